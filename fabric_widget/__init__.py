@@ -1,0 +1,41 @@
+"""Turn any diffusers text-to-image pipeline into a conversation.
+
+Importing this package is cheap: torch and diffusers load when a public name is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fabric_widget.demo import load_demo
+    from fabric_widget.engine import Fabric, Schedule
+    from fabric_widget.session import Session
+
+__all__ = ["Fabric", "Schedule", "Session", "load_demo"]
+
+_ROOMS = {
+    "Fabric": "fabric_widget.engine",
+    "Schedule": "fabric_widget.engine",
+    "Session": "fabric_widget.session",
+    "load_demo": "fabric_widget.demo",
+}
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its room when it is first asked for."""
+    if name not in _ROOMS:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(_ROOMS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names although they are not loaded yet."""
+    return sorted({*globals(), *__all__})
