@@ -1,0 +1,44 @@
+"""The engine: a diffusers pipeline, a prompt and feedback in; pictures out.
+
+fabric        Fabric, the one public class
+lending       what happens at one denoiser call
+denoiser      any pipeline: its recorded call, who is conditional, noising a reference
+sites         self-attention layers that record or borrow, found by measuring
+attention     attention to own and borrowed keys: tensor algebra
+bank          keys and values of references, kept within a number of bytes
+schedule      how strongly references count
+references    from likes and dislikes to latents
+pictures      from anything a person may call a picture to an RGB image
+latent_space  pictures into latents
+preview       cheap pictures of unfinished latents
+results       what comes back: pictures, rounds, progress
+restore       everything borrowed is given back
+digest        names for contents
+errors        what can go wrong
+"""
+
+from fabric_widget.engine.errors import (
+    BadReference,
+    FabricError,
+    FabricWarning,
+    GenerationCancelled,
+    NoAttentionSites,
+    PipelineBusy,
+)
+from fabric_widget.engine.fabric import Fabric
+from fabric_widget.engine.results import GeneratedImage, Progress, Round
+from fabric_widget.engine.schedule import Schedule
+
+__all__ = [
+    "BadReference",
+    "Fabric",
+    "FabricError",
+    "FabricWarning",
+    "GeneratedImage",
+    "GenerationCancelled",
+    "NoAttentionSites",
+    "PipelineBusy",
+    "Progress",
+    "Round",
+    "Schedule",
+]

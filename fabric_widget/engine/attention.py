@@ -1,0 +1,163 @@
+"""Attention that also reads borrowed keys: pure tensor algebra, no models, no settings.
+
+FABRIC (arXiv 2307.10159, section 4) multiplies the attention paid to reference keys by a weight w
+and renormalises: ``softmax([q k, q k_r + log w]) [v; v_r]``. With (o, l) and (o_r, l_r) the outputs
+and log-sum-exps of attention to the own and to the reference keys, this is exactly
+
+    g = sigmoid(l_r + log w - l),    out = lerp(o, o_r, g),    l' = logaddexp(l, l_r + log w)
+
+so nothing is concatenated, no mask is needed, and one reference serves a whole batch. Folding the
+next reference into (out, l') is exact again, in any order and grouping.
+
+attend        softmax attention and its log-sum-exp
+borrow        folds references into an attention already computed
+concatenate   the same result by keys, values and a mask put side by side
+blend         attention to own and borrowed keys, by whichever of the two ways fits
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ALIGNMENT = 8  # CUDA kernels want head dimensions in multiples of this; zeros change no score
+
+
+class Loan(NamedTuple):
+    """What one reference lends to one attention call."""
+
+    keys: torch.Tensor  # (1, H, M, D)
+    values: torch.Tensor  # (1, H, M, D)
+    log_weight: float
+
+
+def has_log_sum_exp(q: torch.Tensor) -> bool:
+    """Return whether the device of `q` has an attention kernel that returns its log-sum-exp."""
+    return q.device.type in {"cpu", "cuda"}
+
+
+def attend(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return softmax attention and its log-sum-exp.
+
+    Parameters
+    ----------
+    q
+        Queries, (B, H, N, D).
+    k, v
+        Keys and values, (B, H, M, D), of the same type as `q`.
+    scale
+        Factor of the scores; 1/√D by default.
+
+    Returns
+    -------
+    out
+        (B, H, N, D).
+    lse
+        Natural logarithm of the sum of the exponentials of the scores, (B, H, N), float32 (float64
+        for float64 inputs).
+    """
+    n, d = q.shape[-2:]
+    scale = d**-0.5 if scale is None else scale
+    aten = torch.ops.aten
+    if q.device.type == "cpu":
+        out, lse = aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, scale=scale)  # noqa: SLF001  (no public operator returns the log-sum-exp)
+        return out, lse
+    if d % _ALIGNMENT:
+        q, k, v = (functional.pad(x, (0, -d % _ALIGNMENT)) for x in (q, k, v))
+    if q.dtype in {torch.float16, torch.bfloat16}:
+        out, lse, *_ = aten._scaled_dot_product_flash_attention(q, k, v, scale=scale)  # noqa: SLF001
+    else:
+        out, lse, *_ = aten._scaled_dot_product_efficient_attention(  # noqa: SLF001
+            q, k, v, None, compute_log_sumexp=True, scale=scale
+        )
+    return out[..., :d], lse[..., :n]  # the kernels pad both
+
+
+def _attend_shared(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`attend` with one set of keys, (1, H, M, D), for the whole batch: it joins the queries."""
+    b, h, n, d = q.shape
+    joined = q.transpose(0, 1).reshape(1, h, b * n, d)
+    out, lse = attend(joined, k, v, scale)
+    return out.reshape(h, b, n, d).transpose(0, 1), lse.reshape(h, b, n).transpose(0, 1)
+
+
+def borrow(
+    out: torch.Tensor,
+    lse: torch.Tensor,
+    q: torch.Tensor,
+    loans: Sequence[Loan],
+    scale: float | None = None,
+) -> torch.Tensor:
+    """Fold references into the attention ``(out, lse)`` of the queries `q`.
+
+    The gate and the folded output are float32 at least, whatever the type of the inputs.
+    """
+    total, exact = lse, out.to(lse.dtype)
+    for loan in loans:
+        lent, lent_lse = _attend_shared(q, loan.keys, loan.values, scale)
+        lent_lse = lent_lse + loan.log_weight
+        gate = torch.sigmoid(lent_lse - total).unsqueeze(-1)
+        exact = torch.lerp(exact, lent.to(exact.dtype), gate)
+        total = torch.logaddexp(total, lent_lse)
+    return exact.to(out.dtype)
+
+
+def concatenate(  # noqa: PLR0913  (the arguments of attention)
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    loans: Sequence[Loan],
+    *,
+    scale: float | None = None,
+    mask: torch.Tensor | None = None,
+    enable_gqa: bool = False,
+) -> torch.Tensor:
+    """Return attention to own and borrowed keys through one call with a mask.
+
+    Works on every device and beside any mask of the caller's (boolean or additive, broadcastable to
+    (B, H, N, M)), at the price of copying all keys for every row of the batch.
+    """
+    bias = q.new_zeros(1, 1, 1, 1) if mask is None else mask
+    if bias.dtype == torch.bool:
+        bias = torch.zeros_like(bias, dtype=q.dtype).masked_fill(~bias, -torch.inf)
+    bias = bias.reshape((1,) * (4 - bias.dim()) + tuple(bias.shape))
+    parts = [bias.expand(*bias.shape[:-1], k.shape[-2])]
+    parts += [
+        bias.new_full((*bias.shape[:-1], loan.keys.shape[-2]), loan.log_weight) for loan in loans
+    ]
+    return functional.scaled_dot_product_attention(
+        q,
+        torch.cat([k, *(loan.keys.expand(k.shape[0], -1, -1, -1) for loan in loans)], dim=-2),
+        torch.cat([v, *(loan.values.expand(v.shape[0], -1, -1, -1) for loan in loans)], dim=-2),
+        attn_mask=torch.cat(parts, dim=-1),
+        scale=scale,
+        enable_gqa=enable_gqa,
+    )
+
+
+def blend(  # noqa: PLR0913  (the arguments of attention)
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    loans: Sequence[Loan],
+    *,
+    scale: float | None = None,
+    mask: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Return attention to own keys and to those of `loans`, weighted by ``exp(log_weight)``.
+
+    Shapes are those of `attend`; a loan's keys are shared by all B rows.
+    """
+    if mask is None and has_log_sum_exp(q):
+        out, lse = attend(q, k, v, scale)
+        return borrow(out, lse, q, loans, scale)
+    return concatenate(q, k, v, loans, scale=scale, mask=mask)

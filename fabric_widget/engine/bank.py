@@ -1,0 +1,82 @@
+"""Keys and values of references, kept as long as they fit in a given number of bytes.
+
+The bank knows neither models nor weights: an entry is whatever one reference pass recorded, under a
+key that says everything the pass depended on.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    import torch
+
+    KeysValues = tuple[torch.Tensor, torch.Tensor]
+
+
+class _Entry(NamedTuple):
+    lent: Sequence[KeysValues]
+    nbytes: int
+    run: int
+
+
+class Bank:
+    """Least-recently-used store of what references lend, bounded in bytes.
+
+    A run asks for the same keys step after step and round after round. Were an entry of the present
+    run ever dropped for a newer one, a bank slightly too small would drop each entry just before it
+    is asked for again; so an entry that finds no room beside those of its own run is not kept.
+
+    Parameters
+    ----------
+    capacity
+        Bytes; 0 keeps nothing.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.nbytes = 0
+        self.hits = 0
+        self.misses = 0
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._run = 0
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return len(self._entries)
+
+    def begin_run(self) -> None:
+        """Declare that what was used until now may be dropped."""
+        self._run += 1
+
+    def get(self, key: Hashable) -> Sequence[KeysValues] | None:
+        """Return the entry of `key`, or None."""
+        entry = self._entries.pop(key, None)
+        if entry is None:
+            self.misses += 1
+            return None
+        self.hits += 1
+        self._entries[key] = entry._replace(run=self._run)
+        return entry.lent
+
+    def put(self, key: Hashable, lent: Sequence[KeysValues]) -> None:
+        """Keep an entry if there is room, or can be made."""
+        nbytes = sum(x.numel() * x.element_size() for pair in lent for x in pair)
+        if key in self._entries or nbytes > self.capacity:
+            return
+        while self.nbytes + nbytes > self.capacity:
+            oldest = next(iter(self._entries.values()))
+            if oldest.run == self._run:
+                return
+            self._entries.popitem(last=False)
+            self.nbytes -= oldest.nbytes
+        self._entries[key] = _Entry(lent, nbytes, self._run)
+        self.nbytes += nbytes
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._entries.clear()
+        self.nbytes = 0

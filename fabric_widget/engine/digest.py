@@ -1,0 +1,38 @@
+"""Names for contents: equal bytes, equal name, on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LENGTH = 16  # bytes: no two contents will ever share a name
+_SEED_LIMIT = 2**63  # what a torch generator takes
+
+
+def digest(*parts: torch.Tensor | str) -> str:
+    """Return a hexadecimal digest of texts and tensors (their shapes, types and bytes)."""
+    digester = hashlib.blake2b(digest_size=_LENGTH)
+    for part in _flattened(parts):
+        digester.update(len(part).to_bytes(8, "little"))
+        digester.update(part)
+    return digester.hexdigest()
+
+
+def seed_of(name: str) -> int:
+    """Return a seed for a torch generator that depends on nothing but `name`."""
+    return int(digest(name), 16) % _SEED_LIMIT
+
+
+def _flattened(parts: Iterable[torch.Tensor | str]) -> Iterable[bytes]:
+    for part in parts:
+        if isinstance(part, str):
+            yield part.encode()
+        else:
+            yield f"{tuple(part.shape)} {part.dtype}".encode()
+            flat = part.detach().cpu().contiguous().flatten()
+            yield flat.view(torch.uint8).numpy().tobytes()

@@ -1,0 +1,446 @@
+"""Fabric: prompt and feedback in, pictures out. The engine's one public class.
+
+It makes the pipeline's own call, with the pipeline's own arguments; what happens inside that call
+is told by `lending`. Here stand the order of things, the checks, and the promise that everything is
+put back.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import operator
+import threading
+import warnings
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from diffusers import DiffusionPipeline
+from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
+from diffusers.image_processor import VaeImageProcessor
+
+from fabric_widget.engine.bank import Bank
+from fabric_widget.engine.denoiser import Denoiser
+from fabric_widget.engine.errors import FabricError, FabricWarning, GenerationCancelled
+from fabric_widget.engine.latent_space import can_encode, pixels_per_latent
+from fabric_widget.engine.lending import Feedback, Layout, Lender
+from fabric_widget.engine.preview import DecoderPreview, calmed, fit_linear
+from fabric_widget.engine.references import ReferenceMaker, read_votes
+from fabric_widget.engine.restore import swapped
+from fabric_widget.engine.results import GeneratedImage, Progress, Round
+from fabric_widget.engine.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from PIL import Image
+
+    from fabric_widget.engine.denoiser import Call
+    from fabric_widget.engine.references import Votes
+
+    Previews = Callable[[torch.Tensor], list[Image.Image]]
+
+_MAX_IMAGES = 64
+_SEED_LIMIT = 2**63
+_CPU_CACHE_BYTES = 2**30
+_CUDA_CACHE_SHARE = 4  # one in so many bytes of the free memory
+_OURS = {
+    "generator": "give seed: picture i is made with its own generator, seeded seed + i",
+    "num_images_per_prompt": "give num_images",
+    "return_dict": "Fabric returns a Round, whose output is what the pipeline returned",
+}
+_NEEDED = ("prompt", "num_images_per_prompt", "generator", "callback_on_step_end")
+_SOME_MORE = ("callback", "callback_steps")  # taken by pipelines without being in their signature
+
+
+@dataclass
+class _Run:
+    """One run under way."""
+
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    index: int = 0  # of the step under way
+    latents: torch.Tensor | None = None  # after the last step
+
+    def check(self) -> None:
+        """End the run here if it was cancelled."""
+        if self.cancelled.is_set():
+            message = f"cancelled after {self.index} steps"
+            raise GenerationCancelled(message)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What a call asked for, checked."""
+
+    prompt: str
+    num_images: int
+    seed: int
+    votes: Votes
+    schedule: Schedule
+    on_step: Callable[[Progress], object] | None
+    arguments: Mapping[str, Any]
+
+
+class Fabric:
+    """A diffusers pipeline that takes pictures liked and disliked beside the prompt.
+
+    The method is FABRIC (arXiv 2307.10159): keys and values of liked pictures join the
+    self-attention of the conditional pass, those of disliked ones that of the unconditional pass.
+    Without feedback, and at weight 0, the pictures are those of the plain pipeline to the bit; the
+    pipeline is never changed beyond a call.
+
+    Parameters
+    ----------
+    pipe
+        A text-to-image pipeline. If it carries ``fabric_defaults`` in its configuration, these are
+        its recommended arguments.
+    schedule
+        How strongly references count; `Schedule()` by default.
+    cache_bytes
+        How much memory keys and values of references may take between steps and calls. By default
+        1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
+    preview
+        A small decoder for previews, such as diffusers' ``AutoencoderTiny``. Without it previews
+        are a linear map of the latents.
+
+    Raises
+    ------
+    TypeError
+        `pipe` is not a text-to-image pipeline of diffusers.
+    """
+
+    def __init__(
+        self,
+        pipe: DiffusionPipeline,
+        *,
+        schedule: Schedule | None = None,
+        cache_bytes: int | None = None,
+        preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
+    ) -> None:
+        if not isinstance(pipe, DiffusionPipeline):
+            message = f"{type(pipe).__name__} is not a diffusers pipeline: give a DiffusionPipeline"
+            raise TypeError(message)
+        lacking = [name for name in _NEEDED if name not in _parameters(pipe)]
+        if lacking:
+            message = (
+                f"{type(pipe).__name__} does not take {', '.join(lacking)}: give a pipeline that "
+                "makes pictures from a prompt"
+            )
+            raise TypeError(message)
+        if cache_bytes is not None and not operator.index(cache_bytes) >= 0:
+            message = f"cache_bytes is {cache_bytes!r}: give 0 or more, or None"
+            raise ValueError(message)
+        self.pipe = pipe
+        self.schedule = _checked_schedule(schedule) or Schedule()
+        self._cache_bytes = cache_bytes
+        self._bank = Bank(cache_bytes or 0)
+        self._denoiser = Denoiser(pipe)
+        self._maker = ReferenceMaker(pipe, self._denoiser)
+        self._preview = DecoderPreview(preview) if preview is not None else None
+        self._fitted: tuple[object, Previews] | None = None
+        self._run: _Run | None = None
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Recommended pipeline arguments that the pipeline carries; explicit ones win."""
+        return dict(self.pipe.config.get("fabric_defaults") or {})
+
+    def __call__(
+        self,
+        prompt: str = "",
+        *,
+        num_images: int = 4,
+        seed: int = 0,
+        liked: Iterable[Any] = (),
+        disliked: Iterable[Any] = (),
+        schedule: Schedule | None = None,
+        on_step: Callable[[Progress], object] | None = None,
+        **pipeline_arguments: Any,
+    ) -> Round:
+        """Make one round of pictures.
+
+        Parameters
+        ----------
+        prompt
+            The prompt.
+        num_images
+            1 … 64, made as one batch.
+        seed
+            Not negative. Picture i is made with its own generator seeded ``seed + i``, as the plain
+            pipeline makes it when given a list of generators.
+        liked, disliked
+            Generated images, PIL images, numpy arrays or paths, each alone or in a pair with a
+            strength from -2 to 2. A negative strength moves a picture to the other side, 0 ignores
+            it. The same picture counts once.
+        schedule
+            Instead of this object's own.
+        on_step
+            Called after each step.
+        **pipeline_arguments
+            The pipeline's own arguments under their own names.
+
+        Returns
+        -------
+        Round
+            The pictures.
+
+        Raises
+        ------
+        BadReference
+            Something liked or disliked cannot be used.
+        NoAttentionSites
+            There is feedback, and nothing in the pipeline that could take it.
+        PipelineBusy
+            Another run is inside this pipeline.
+        GenerationCancelled
+            `cancel` was called.
+        TypeError, ValueError
+            An argument is of the wrong kind or out of range.
+
+        Warns
+        -----
+        FabricWarning
+            There are dislikes, but without guidance no branch that takes them; or an argument that
+            the pipeline may ignore.
+        """
+        arguments = self._checked_arguments(pipeline_arguments)
+        request = _Request(
+            prompt=_checked_prompt(prompt),
+            num_images=_checked_integer("num_images", num_images, 1, _MAX_IMAGES),
+            seed=_checked_integer("seed", seed, 0, _SEED_LIMIT - _MAX_IMAGES),
+            votes=read_votes(liked, disliked),
+            schedule=_checked_schedule(schedule) or self.schedule,
+            on_step=on_step,
+            arguments=arguments,
+        )
+        with self._denoiser.occupied(), self._under_way() as run:
+            return self._made(request, run)
+
+    def cancel(self) -> None:
+        """End the run under way, if there is one, at its next step. May be called by any thread."""
+        run = self._run
+        if run is not None:
+            run.cancelled.set()
+
+    @contextmanager
+    def _under_way(self) -> Iterator[_Run]:
+        """Announce a run; if it fails, let go of all memory that it may have taken."""
+        self._run = run = _Run()
+        self._bank.begin_run()
+        if self._cache_bytes is None:
+            self._bank.capacity = _affordable(self._denoiser.device, self._bank.nbytes)
+        try:
+            yield run
+        except BaseException as error:
+            if not isinstance(error, GenerationCancelled):
+                self._bank.clear()
+            self.pipe.maybe_free_model_hooks()  # what the pipeline does at the end of a good run
+            raise
+        finally:
+            self._run = None
+
+    def _made(self, request: _Request, run: _Run) -> Round:
+        pipe, inner = self.pipe, self._denoiser.module.forward
+        shows = request.on_step is not None or request.arguments.get("output_type") == "latent"
+        previews = self._previews() if shows else None
+        lender = self._lender(request)
+
+        def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
+            run.check()
+            if lender is None:
+                return inner(*args, **kwargs)
+            with lender.lending(self._denoiser.bind(args, kwargs), run.index, self._steps()):
+                return inner(*args, **kwargs)
+
+        with ExitStack() as stack:
+            if lender is not None:
+                stack.enter_context(lender.installed())
+            stack.enter_context(swapped(self._denoiser.module, forward))
+            output = pipe(**self._call_arguments(request, run, previews))
+        run.check()
+        return _round(request, run, output, previews)
+
+    def _call_arguments(
+        self, request: _Request, run: _Run, previews: Previews | None
+    ) -> dict[str, Any]:
+        """Return everything that the pipeline is called with."""
+        arguments = dict(request.arguments)
+        embedded = any("prompt_embeds" in name for name in arguments)
+        theirs = arguments.pop("callback_on_step_end", None)
+        wanted = arguments.pop("callback_on_step_end_tensor_inputs", ["latents"])
+        if isinstance(theirs, (PipelineCallback, MultiPipelineCallbacks)):
+            wanted = theirs.tensor_inputs
+
+        def step_end(
+            pipe: DiffusionPipeline, index: int, timestep: object, tensors: dict[str, Any]
+        ) -> dict[str, Any]:
+            latents = tensors["latents"]
+            if theirs is not None:
+                own = {name: tensors[name] for name in wanted}
+                tensors = theirs(pipe, index, timestep, own)
+                latents = tensors.get("latents", latents)
+            run.index, run.latents = index + 1, latents
+            if request.on_step is not None:
+                shown = functools.partial(_shown, previews, latents)
+                request.on_step(Progress(run.index, self._steps(), shown))
+            run.check()
+            return tensors
+
+        return arguments | {
+            "prompt": None if embedded and not request.prompt else request.prompt,
+            "num_images_per_prompt": request.num_images,
+            "generator": [
+                torch.Generator().manual_seed(request.seed + i) for i in range(request.num_images)
+            ],
+            "callback_on_step_end": step_end,
+            "callback_on_step_end_tensor_inputs": list(dict.fromkeys([*wanted, "latents"])),
+        }
+
+    def _lender(self, request: _Request) -> Lender | None:
+        """Return what lends the references of a request, or None if nothing would ever be lent."""
+        votes, schedule = request.votes, request.schedule
+        dislikes = votes.disliked if schedule.neg_scale > 0 else ()
+        if schedule.silent or not (votes.liked or dislikes):
+            return None
+        null = self._denoiser.null_call(request.arguments)
+        conditional = self._denoiser.conditional_rows(null, request.arguments, request.prompt)
+        if dislikes and all(conditional):
+            warnings.warn(
+                "the dislikes have no effect: they act in the unconditional branch, which this "
+                "call does not have. Give guidance_scale more than 1 (a model distilled for few "
+                "steps may not allow that)",
+                FabricWarning,
+                stacklevel=4,
+            )
+            dislikes = ()
+            if not votes.liked:
+                return None
+        liked = [self._maker.make(vote, null.latents) for vote in votes.liked]
+        disliked = [self._maker.make(vote, null.latents) for vote in dislikes]
+        shapes = {reference.latents.shape[1:] for reference in (*liked, *disliked)}
+        layout = Layout(
+            null=null,
+            templates={shape: self._template(null, shape, request.arguments) for shape in shapes},
+            conditional=conditional,
+            pictures=request.num_images,
+        )
+        feedback = Feedback(liked, disliked, schedule)
+        return Lender(self._denoiser, self.pipe.scheduler, self._bank, feedback, layout)
+
+    def _template(self, null: Call, shape: torch.Size, arguments: Mapping[str, Any]) -> Call:
+        """Return the null call for references of latent `shape`: some models are told the size."""
+        if shape == null.latents.shape[1:] or not {"height", "width"} <= set(
+            _parameters(self.pipe)
+        ):
+            return null
+        height, width = (side * pixels_per_latent(self.pipe) for side in shape[-2:])
+        return self._denoiser.null_call({**arguments, "height": height, "width": width})
+
+    def _previews(self) -> Previews | None:
+        """Return what makes previews, or None if there is nothing to make them with."""
+        if self._preview is not None:
+            return self._preview
+        if not can_encode(self.pipe):
+            return None
+        if self._fitted is None or self._fitted[0] is not self.pipe.vae:
+            self._fitted = (self.pipe.vae, fit_linear(self.pipe, self._denoiser.device))
+        return self._fitted[1]
+
+    def _steps(self) -> int:
+        """Return the number of steps of the run under way."""
+        return getattr(self.pipe, "num_timesteps", None) or len(self.pipe.scheduler.timesteps)
+
+    def _checked_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the pipeline's arguments, defaults included."""
+        name = type(self.pipe).__name__
+        for ours, instead in _OURS.items():
+            if ours in given:
+                message = f"{ours} cannot be given to Fabric: {instead}"
+                raise TypeError(message)
+        parameters = _parameters(self.pipe)
+        unknown = [name for name in given if name not in {*parameters, *_SOME_MORE}]
+        if unknown:
+            alike = difflib.get_close_matches(unknown[0], parameters, n=1)
+            hint = f": did you mean {alike[0]}?" if alike else ""
+            message = f"{name} has no argument {unknown[0]!r}{hint}"
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+                raise TypeError(message)
+            warnings.warn(f"{message} It may be ignored", FabricWarning, stacklevel=3)
+        return {**self.defaults, **given}
+
+
+def _parameters(pipe: DiffusionPipeline) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(type(pipe).__call__).parameters
+
+
+def _affordable(device: torch.device, taken: int) -> int:
+    """Return how many bytes keys and values may take by default."""
+    if device.type != "cuda":
+        return _CPU_CACHE_BYTES
+    free, _ = torch.cuda.mem_get_info(device)
+    return (free + taken) // _CUDA_CACHE_SHARE
+
+
+def _shown(previews: Previews | None, latents: torch.Tensor) -> list[Image.Image]:
+    return [] if previews is None else previews(calmed(latents))
+
+
+def _round(request: _Request, run: _Run, output: Any, previews: Previews | None) -> Round:  # noqa: ANN401
+    """Return the pictures of a finished run."""
+    if run.latents is None:
+        message = "the pipeline ended without a step: give num_inference_steps of at least 1"
+        raise FabricError(message)
+    pictures = _pictures(output[0], run.latents, previews, request.arguments)
+    latents = run.latents.detach().float().cpu()
+    settings = {k: v for k, v in request.arguments.items() if not k.startswith("callback")}
+    images = tuple(
+        GeneratedImage(picture, latents[i].clone(), request.seed + i, request.prompt, settings)
+        for i, picture in enumerate(pictures)
+    )
+    return Round(images, request.prompt, request.seed, settings, output)
+
+
+def _pictures(
+    made: Any,  # noqa: ANN401  (images in whatever type was asked for)
+    latents: torch.Tensor,
+    previews: Previews | None,
+    arguments: Mapping[str, Any],
+) -> list[Image.Image]:
+    """Return PIL images of whatever the pipeline was asked to return."""
+    if isinstance(made, list):
+        return made
+    if arguments.get("output_type") == "latent":
+        return _shown(previews, latents)
+    if isinstance(made, torch.Tensor):
+        made = VaeImageProcessor.pt_to_numpy(made)
+    pictures: list[Image.Image] = VaeImageProcessor.numpy_to_pil(made)
+    return pictures
+
+
+def _checked_prompt(prompt: object) -> str:
+    if not isinstance(prompt, str):
+        message = f"prompt is a {type(prompt).__name__}: give one text"
+        raise TypeError(message)
+    return prompt
+
+
+def _checked_schedule(schedule: Schedule | None) -> Schedule | None:
+    if schedule is not None and not isinstance(schedule, Schedule):
+        message = f"schedule is a {type(schedule).__name__}: give a Schedule"
+        raise TypeError(message)
+    return schedule
+
+
+def _checked_integer(name: str, value: object, least: int, greatest: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        message = f"{name} is {value!r}: give a whole number from {least} to {greatest}"
+        raise ValueError(message)
+    number = operator.index(value)
+    if not least <= number <= greatest:
+        message = f"{name} is {value!r}: give a whole number from {least} to {greatest}"
+        raise ValueError(message)
+    return number

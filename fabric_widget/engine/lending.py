@@ -1,0 +1,226 @@
+"""What happens at one denoiser call: references are computed or remembered, and lent.
+
+Each reference is computed alone, in a batch of one, so that it never depends on which others there
+are, nor on what was remembered.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fabric_widget.engine.attention import Loan
+from fabric_widget.engine.denoiser import noised, scheduler_timestep
+from fabric_widget.engine.digest import digest
+from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.restore import random_kept, swapped
+from fabric_widget.engine.sites import Borrowing, Site, discover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fabric_widget.engine.bank import Bank
+    from fabric_widget.engine.denoiser import Call, Denoiser
+    from fabric_widget.engine.references import Reference
+    from fabric_widget.engine.schedule import Schedule
+
+    KeysValues = tuple[torch.Tensor, torch.Tensor]
+
+_PROBE_SEED = 0
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """References of both branches and how strongly they count."""
+
+    liked: Sequence[Reference]
+    disliked: Sequence[Reference]
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The calls that a pipeline makes, as measured before a run.
+
+    Parameters
+    ----------
+    null
+        The call for one picture and the null prompt.
+    templates
+        The same for each size of the references, by the shape (C, h, w) of their latents.
+    conditional
+        For each row of `null`, whether it follows the prompt.
+    pictures
+        Number of pictures that the run makes at once.
+    """
+
+    null: Call
+    templates: Mapping[torch.Size, Call]
+    conditional: Sequence[bool]
+    pictures: int
+
+    @property
+    def guided_row(self) -> int:
+        """The row of a template that references are computed with: it holds the null prompt."""
+        return self.conditional.index(True)
+
+    def rows(self, call: Call) -> tuple[list[slice], list[slice]]:
+        """Return the conditional and the unconditional rows of a call of the run.
+
+        The number of rows is read anew at every call: guidance may be switched off on the way, and
+        what is left then is the conditional part.
+        """
+        blocks, rest = divmod(call.rows, self.pictures)
+        roles = self.conditional if blocks == len(self.conditional) else [True]
+        if rest or blocks != len(roles):
+            message = (
+                f"the denoiser was called with {call.rows} rows for {self.pictures} pictures; "
+                f"{len(self.conditional)} rows for each, or one, were expected"
+            )
+            raise FabricError(message)
+        slices = [slice(i * self.pictures, (i + 1) * self.pictures) for i in range(blocks)]
+        return (
+            [rows for rows, role in zip(slices, roles, strict=True) if role],
+            [rows for rows, role in zip(slices, roles, strict=True) if not role],
+        )
+
+
+class Lender:
+    """Lends references to a denoiser during one run of its pipeline.
+
+    Making one runs the denoiser once, on two rows: that shows which layers are sites, and gives the
+    fingerprint of everything that references depend on beside themselves: weights, adapters and
+    their scales, attention processors, precision, conditioning.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        scheduler: Any,  # noqa: ANN401  (schedulers share no base class with useful types)
+        bank: Bank,
+        feedback: Feedback,
+        layout: Layout,
+    ) -> None:
+        self._denoiser = denoiser
+        self._scheduler = scheduler
+        self._bank = bank
+        self._feedback = feedback
+        self._layout = layout
+        self._inner = denoiser.module.forward
+        self._sites, self._fingerprint = self._measured()
+        tokens = [site.place.tokens for site in self._sites]
+        depth = math.log(max(tokens) / min(tokens)) or 1.0
+        self._levels = [math.log(max(tokens) / n) / depth for n in tokens]
+
+    def _measured(self) -> tuple[list[Site], str]:
+        null, model, row = self._layout.null, self._denoiser.model, self._layout.guided_row
+        generator = torch.Generator().manual_seed(_PROBE_SEED)
+        noise = torch.randn((2, *null.latents.shape[1:]), generator=generator)
+        outputs: list[torch.Tensor] = []
+
+        def probe() -> None:
+            output = model(**null.with_rows([row, row], noise, null.timestep))
+            outputs.append(output[0])  # a tuple, or an output that can be read like one
+
+        with torch.no_grad(), random_kept(self._denoiser.device):
+            places = discover(model, probe)
+        names = {module: name for name, module in model.named_modules()}
+        layers = ",".join(f"{names[place.module]}:{place.ordinal}" for place in places)
+        return [Site(place) for place in places], digest(layers, outputs[0])
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Let the sites stand in for their modules' forwards."""
+        with ExitStack() as stack:
+            for site in self._sites:
+                stack.enter_context(swapped(site.place.module, site.forward))
+            yield
+
+    @contextmanager
+    def lending(self, call: Call, index: int, count: int) -> Iterator[None]:
+        """Let the denoiser borrow during one call.
+
+        Parameters
+        ----------
+        call
+            The call that the pipeline makes.
+        index, count
+            Number of the step, from 0, and number of all steps.
+        """
+        schedule = self._feedback.schedule
+        weight = schedule.weight(index, count)
+        conditional, unconditional = self._layout.rows(call)
+        loans: list[list[Borrowing]] = [[] for _ in self._sites]
+        for references, rows, strength in (
+            (self._feedback.liked, conditional, weight),
+            (self._feedback.disliked, unconditional, weight * schedule.neg_scale),
+        ):
+            if references and rows and strength > 0:
+                for borrowings, lent in zip(
+                    loans, self._loans(call, references, strength), strict=True
+                ):
+                    borrowings.extend(Borrowing(part, lent) for part in rows if lent)
+        try:
+            for site, borrowings in zip(self._sites, loans, strict=True):
+                site.borrowings = borrowings
+            yield
+        finally:
+            for site in self._sites:
+                site.borrowings = ()
+
+    def _loans(
+        self, call: Call, references: Sequence[Reference], weight: float
+    ) -> Iterator[list[Loan]]:
+        """Yield, site by site, what the references of one branch lend."""
+        schedule = self._feedback.schedule
+        lent = [self._lent(reference, call) for reference in references]
+        shares = schedule.shares([reference.strength for reference in references])
+        for i, (site, level) in enumerate(zip(self._sites, self._levels, strict=True)):
+            loans = []
+            for keys_values, share in zip(lent, shares, strict=True):
+                keys, values = keys_values[i]
+                factor = weight * share * schedule.level_scale(level)
+                if schedule.normalize:  # a larger picture does not count more
+                    factor *= site.place.tokens / keys.shape[-2]
+                if factor > 0:
+                    loans.append(Loan(keys, values, math.log(factor)))
+            yield loans
+
+    def _lent(self, reference: Reference, call: Call) -> Sequence[KeysValues]:
+        """Return the keys and values of a reference at the present step, for all sites.
+
+        They depend on nothing but the denoiser and its input, so that is what they are known by.
+        """
+        timestep = scheduler_timestep(self._scheduler, call.timestep)
+        latents = noised(self._scheduler, reference.latents, reference.noise, timestep)
+        key = digest(self._fingerprint, latents, call.timestep.flatten()[:1])
+        lent = self._bank.get(key)
+        if lent is None:
+            lent = self._computed(latents, call.timestep)
+            self._bank.put(key, lent)
+        return lent
+
+    def _computed(self, latents: torch.Tensor, timestep: torch.Tensor) -> Sequence[KeysValues]:
+        template = self._layout.templates[latents.shape[1:]]
+        arguments = template.with_rows([self._layout.guided_row], latents, timestep)
+        try:
+            for site in self._sites:
+                site.recorded, site.recording = None, True
+            with torch.no_grad(), random_kept(self._denoiser.device):
+                self._inner(**arguments)
+            recorded = [site.recorded for site in self._sites]
+        finally:
+            for site in self._sites:
+                site.recorded, site.recording = None, False
+        lent = [keys_values for keys_values in recorded if keys_values is not None]
+        if len(lent) < len(recorded):
+            message = (
+                "the denoiser left out attention layers while a reference was computed: turn off "
+                "caching between steps (pipe.unet.disable_cache())"
+            )
+            raise FabricError(message)
+        return lent

@@ -1,0 +1,226 @@
+"""From what a person liked and disliked to references: an id, latents and a strength.
+
+A generated image brings its latents and is never decoded and encoded again. Any other picture is
+encoded once, at its own aspect ratio and about the area of the picture to be made.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from fabric_widget.engine.digest import digest, seed_of
+from fabric_widget.engine.errors import BadReference
+from fabric_widget.engine.latent_space import encode, pixels_per_latent, size_multiple
+from fabric_widget.engine.pictures import fitted, read_picture
+from fabric_widget.engine.results import GeneratedImage
+
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+
+    from fabric_widget.engine.denoiser import Denoiser
+
+_MAX_STRENGTH = 2.0
+_KEPT_ENCODINGS = 256  # latents of uploads: a few kilobytes each
+_PAIR = 2
+_LATENT_DIMENSIONS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Vote:
+    """A picture and how strongly it counts.
+
+    Parameters
+    ----------
+    id
+        Digest of the content.
+    content
+        A generated image, or an RGB picture still to be encoded.
+    strength
+        More than 0, up to 2.
+    """
+
+    id: str
+    content: GeneratedImage | Image.Image
+    strength: float
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What was liked and disliked, each picture once, in an order that votes do not change."""
+
+    liked: tuple[Vote, ...] = ()
+    disliked: tuple[Vote, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A picture as the denoiser can see it.
+
+    Parameters
+    ----------
+    id
+        Digest of the content.
+    latents, noise
+        (1, C, h, w) float32 on the CPU. The noise is always the same for the same id.
+    strength
+        More than 0, up to 2.
+    """
+
+    id: str
+    latents: torch.Tensor
+    noise: torch.Tensor
+    strength: float
+
+
+def read_votes(liked: Iterable[Any], disliked: Iterable[Any]) -> Votes:
+    """Return what was liked and disliked.
+
+    A negative strength moves a picture to the other side; strength 0 is ignored. The same picture
+    given twice with the same strength counts once.
+
+    Parameters
+    ----------
+    liked, disliked
+        Generated images, PIL images, numpy arrays, paths, or pairs of one of these and a strength
+        from -2 to 2.
+
+    Raises
+    ------
+    BadReference
+        Something is no picture, has a strength out of range, or has two different strengths.
+    """
+    signed: dict[str, tuple[GeneratedImage | Image.Image, float]] = {}
+    for name, sign, items in (("liked", 1, liked), ("disliked", -1, disliked)):
+        for item in _listed(name, items):
+            source, strength = _with_strength(item)
+            content = source if isinstance(source, GeneratedImage) else read_picture(source)
+            if strength == 0:
+                continue
+            identity = _identity(content)
+            known = signed.setdefault(identity, (content, sign * strength))
+            if known[1] != sign * strength:
+                raise BadReference(_conflict(known[1], sign * strength))
+    ordered = sorted(signed.items())
+    return Votes(
+        tuple(Vote(identity, c, s) for identity, (c, s) in ordered if s > 0),
+        tuple(Vote(identity, c, -s) for identity, (c, s) in ordered if s < 0),
+    )
+
+
+def _listed(name: str, items: Any) -> Iterable[Any]:  # noqa: ANN401  (whatever the caller gave)
+    single = (GeneratedImage, Image.Image, np.ndarray, str, os.PathLike)
+    if isinstance(items, single) or not isinstance(items, Iterable):
+        message = (
+            f"{name} is a {type(items).__name__}: give a list, also for a single picture "
+            f"({name}=[picture])"
+        )
+        raise BadReference(message)
+    return items
+
+
+def _with_strength(item: Any) -> tuple[Any, float]:  # noqa: ANN401  (whatever the caller gave)
+    if not isinstance(item, tuple):
+        return item, 1.0
+    if len(item) != _PAIR:
+        message = f"a tuple of {len(item)} is not a picture: give (picture, strength)"
+        raise BadReference(message)
+    source, strength = item
+    if isinstance(strength, bool) or not isinstance(strength, Real):
+        message = f"the strength is {strength!r}: give a number from -2 to 2"
+        raise BadReference(message)
+    if not abs(float(strength)) <= _MAX_STRENGTH:  # NaN fails too
+        message = f"the strength is {strength!r}: give a number from -2 to 2"
+        raise BadReference(message)
+    return source, float(strength)
+
+
+def _identity(content: GeneratedImage | Image.Image) -> str:
+    if isinstance(content, GeneratedImage):
+        return content.id
+    return digest("picture", torch.from_numpy(np.array(content)))
+
+
+def _conflict(first: float, second: float) -> str:
+    if first * second < 0:
+        return "the same picture is liked and disliked: decide for one"
+    return (
+        f"the same picture is given with strengths {abs(first):g} and {abs(second):g}: give it once"
+    )
+
+
+class ReferenceMaker:
+    """Makes references from votes, and encodes each picture only once.
+
+    Parameters
+    ----------
+    pipe
+        Its autoencoder encodes.
+    denoiser
+        Its denoiser says which sizes fit.
+    """
+
+    def __init__(self, pipe: DiffusionPipeline, denoiser: Denoiser) -> None:
+        self._pipe = pipe
+        self._denoiser = denoiser
+        self._encoder: object = None
+        self._encodings: OrderedDict[tuple[str, tuple[int, int]], torch.Tensor] = OrderedDict()
+
+    def make(self, vote: Vote, like: torch.Tensor) -> Reference:
+        """Return the reference of a vote.
+
+        Parameters
+        ----------
+        vote
+            What was voted on.
+        like
+            Latents as the denoiser takes them, (rows, C, h, w): they give the channels and the
+            area.
+
+        Raises
+        ------
+        BadReference
+            The latents are those of another kind of pipeline.
+        """
+        if isinstance(vote.content, GeneratedImage):
+            latents = vote.content.latents
+        else:
+            latents = self._encoded(vote.id, vote.content, like)
+        if latents.dim() != _LATENT_DIMENSIONS or latents.shape[0] != like.shape[1]:
+            message = (
+                f"a reference has latents of shape {tuple(latents.shape)}, but this "
+                f"{type(self._pipe).__name__} works on {like.shape[1]} channels: give images made "
+                "by a pipeline with the same autoencoder, or the picture itself"
+            )
+            raise BadReference(message)
+        if not latents.isfinite().all():
+            message = "a reference has latents that are not finite numbers: leave it out"
+            raise BadReference(message)
+        latents = latents.detach().cpu().float().unsqueeze(0)
+        generator = torch.Generator().manual_seed(seed_of(vote.id))
+        noise = torch.randn(latents.shape, generator=generator)
+        return Reference(vote.id, latents, noise, vote.strength)
+
+    def _encoded(self, identity: str, picture: Image.Image, like: torch.Tensor) -> torch.Tensor:
+        encoder = getattr(self._pipe, "vae", None)
+        if encoder is not self._encoder:
+            self._encodings.clear()
+            self._encoder = encoder
+        area = math.prod(like.shape[-2:]) * pixels_per_latent(self._pipe) ** 2
+        fitting = fitted(picture, area, size_multiple(self._pipe, self._denoiser.model))
+        key = (identity, fitting.size)
+        if key not in self._encodings:
+            self._encodings[key] = encode(self._pipe, [fitting], self._denoiser.device)[0]
+            if len(self._encodings) > _KEPT_ENCODINGS:
+                self._encodings.popitem(last=False)
+        self._encodings.move_to_end(key)
+        return self._encodings[key]

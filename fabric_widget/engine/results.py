@@ -1,0 +1,122 @@
+"""What a run gives back: pictures, rounds, and progress on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
+
+from fabric_widget.engine.digest import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import torch
+    from PIL import Image
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratedImage:
+    """A picture and what it takes to make it again or to refer to it.
+
+    Two are equal if their `id` is.
+
+    Parameters
+    ----------
+    image
+        The picture as the pipeline decoded it.
+    latents
+        Final latents, (C, h, w) float32 on the CPU, in the pipeline's latent space (as the
+        denoising loop leaves them).
+    seed
+        Of this picture alone.
+    prompt
+        The prompt.
+    settings
+        The pipeline's arguments.
+    id
+        Digest of the latents, unless given.
+    """
+
+    image: Image.Image
+    latents: torch.Tensor
+    seed: int
+    prompt: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        """Name the picture by its content."""
+        if not self.id:
+            object.__setattr__(self, "id", digest(self.latents))
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are the same picture."""
+        return isinstance(other, GeneratedImage) and other.id == self.id
+
+    def __hash__(self) -> int:
+        """Return a hash that agrees with equality."""
+        return hash(self.id)
+
+
+@dataclass(frozen=True, eq=False)
+class Round(Sequence[GeneratedImage]):
+    """The pictures of one run, in the order of their seeds.
+
+    Parameters
+    ----------
+    images
+        The pictures.
+    prompt, seed, settings
+        What they were made from; picture i has seed ``seed + i``.
+    output
+        What the pipeline itself returned.
+    """
+
+    images: tuple[GeneratedImage, ...]
+    prompt: str
+    seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    output: Any = field(default=None, repr=False)
+
+    @overload
+    def __getitem__(self, index: int) -> GeneratedImage: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[GeneratedImage, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> GeneratedImage | tuple[GeneratedImage, ...]:
+        """Return one picture, or a tuple of several."""
+        return self.images[index]
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[GeneratedImage]:
+        """Yield the pictures."""
+        return iter(self.images)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, told after each step.
+
+    Parameters
+    ----------
+    step
+        Number of the step just finished, from 1.
+    steps
+        Number of all steps. Samplers of second order make about two of one inference step.
+    """
+
+    step: int
+    steps: int
+    _previews: Callable[[], list[Image.Image]] = field(default=list, repr=False, compare=False)
+
+    def previews(self) -> list[Image.Image]:
+        """Make one small picture per image from the latents of this step.
+
+        Empty if the pipeline has nothing to make previews with.
+        """
+        return self._previews()

@@ -1,0 +1,149 @@
+"""Tiny pipelines with random weights: whole ones, text encoders and autoencoder included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    LCMScheduler,
+    PNDMScheduler,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+    UniPCMultistepScheduler,
+)
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+)
+
+SIDE = 16  # pixels; 8 × 8 latents
+WIDTH = 16  # of the text encoders
+TOKENS = 8
+
+_BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+_STEPPED = {"steps_offset": 1, "clip_sample": False}
+SCHEDULERS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "DDIM": (DDIMScheduler, _STEPPED),
+    "DDPM": (DDPMScheduler, _STEPPED),
+    "PNDM": (PNDMScheduler, {"skip_prk_steps": True, "steps_offset": 1}),
+    "Euler": (EulerDiscreteScheduler, {"steps_offset": 1}),
+    "Euler ancestral": (EulerAncestralDiscreteScheduler, {"steps_offset": 1}),
+    "Heun": (HeunDiscreteScheduler, {"steps_offset": 1}),
+    "DPM++ 2M": (DPMSolverMultistepScheduler, {"steps_offset": 1}),
+    "DPM++ 2M Karras": (
+        DPMSolverMultistepScheduler,
+        {"use_karras_sigmas": True, "steps_offset": 1},
+    ),
+    "UniPC": (UniPCMultistepScheduler, {"steps_offset": 1}),
+    "LCM": (LCMScheduler, {"steps_offset": 1}),
+}
+FAMILIES = ("SD 1", "SD 2", "SDXL")
+
+
+def scheduler(name: str, prediction_type: str = "epsilon") -> Any:  # noqa: ANN401  (no common base)
+    """Return a fresh scheduler by its name in `SCHEDULERS`."""
+    kind, settings = SCHEDULERS[name]
+    return kind(**_BETAS, prediction_type=prediction_type, **settings)
+
+
+def tokenizer() -> CLIPTokenizer:
+    """Return a tokenizer that knows letters and digits only."""
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    words = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{x}</w>" for x in letters)]
+    vocabulary = {word: i for i, word in enumerate(words)}
+    return CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=TOKENS)
+
+
+def _text_config() -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=74,
+        hidden_size=WIDTH,
+        intermediate_size=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=TOKENS,
+        projection_dim=WIDTH,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+    )
+
+
+def _vae() -> AutoencoderKL:
+    return AutoencoderKL(
+        block_out_channels=(8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=4,
+        sample_size=SIDE,
+    ).eval()
+
+
+def unet(**settings: Any) -> UNet2DConditionModel:
+    """Return a denoiser with attention at two resolutions."""
+    common: dict[str, Any] = {
+        "sample_size": SIDE // 2,
+        "block_out_channels": (8, 16),
+        "layers_per_block": 1,
+        "down_block_types": ("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+        "cross_attention_dim": WIDTH,
+        "attention_head_dim": 2,
+        "norm_num_groups": 4,
+    }
+    return UNet2DConditionModel(**common | settings).eval()
+
+
+def pipeline(family: str = "SD 1", sampler: str = "DDIM") -> Any:  # noqa: ANN401  (no common base)
+    """Return a pipeline of one of `FAMILIES` with one of `SCHEDULERS`; always the same weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        pipe = _xl(sampler) if family == "SDXL" else _plain(family, sampler)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def _plain(family: str, sampler: str) -> StableDiffusionPipeline:
+    second = family == "SD 2"
+    return StableDiffusionPipeline(
+        vae=_vae(),
+        text_encoder=CLIPTextModel(_text_config()).eval(),
+        tokenizer=tokenizer(),
+        unet=unet(use_linear_projection=second),
+        scheduler=scheduler(sampler, "v_prediction" if second else "epsilon"),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def _xl(sampler: str) -> StableDiffusionXLPipeline:
+    return StableDiffusionXLPipeline(
+        vae=_vae(),
+        text_encoder=CLIPTextModel(_text_config()).eval(),
+        text_encoder_2=CLIPTextModelWithProjection(_text_config()).eval(),
+        tokenizer=tokenizer(),
+        tokenizer_2=tokenizer(),
+        unet=unet(
+            cross_attention_dim=2 * WIDTH,
+            use_linear_projection=True,
+            transformer_layers_per_block=(1, 2),
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=6 * 8 + WIDTH,
+        ),
+        scheduler=scheduler(sampler),
+        add_watermarker=False,
+    )
