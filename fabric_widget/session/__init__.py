@@ -1,0 +1,10 @@
+"""What a person did: rounds, votes, undo. Knows the engine, and no notebook.
+
+session  Session: makes rounds that take the votes into account
+state    State: everything a session holds at one moment, immutable
+history  History: states that were and states that were taken back
+"""
+
+from fabric_widget.session.session import Session
+
+__all__ = ["Session"]

@@ -1,0 +1,43 @@
+"""History: the states that were, and the states that were taken back."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+State = TypeVar("State")
+
+
+class History(Generic[State]):
+    """A line of immutable states with a present; undo and redo move along it.
+
+    Parameters
+    ----------
+    start
+        The first state, which cannot be taken back.
+    """
+
+    def __init__(self, start: State) -> None:
+        self.present = start
+        self._past: list[State] = []
+        self._future: list[State] = []
+
+    def act(self, state: State) -> None:
+        """Make `state` the present; what was taken back is forgotten."""
+        self._past.append(self.present)
+        self._future.clear()
+        self.present = state
+
+    def undo(self) -> bool:
+        """Go one state back; return whether there was one."""
+        return self._move(self._past, self._future)
+
+    def redo(self) -> bool:
+        """Go one state forward again; return whether there was one."""
+        return self._move(self._future, self._past)
+
+    def _move(self, source: list[State], target: list[State]) -> bool:
+        if not source:
+            return False
+        target.append(self.present)
+        self.present = source.pop()
+        return True
