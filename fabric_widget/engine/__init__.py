@@ -11,6 +11,7 @@ references    from likes and dislikes to latents
 pictures      from anything a person may call a picture to an RGB image
 latent_space  pictures into latents
 preview       cheap pictures of unfinished latents
+pipeline      the part of a diffusers pipeline that is used, for type checkers
 results       what comes back: pictures, rounds, progress
 restore       everything borrowed is given back
 digest        names for contents

@@ -111,7 +111,7 @@ def borrow(
     return exact.to(out.dtype)
 
 
-def concatenate(  # noqa: PLR0913  (the arguments of attention)
+def concatenate(
     q: torch.Tensor,
     k: torch.Tensor,
     v: torch.Tensor,
@@ -144,7 +144,7 @@ def concatenate(  # noqa: PLR0913  (the arguments of attention)
     )
 
 
-def blend(  # noqa: PLR0913  (the arguments of attention)
+def blend(
     q: torch.Tensor,
     k: torch.Tensor,
     v: torch.Tensor,

@@ -22,7 +22,7 @@ from fabric_widget.engine.restore import kept, random_kept, swapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from diffusers import DiffusionPipeline
+    from fabric_widget.engine.pipeline import Pipeline
 
 _COMPONENTS = ("unet", "transformer")
 _TIMESTEP_NAMES = ("timestep", "timesteps", "t")
@@ -60,7 +60,7 @@ class Call:
 
     @property
     def timestep(self) -> torch.Tensor:
-        """The timestep as the denoiser is given it, with as many dimensions as the pipeline uses."""
+        """The timestep as the denoiser is given it, a number or one for each row."""
         return torch.as_tensor(self.arguments[self.timestep_name])
 
     @property
@@ -126,7 +126,7 @@ class Denoiser:
         The pipeline has no such component.
     """
 
-    def __init__(self, pipe: DiffusionPipeline) -> None:
+    def __init__(self, pipe: Pipeline) -> None:
         self._pipe = pipe
         found = [name for name in _COMPONENTS if getattr(pipe, name, None) is not None]
         if not found:
@@ -290,7 +290,7 @@ def noised(
 
 
 def scheduler_timestep(scheduler: Any, timestep: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
-    """Return the scheduler's own timestep for a denoiser call that was given `timestep`, on the CPU.
+    """Return the scheduler's own timestep, on the CPU, for a call that was given `timestep`.
 
     Many denoisers are given a rescaled one; then the scheduler's own step counter tells.
     """

@@ -1,4 +1,7 @@
-"""The errors and the warning of the engine. Each message says what was given, what is allowed and what to do."""
+"""The errors and the warning of the engine.
+
+Each message says what was given, what is allowed and what to do.
+"""
 
 from __future__ import annotations
 

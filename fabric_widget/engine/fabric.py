@@ -10,13 +10,13 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import math
 import operator
 import threading
 import warnings
-from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from diffusers import DiffusionPipeline
@@ -35,11 +35,12 @@ from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from PIL import Image
 
     from fabric_widget.engine.denoiser import Call
+    from fabric_widget.engine.pipeline import Pipeline
     from fabric_widget.engine.references import Votes
 
     Previews = Callable[[torch.Tensor], list[Image.Image]]
@@ -48,6 +49,7 @@ _MAX_IMAGES = 64
 _SEED_LIMIT = 2**63
 _CPU_CACHE_BYTES = 2**30
 _CUDA_CACHE_SHARE = 4  # one in so many bytes of the free memory
+_SIZE_MULTIPLE = 8  # pixels: pipelines refuse other sizes, whatever their autoencoder
 _OURS = {
     "generator": "give seed: picture i is made with its own generator, seeded seed + i",
     "num_images_per_prompt": "give num_images",
@@ -96,8 +98,8 @@ class Fabric:
     Parameters
     ----------
     pipe
-        A text-to-image pipeline. If it carries ``fabric_defaults`` in its configuration, these are
-        its recommended arguments.
+        A text-to-image pipeline. If its configuration has an entry ``_fabric_defaults``, these are
+        its recommended arguments (diffusers takes names without the underscore for components).
     schedule
         How strongly references count; `Schedule()` by default.
     cache_bytes
@@ -134,12 +136,12 @@ class Fabric:
         if cache_bytes is not None and not operator.index(cache_bytes) >= 0:
             message = f"cache_bytes is {cache_bytes!r}: give 0 or more, or None"
             raise ValueError(message)
-        self.pipe = pipe
+        self.pipe = cast("Pipeline", pipe)
         self.schedule = _checked_schedule(schedule) or Schedule()
         self._cache_bytes = cache_bytes
         self._bank = Bank(cache_bytes or 0)
-        self._denoiser = Denoiser(pipe)
-        self._maker = ReferenceMaker(pipe, self._denoiser)
+        self._denoiser = Denoiser(self.pipe)
+        self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._preview = DecoderPreview(preview) if preview is not None else None
         self._fitted: tuple[object, Previews] | None = None
         self._run: _Run | None = None
@@ -147,7 +149,7 @@ class Fabric:
     @property
     def defaults(self) -> dict[str, Any]:
         """Recommended pipeline arguments that the pipeline carries; explicit ones win."""
-        return dict(self.pipe.config.get("fabric_defaults") or {})
+        return dict(self.pipe.config.get("_fabric_defaults") or {})
 
     def __call__(
         self,
@@ -159,7 +161,7 @@ class Fabric:
         disliked: Iterable[Any] = (),
         schedule: Schedule | None = None,
         on_step: Callable[[Progress], object] | None = None,
-        **pipeline_arguments: Any,
+        **pipeline_arguments: Any,  # noqa: ANN401  (the pipeline's own)
     ) -> Round:
         """Make one round of pictures.
 
@@ -276,7 +278,7 @@ class Fabric:
             wanted = theirs.tensor_inputs
 
         def step_end(
-            pipe: DiffusionPipeline, index: int, timestep: object, tensors: dict[str, Any]
+            pipe: Pipeline, index: int, timestep: object, tensors: dict[str, Any]
         ) -> dict[str, Any]:
             latents = tensors["latents"]
             if theirs is not None:
@@ -337,7 +339,10 @@ class Fabric:
             _parameters(self.pipe)
         ):
             return null
-        height, width = (side * pixels_per_latent(self.pipe) for side in shape[-2:])
+        height, width = (
+            math.ceil(side * pixels_per_latent(self.pipe) / _SIZE_MULTIPLE) * _SIZE_MULTIPLE
+            for side in shape[-2:]
+        )
         return self._denoiser.null_call({**arguments, "height": height, "width": width})
 
     def _previews(self) -> Previews | None:
@@ -356,24 +361,26 @@ class Fabric:
 
     def _checked_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the pipeline's arguments, defaults included."""
-        name = type(self.pipe).__name__
         for ours, instead in _OURS.items():
             if ours in given:
                 message = f"{ours} cannot be given to Fabric: {instead}"
                 raise TypeError(message)
         parameters = _parameters(self.pipe)
-        unknown = [name for name in given if name not in {*parameters, *_SOME_MORE}]
-        if unknown:
-            alike = difflib.get_close_matches(unknown[0], parameters, n=1)
-            hint = f": did you mean {alike[0]}?" if alike else ""
-            message = f"{name} has no argument {unknown[0]!r}{hint}"
-            if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-                raise TypeError(message)
-            warnings.warn(f"{message} It may be ignored", FabricWarning, stacklevel=3)
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        for name in given:
+            if takes_any and name not in {*parameters, *_SOME_MORE}:
+                alike = difflib.get_close_matches(name, parameters, n=1)
+                hint = f"; did you mean {alike[0]}?" if alike else ""
+                warnings.warn(
+                    f"{type(self.pipe).__name__} declares no argument {name!r} and may ignore it"
+                    + hint,
+                    FabricWarning,
+                    stacklevel=3,
+                )
         return {**self.defaults, **given}
 
 
-def _parameters(pipe: DiffusionPipeline) -> Mapping[str, inspect.Parameter]:
+def _parameters(pipe: object) -> Mapping[str, inspect.Parameter]:
     return inspect.signature(type(pipe).__call__).parameters
 
 

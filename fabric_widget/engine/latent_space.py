@@ -14,21 +14,22 @@ from fabric_widget.engine.restore import random_kept
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from diffusers import DiffusionPipeline
     from PIL import Image
 
+    from fabric_widget.engine.pipeline import Pipeline
 
-def can_encode(pipe: DiffusionPipeline) -> bool:
+
+def can_encode(pipe: Pipeline) -> bool:
     """Return whether the pipeline has an autoencoder that makes latents from pictures."""
     return hasattr(getattr(pipe, "vae", None), "encode")
 
 
-def pixels_per_latent(pipe: DiffusionPipeline) -> int:
+def pixels_per_latent(pipe: Pipeline) -> int:
     """Return how many pixels one latent covers in each direction."""
     return int(getattr(pipe, "vae_scale_factor", 8))
 
 
-def size_multiple(pipe: DiffusionPipeline, denoiser: torch.nn.Module) -> int:
+def size_multiple(pipe: Pipeline, denoiser: torch.nn.Module) -> int:
     """Return the number of pixels that a picture's sides must be multiples of.
 
     The denoiser halves the latents once between two of its levels, or cuts them into patches.
@@ -36,13 +37,12 @@ def size_multiple(pipe: DiffusionPipeline, denoiser: torch.nn.Module) -> int:
     config: Any = denoiser.config
     levels = len(getattr(config, "block_out_channels", ()) or ())
     patch = int(getattr(config, "patch_size", None) or 1)
-    return pixels_per_latent(pipe) * (2 ** max(levels - 1, 0)) * patch
+    halvings = max(levels - 1, 0)
+    return pixels_per_latent(pipe) * patch << halvings
 
 
 @torch.no_grad()
-def encode(
-    pipe: DiffusionPipeline, pictures: Sequence[Image.Image], device: torch.device
-) -> torch.Tensor:
+def encode(pipe: Pipeline, pictures: Sequence[Image.Image], device: torch.device) -> torch.Tensor:
     """Return the latents of RGB pictures of equal size, (B, C, h, w) float32 on the CPU.
 
     The mode of the autoencoder's posterior, in the scale of the pipeline's denoising loop.

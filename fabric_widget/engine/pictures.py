@@ -18,7 +18,7 @@ from fabric_widget.engine.errors import BadReference
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_MAX_PIXELS = 64_000_000  # 8000 × 8000: more than any camera's picture that is meant as one
+_MAX_PIXELS = 64_000_000  # 8000 by 8000: more than any camera's picture that is meant as one
 _GREY_DIMENSIONS = 2
 _COLOUR_DIMENSIONS = 3
 _CHANNELS = (1, 3, 4)
@@ -117,7 +117,8 @@ def _flat(image: Image.Image) -> Image.Image:
 
 
 def _bytes_from_words(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    return (np.clip(array, 0, _WORD) / (_WORD / _BYTE)).round().astype(np.uint8)
+    scaled: npt.NDArray[np.float64] = np.clip(array, 0, _WORD) / (_WORD / _BYTE)
+    return scaled.round().astype(np.uint8)
 
 
 def _unit_floats(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -127,11 +128,11 @@ def _unit_floats(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _check_size(width: int, height: int) -> None:
     if width == 0 or height == 0:
-        message = f"the picture is empty ({width} × {height} pixels)"
+        message = f"the picture is empty ({width} by {height} pixels)"
         raise BadReference(message)
     if width * height > _MAX_PIXELS:
         message = (
-            f"the picture is too large ({width} × {height} pixels): give one of at most "
+            f"the picture is too large ({width} by {height} pixels): give one of at most "
             f"{_MAX_PIXELS} pixels"
         )
         raise BadReference(message)

@@ -1,7 +1,8 @@
 """Cheap pictures of unfinished latents.
 
-Colours are very nearly a linear function of latents, so a linear map, fitted once to flat colours
-encoded by the pipeline's own autoencoder, shows a picture at a pixel per latent for next to nothing.
+Colours are very nearly a linear function of latents, so a linear map, fitted once to flat
+colours encoded by the pipeline's own autoencoder, shows a picture at a pixel per latent for next to
+nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from PIL import Image
 from fabric_widget.engine.latent_space import encode, pixels_per_latent
 
 if TYPE_CHECKING:
-    from diffusers import DiffusionPipeline
+    from fabric_widget.engine.pipeline import Pipeline
 
 _SHADES = (0, 128, 255)
 _FIELD = 4  # latents: the outermost feel the padding of convolutions, the inner ones hardly
@@ -36,7 +37,7 @@ class LinearPreview:
     matrix: torch.Tensor
 
     def __call__(self, latents: torch.Tensor) -> list[Image.Image]:
-        """Return one image of w × h pixels per row of `latents`, (B, C, h, w)."""
+        """Return one image of w by h pixels per row of `latents`, (B, C, h, w)."""
         colours = _with_one(latents.float().cpu().permute(0, 2, 3, 1)) @ self.matrix
         return _images(colours)
 
@@ -61,7 +62,7 @@ class DecoderPreview:
         return _images(decoded.float().cpu().permute(0, 2, 3, 1) / 2 + 0.5)
 
 
-def fit_linear(pipe: DiffusionPipeline, device: torch.device) -> LinearPreview:
+def fit_linear(pipe: Pipeline, device: torch.device) -> LinearPreview:
     """Fit a linear map from the pipeline's latents to colours, by least squares on flat colours."""
     side = _FIELD * pixels_per_latent(pipe)
     colours = list(product(_SHADES, repeat=3))

@@ -25,9 +25,8 @@ from fabric_widget.engine.pictures import fitted, read_picture
 from fabric_widget.engine.results import GeneratedImage
 
 if TYPE_CHECKING:
-    from diffusers import DiffusionPipeline
-
     from fabric_widget.engine.denoiser import Denoiser
+    from fabric_widget.engine.pipeline import Pipeline
 
 _MAX_STRENGTH = 2.0
 _KEPT_ENCODINGS = 256  # latents of uploads: a few kilobytes each
@@ -169,7 +168,7 @@ class ReferenceMaker:
         Its denoiser says which sizes fit.
     """
 
-    def __init__(self, pipe: DiffusionPipeline, denoiser: Denoiser) -> None:
+    def __init__(self, pipe: Pipeline, denoiser: Denoiser) -> None:
         self._pipe = pipe
         self._denoiser = denoiser
         self._encoder: object = None

@@ -69,7 +69,7 @@ class Schedule:
                 message = f"{field.name} is {value!r}: give a number"
                 raise TypeError(message)
             limit = _LIMITS[field.name]
-            if not 0 <= value <= limit:  # NaN fails too
+            if not 0 <= float(value) <= limit:  # NaN fails too
                 message = f"{field.name} is {value!r}: give a number from 0 to {limit:g}"
                 raise ValueError(message)
         if self.start > self.end:

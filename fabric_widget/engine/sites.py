@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from fabric_widget.engine.attention import Loan, attend, borrow, concatenate, has_log_sum_exp
+from fabric_widget.engine.attention import attend, borrow, concatenate, has_log_sum_exp
 from fabric_widget.engine.errors import NoAttentionSites
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     import torch
     from torch.utils.hooks import RemovableHandle
+
+    from fabric_widget.engine.attention import Loan
 
     KeysValues = tuple[torch.Tensor, torch.Tensor]
 
@@ -135,22 +137,13 @@ class Site(TorchFunctionMode):
                 call.value[:, :, span].contiguous(),
             )
             return func(*args, **kwargs)
-        if call.attn_mask is None and not call.dropout_p and has_log_sum_exp(call.query):
+        if call.attn_mask is None and not call.enable_gqa and has_log_sum_exp(call.query):
             return self._gated(call)
         return self._concatenated(call, func(*args, **kwargs))
 
     def _gated(self, call: Attention) -> torch.Tensor:
-        k, v = call.key, call.value
-        if call.enable_gqa:
-            groups = call.query.shape[1] // k.shape[1]
-            k, v = (x.repeat_interleave(groups, 1) for x in (k, v))
-        out, lse = attend(call.query, k, v, call.scale)
+        out, lse = attend(call.query, call.key, call.value, call.scale)
         for rows, queries, loans in self._parts(call):
-            if call.enable_gqa:
-                loans = [  # noqa: PLW2901  (the same loans, for as many heads as there are queries)
-                    Loan(*(x.repeat_interleave(groups, 1) for x in loan[:2]), loan.log_weight)
-                    for loan in loans
-                ]
             part = (rows, slice(None), queries)
             out[part] = borrow(out[part], lse[part], call.query[part], loans, call.scale)
         return out

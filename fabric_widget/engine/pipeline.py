@@ -1,0 +1,28 @@
+"""The part of a diffusers pipeline that the engine uses, for type checkers.
+
+diffusers declares it on no common class in a way that type checkers can read.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Pipeline(Protocol):
+    """A diffusers pipeline that makes pictures from a prompt."""
+
+    config: Any
+    scheduler: Any
+    vae: Any
+
+    @property
+    def _execution_device(self) -> Any: ...  # noqa: ANN401  (a torch.device or its name)
+
+    def __call__(self, **arguments: Any) -> Any:  # noqa: ANN401  (each pipeline has its own)
+        """Make pictures."""
+
+    def maybe_free_model_hooks(self) -> None:
+        """Give back accelerator memory, where models are moved there on demand."""
+
+    def set_progress_bar_config(self, **settings: Any) -> None:  # noqa: ANN401  (tqdm's own)
+        """Set the progress bar's arguments."""

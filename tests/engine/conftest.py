@@ -1,0 +1,27 @@
+"""What the engine's tests share: tiny pipelines, and one warning that is not ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from tests.engine import tiny
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let diffusers' schedulers convert tensors in the way that numpy 2 warns about."""
+    config.addinivalue_line("filterwarnings", "ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    """Models this small are slower on several threads."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def pipe() -> Any:  # noqa: ANN401  (no common base)
+    """Return a whole tiny pipeline of the first family."""
+    return tiny.pipeline()
