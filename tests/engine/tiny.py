@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from typing import Any
 
 import torch
@@ -108,35 +110,44 @@ def unet(**settings: Any) -> UNet2DConditionModel:
 
 def pipeline(family: str = "SD 1", sampler: str = "DDIM") -> Any:  # noqa: ANN401  (no common base)
     """Return a pipeline of one of `FAMILIES` with one of `SCHEDULERS`; always the same weights."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        pipe = _xl(sampler) if family == "SDXL" else _plain(family, sampler)
+    kind, parts = _parts(family)
+    own = {name: copy.deepcopy(part) for name, part in parts.items()}
+    prediction_type = "v_prediction" if family == "SD 2" else "epsilon"
+    pipe = kind(scheduler=scheduler(sampler, prediction_type), **own)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
 
-def _plain(family: str, sampler: str) -> StableDiffusionPipeline:
-    second = family == "SD 2"
-    return StableDiffusionPipeline(
-        vae=_vae(),
-        text_encoder=CLIPTextModel(_text_config()).eval(),
-        tokenizer=tokenizer(),
-        unet=unet(use_linear_projection=second),
-        scheduler=scheduler(sampler, "v_prediction" if second else "epsilon"),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
+@functools.cache
+def _parts(family: str) -> tuple[Any, dict[str, Any]]:
+    """Return the class of a pipeline and its parts but the scheduler."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        if family == "SDXL":
+            return StableDiffusionXLPipeline, _xl()
+        return StableDiffusionPipeline, _plain(linear=family == "SD 2")
 
 
-def _xl(sampler: str) -> StableDiffusionXLPipeline:
-    return StableDiffusionXLPipeline(
-        vae=_vae(),
-        text_encoder=CLIPTextModel(_text_config()).eval(),
-        text_encoder_2=CLIPTextModelWithProjection(_text_config()).eval(),
-        tokenizer=tokenizer(),
-        tokenizer_2=tokenizer(),
-        unet=unet(
+def _plain(*, linear: bool) -> dict[str, Any]:
+    return {
+        "vae": _vae(),
+        "text_encoder": CLIPTextModel(_text_config()).eval(),
+        "tokenizer": tokenizer(),
+        "unet": unet(use_linear_projection=linear),
+        "safety_checker": None,
+        "feature_extractor": None,
+        "requires_safety_checker": False,
+    }
+
+
+def _xl() -> dict[str, Any]:
+    return {
+        "vae": _vae(),
+        "text_encoder": CLIPTextModel(_text_config()).eval(),
+        "text_encoder_2": CLIPTextModelWithProjection(_text_config()).eval(),
+        "tokenizer": tokenizer(),
+        "tokenizer_2": tokenizer(),
+        "unet": unet(
             cross_attention_dim=2 * WIDTH,
             use_linear_projection=True,
             transformer_layers_per_block=(1, 2),
@@ -144,6 +155,5 @@ def _xl(sampler: str) -> StableDiffusionXLPipeline:
             addition_time_embed_dim=8,
             projection_class_embeddings_input_dim=6 * 8 + WIDTH,
         ),
-        scheduler=scheduler(sampler),
-        add_watermarker=False,
-    )
+        "add_watermarker": False,
+    }
