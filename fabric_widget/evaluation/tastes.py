@@ -1,0 +1,135 @@
+"""Hidden tastes: what a simulated person wants to see, and how far a picture is from it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from fabric_widget.demo.scenes import ATTRIBUTES, COLORS, Scene, describe, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from fabric_widget.demo.reader import Reading
+
+_COLORED = ("color", "background")
+_SRGB_LINEAR_BELOW = 0.04045
+_LAB_CUBE_ABOVE = (6 / 29) ** 3
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What a simulated person wants to see.
+
+    Parameters
+    ----------
+    wanted
+        Value for each attribute that matters; names and values are those of
+        `fabric_widget.demo.scenes.ATTRIBUTES`.
+    text
+        The same in words.
+
+    Raises
+    ------
+    ValueError
+        Nothing is wanted, or something that is no attribute's value.
+    """
+
+    wanted: Mapping[str, str]
+    text: str
+
+    def __post_init__(self) -> None:
+        """Refuse what no picture could satisfy."""
+        if not self.wanted:
+            values = sorted({value for values in ATTRIBUTES.values() for value in values})
+            message = f"{self.text!r} wants nothing; name some of: {', '.join(values)}"
+            raise ValueError(message)
+        for name, value in self.wanted.items():
+            if value not in ATTRIBUTES.get(name, ()):
+                message = f"{name} is {value!r}; choose from {ATTRIBUTES.get(name, 'nothing')}"
+                raise ValueError(message)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a taste such as "green monster on a striped background".
+
+        Raises
+        ------
+        ValueError
+            A word says nothing about a picture; the message lists those that do.
+        """
+        return cls(parse(text), " ".join(text.split()))
+
+    @property
+    def prompt(self) -> str:
+        """A prompt that names the kind of subject and keeps silent about the rest."""
+        return f"a {self.wanted.get('kind', ATTRIBUTES['kind'][0])}"
+
+    def distance(self, reading: Reading) -> float:
+        """Return how far a picture is from this taste, 0 (all there) … 1.
+
+        The mean over the wanted attributes of their expected distances under the reader's
+        probabilities. Two values of an attribute are 1 apart; two colours are as far apart as they
+        look, so that orange is nearer to red than blue is.
+        """
+        expected = []
+        for name, value in self.wanted.items():
+            apart = color_distances()[value] if name in _COLORED else {value: 0.0}
+            probabilities = reading.probabilities[name]
+            expected.append(sum(p * apart.get(v, 1.0) for v, p in probabilities.items()))
+        return float(np.mean(expected))
+
+
+def sample_tastes(count: int, seed: int = 0) -> list[Taste]:
+    """Return `count` different tastes: a kind of subject and two or three other attributes.
+
+    Subject and background never share a colour.
+    """
+    rng = random.Random(seed)
+    tastes: list[Taste] = []
+    while len(tastes) < count:
+        scene = Scene.sample(rng)
+        # How many eyes it has is to be seen on monsters alone.
+        unseen = {"kind"} if scene.kind == "monster" else {"kind", "eyes"}
+        names = [name for name in ATTRIBUTES if name not in unseen]
+        said = set(rng.sample(names, rng.choice((2, 3))))
+        wanted = {n: getattr(scene, n) for n in ATTRIBUTES if n == "kind" or n in said}
+        taste = Taste(wanted, describe(scene, said))
+        if taste not in tastes:
+            tastes.append(taste)
+    return tastes
+
+
+@cache
+def color_distances() -> Mapping[str, Mapping[str, float]]:
+    """Return how far apart the colours of the demo look, 0 … 1 (the farthest two).
+
+    Euclidean distance in CIE L*a*b* (CIE 1976, white point D65), divided by the greatest.
+    """
+    lab = _lab(np.array(list(COLORS.values()), dtype=np.float64) / 255)
+    apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
+    apart /= apart.max()
+    return {
+        a: dict(zip(COLORS, row.tolist(), strict=True))
+        for a, row in zip(COLORS, apart, strict=True)
+    }
+
+
+def _lab(srgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return CIE L*a*b* of sRGB colours, (..., 3) from 0 to 1 (IEC 61966-2-1, CIE 15)."""
+    linear = np.where(srgb <= _SRGB_LINEAR_BELOW, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    relative = linear @ to_xyz.T / to_xyz.sum(axis=1)  # to white
+    f = np.where(
+        relative > _LAB_CUBE_ABOVE, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29
+    )
+    x, y, z = np.moveaxis(f, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)

@@ -1,0 +1,72 @@
+"""A fabric that paints scenes and copies what it is told is liked, and a reader that knows them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fabric_widget.demo.reader import Reading
+from fabric_widget.demo.scenes import ATTRIBUTES, Scene, parse, render
+from fabric_widget.engine import GeneratedImage, Progress, Round
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+STEPS = 3
+
+
+class Painter:
+    """Stands in for a `Fabric`: instant, and its pictures are exactly what was asked for."""
+
+    def __init__(self, obedience: float = 0.8) -> None:
+        self.obedience = obedience
+        self.requests: list[dict[str, Any]] = []
+
+    def __call__(
+        self, prompt: str, *, num_images: int, seed: int, liked: Any = (), **others: Any
+    ) -> Round:
+        self.requests.append(
+            {"prompt": prompt, "num_images": num_images, "seed": seed, "liked": tuple(liked)}
+            | others
+        )
+        images = tuple(self.paint(prompt, seed + i, liked) for i in range(num_images))
+        for step in range(1, STEPS + 1):
+            if others.get("on_step"):
+                others["on_step"](Progress(step, STEPS))
+        return Round(images, prompt, seed)
+
+    def paint(self, prompt: str, seed: int, liked: Any) -> GeneratedImage:
+        rng = random.Random(seed)
+        scene = Scene.sample(rng, **parse(prompt))
+        for image, _ in liked:
+            wanted = asdict(image.image.info["scene"])
+            taken = {n: v for n, v in wanted.items() if rng.random() < self.obedience}
+            mixed = asdict(scene) | taken
+            if mixed["color"] != mixed["background"]:
+                scene = Scene(**mixed)
+        picture = render(scene, rng)
+        picture.info["scene"] = scene
+        return GeneratedImage(picture, torch.full((1, 1, 1), seed + len(liked) / 10), seed, prompt)
+
+
+def seen(scene: Scene, sure: float = 0.97) -> Reading:
+    """Return the reading of someone nearly sure of what is there."""
+    return Reading(
+        {
+            name: {
+                value: sure if value == getattr(scene, name) else (1 - sure) / (len(values) - 1)
+                for value in values
+            }
+            for name, values in ATTRIBUTES.items()
+        }
+    )
+
+
+class Knower:
+    """Stands in for a `Reader`: looks up what the painter painted."""
+
+    def read(self, images: list[Image.Image]) -> list[Reading]:
+        return [seen(image.info["scene"]) for image in images]
