@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fabric_widget.engine import Fabric, Schedule
     from fabric_widget.session import Session
 
+__version__ = "0.1.0"
+
 __all__ = ["Fabric", "Schedule", "Session", "load_demo"]
 
 _ROOMS = {

@@ -1,0 +1,44 @@
+"""python -m fabric_widget COMMAND: the package without a notebook."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from fabric_widget.cli import INTERRUPTED
+from fabric_widget.cli.arguments import PROGRAM, build_parser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMANDS = {
+    "demo": "fabric_widget.cli.demo",
+    "tastes": "fabric_widget.cli.tastes",
+    "train-demo": "fabric_widget.demo.training",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Parameters
+    ----------
+    argv
+        The command and its options; by default those of the process.
+    """
+    arguments = build_parser().parse_args(argv)
+    try:
+        run = import_module(_COMMANDS[arguments.command]).run
+        code: int = run(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:  # a disk that is full, a model that was not installed
+        print(f"{PROGRAM} {arguments.command}: error: {error}", file=sys.stderr)
+        return 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,11 @@
+"""The command line. Only `arguments` is imported before a command is known: help is instant.
+
+arguments  the parser
+demo       one story: contact sheet, page, table
+tastes     many tastes: a table, a mean, an interval
+stage      what both need: the demo model, a progress bar
+table      aligned columns
+"""
+
+INTERRUPTED = 130
+"""Exit code of a command that was ended by Ctrl-C, as shells report it."""

@@ -1,0 +1,196 @@
+"""The parser of the command line. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fabric_widget import __version__
+from fabric_widget.demo import training
+from fabric_widget.evaluation.plan import IMAGES, ROUNDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fabric_widget.evaluation.tastes import Taste
+
+PROGRAM = "python -m fabric_widget"
+DEFAULT_TASTE = "green horned monster on a yellow background"
+_STEPS = range(1, 1001)
+_COUNTS = range(1, 1001)
+_SEEDS = range(2**32)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; parsed arguments carry their command as `command`."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Like and dislike pictures; the next ones come closer to what you meant.",
+        epilog=f"Help on a command: {PROGRAM} demo --help",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_demo(commands)
+    _add_tastes(commands)
+    _add_train_demo(commands)
+    return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "demo",
+        help="watch feedback work on real pictures, without a notebook",
+        description="""\
+A simulated person with a hidden taste says little, likes the best and dislikes
+the worst picture of each round. Writes demo.png and demo.html, which show every
+round beside the same seeds without feedback, and prints what was measured.""",
+        epilog=f"""examples:
+  {PROGRAM} demo
+  {PROGRAM} demo --taste "sad blue fish on a yellow background" --rounds 5
+  {PROGRAM} demo --images 8 --seed 7 --json | python -m json.tool""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--taste",
+        type=_taste,
+        default=DEFAULT_TASTE,
+        help="what the person wants and does not say, in the demo's words (default: %(default)s)",
+    )
+    command.add_argument(
+        "--prompt", default="", help='what the person says (default: the kind alone, "a monster")'
+    )
+    _add_rounds(command)
+    command.add_argument(
+        "--out",
+        type=_folder,
+        default="out",
+        metavar="FOLDER",
+        help="where demo.png and demo.html go (default: %(default)s)",
+    )
+
+
+def _add_tastes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "tastes",
+        help="measure how much nearer feedback comes, over many random tastes",
+        description="""\
+Lets a simulated person look for each of many random tastes, and compares the
+last round with that of the same seeds without feedback: mean distances, and how
+much nearer feedback came, with a bootstrap 95%% interval.""",
+        epilog=f"""examples:
+  {PROGRAM} tastes
+  {PROGRAM} tastes --count 50 --rounds 5 --json | python -m json.tool""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--count",
+        type=_integer(_COUNTS),
+        default=20,
+        metavar="N",
+        help=f"how many tastes, {_span(_COUNTS)} (default: %(default)s)",
+    )
+    _add_rounds(command)
+
+
+def _add_train_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "train-demo",
+        help="make the demo model again from nothing",
+        description="Makes the demo model again from nothing, on a CPU or an accelerator. Run it "
+        "again to resume.",
+    )
+    training.add_arguments(command)
+
+
+def _add_rounds(command: argparse.ArgumentParser) -> None:
+    """Add what every command that makes rounds takes."""
+    for name, allowed, default, meaning in (
+        ("rounds", ROUNDS, 3, "how many rounds"),
+        ("images", IMAGES, 4, "how many pictures a round"),
+    ):
+        command.add_argument(
+            f"--{name}",
+            type=_integer(allowed),
+            default=default,
+            metavar="N",
+            help=f"{meaning}, {_span(allowed)} (default: %(default)s)",
+        )
+    command.add_argument(
+        "--seed",
+        type=_integer(_SEEDS),
+        default=0,
+        metavar="N",
+        help="seed of the first picture, and of random tastes (default: %(default)s)",
+    )
+    command.add_argument(
+        "--steps",
+        type=_integer(_STEPS),
+        metavar="N",
+        help="denoising steps (default: what the model recommends)",
+    )
+    command.add_argument(
+        "--guidance",
+        type=_guidance,
+        metavar="X",
+        help="guidance scale; dislikes need more than 1 (default: what the model recommends)",
+    )
+    command.add_argument(
+        "--json", action="store_true", help="print one line of JSON instead of a table"
+    )
+    command.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _span(allowed: range) -> str:
+    return f"{allowed[0]} to {allowed[-1]}"
+
+
+def _integer(allowed: range) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value not in allowed:
+            message = f"{text!r} is not a whole number from {_span(allowed)}"
+            raise argparse.ArgumentTypeError(message)
+        return value
+
+    return parse
+
+
+def _guidance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:  # NaN fails too
+        message = f"{text!r} is not a number of 0 or more"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _taste(text: str) -> Taste:
+    from fabric_widget.evaluation.tastes import Taste
+
+    try:
+        return Taste.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _folder(text: str) -> Path:
+    """Return a folder that can be written to or made, without making it yet."""
+    folder = Path(text)
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir():
+        message = f"{text!r} cannot be a folder: {str(there)!r} is a file"
+        raise argparse.ArgumentTypeError(message)
+    if not os.access(there, os.W_OK | os.X_OK):
+        message = f"{text!r} cannot be written: no permission in {str(there)!r}"
+        raise argparse.ArgumentTypeError(message)
+    return folder

@@ -1,0 +1,94 @@
+"""The main job: one story, as a contact sheet, a page and a table."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from fabric_widget.cli import INTERRUPTED
+from fabric_widget.cli.stage import Bar, load_model, pipeline_arguments
+from fabric_widget.cli.table import aligned
+from fabric_widget.evaluation.figures import story_figures
+from fabric_widget.evaluation.page import write_page
+from fabric_widget.evaluation.plan import Plan
+from fabric_widget.evaluation.sheet import draw_sheet
+from fabric_widget.evaluation.story import Moment, Story, tell
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tell the story, write and print what came of it, and return the exit code.
+
+    Ctrl-C ends the story early; the rounds that are finished are written all the same.
+    """
+    plan = Plan(
+        taste=arguments.taste,
+        prompt=arguments.prompt,
+        rounds=arguments.rounds,
+        images=arguments.images,
+        seed=arguments.seed,
+        arguments=pipeline_arguments(arguments),
+    )
+    chapters = []
+    with Bar(quiet=arguments.quiet) as bar:
+        try:
+            fabric, reader = load_model()
+            for chapter in tell(fabric, reader, plan, lambda moment: _show(bar, plan, moment)):
+                chapters.append(chapter)  # noqa: PERF402  (what is finished outlives an interrupt)
+        except KeyboardInterrupt:
+            pass
+    story = Story(plan, tuple(chapters))
+    paths = _write(story, arguments.out) if chapters else []
+    if arguments.json:
+        print(json.dumps(story_figures(story) | {"files": [str(path) for path in paths]}))
+    elif chapters:
+        print(_report(story))
+        print("\n".join(str(path) for path in paths))
+    if story.complete:
+        return 0
+    kept = f"kept {len(chapters)} of {plan.rounds} rounds" if chapters else "no round was finished"
+    print(f"interrupted: {kept}", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _show(bar: Bar, plan: Plan, moment: Moment) -> None:
+    side = "" if moment.round == 1 else f", {'with' if moment.feedback else 'without'} feedback"
+    steps = moment.progress.steps
+    bar.show(
+        f"round {moment.round} of {plan.rounds}{side}",
+        moment.grids_done * steps + moment.progress.step,
+        moment.grids * steps,
+    )
+
+
+def _write(story: Story, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    sheet, page = folder / "demo.png", folder / "demo.html"
+    draw_sheet(story).save(sheet)
+    page.write_text(write_page(story), encoding="utf-8")
+    return [sheet, page]
+
+
+def _report(story: Story) -> str:
+    heads = ("round", "feedback", "distance", "best", "diversity", "saturation")
+    rows = [
+        (
+            str(chapter.round),
+            side,
+            *(f"{x:.3f}" for x in (grid.mean, grid.best, grid.diversity, grid.saturation)),
+        )
+        for chapter in story.chapters
+        for side, grid in (("with", chapter.with_feedback), ("without", chapter.without_feedback))
+    ]
+    last = story.chapters[-1]
+    nearer = f"{abs(story.nearer):.0%} {'nearer' if story.nearer >= 0 else 'farther'}"
+    return (
+        f'Looking for "{story.plan.taste.text}", saying only "{story.plan.prompt}".\n\n'
+        f"{aligned(heads, rows, texts=(1,))}\n\n"
+        "Distance to the taste: 0 is exactly it, 1 nothing of it; mean and best of the round.\n"
+        f"Round {last.round}: {nearer} than the same seeds without feedback."
+    )

@@ -1,0 +1,85 @@
+"""Many tastes: how much nearer feedback comes, as a table, a mean and an interval."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from fabric_widget.cli import INTERRUPTED
+from fabric_widget.cli.stage import Bar, load_model, pipeline_arguments
+from fabric_widget.cli.table import aligned
+from fabric_widget.evaluation.comparison import compare, summarize
+from fabric_widget.evaluation.figures import comparison_figures
+from fabric_widget.evaluation.plan import plan_for_each
+from fabric_widget.evaluation.tastes import sample_tastes
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fabric_widget.evaluation.comparison import Comparison
+    from fabric_widget.evaluation.story import Moment, Story
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tell all stories, print the comparison, and return the exit code.
+
+    Ctrl-C ends early; the tastes that are finished are reported all the same.
+    """
+    plans = plan_for_each(
+        sample_tastes(arguments.count, arguments.seed),
+        rounds=arguments.rounds,
+        images=arguments.images,
+        seed=arguments.seed,
+        arguments=pipeline_arguments(arguments),
+    )
+    stories: list[Story] = []
+    with Bar(quiet=arguments.quiet) as bar:
+
+        def show(position: int, moment: Moment) -> None:
+            steps = moment.progress.steps
+            done = (position * moment.grids + moment.grids_done) * steps + moment.progress.step
+            total = len(plans) * moment.grids * steps
+            bar.show(f"taste {position + 1} of {len(plans)}", done, total)
+
+        try:
+            for story in compare(*load_model(), plans, show):
+                stories.append(story)  # noqa: PERF402  (what is finished outlives an interrupt)
+        except KeyboardInterrupt:
+            pass
+    if stories:
+        summary = summarize(stories)
+        figures = comparison_figures(stories, summary)
+        print(json.dumps(figures) if arguments.json else _report(stories, summary))
+    if len(stories) == len(plans):
+        return 0
+    print(f"interrupted: {len(stories)} of {len(plans)} tastes were finished", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _report(stories: list[Story], summary: Comparison) -> str:
+    rows: list[tuple[str, ...]] = [
+        (
+            story.plan.taste.text,
+            f"{story.chapters[-1].without_feedback.mean:.3f}",
+            f"{story.chapters[-1].with_feedback.mean:.3f}",
+            f"{story.nearer:.0%}",
+        )
+        for story in stories
+    ]
+    rows.append(())
+    rows.append(
+        (
+            f"mean of {len(stories)}",
+            f"{summary.without_feedback:.3f}",
+            f"{summary.with_feedback:.3f}",
+            f"{summary.nearer:.0%}",
+        )
+    )
+    rounds = stories[0].plan.rounds
+    return (
+        f"Distance to the taste in round {rounds}, 0 (exactly it) to 1, mean of the round.\n\n"
+        f"{aligned(('taste', 'without feedback', 'with feedback', 'nearer'), rows, texts=(0,))}\n\n"
+        f"Feedback comes {summary.nearer:.0%} nearer "
+        f"(95% interval {summary.low:.0%} to {summary.high:.0%})."
+    )
