@@ -1,0 +1,64 @@
+"""The small text-to-image model that ships in the package, the pictures it learnt from, and how.
+
+scenes     draws pictures and captions them: the only data there is
+reader     says what a picture shows
+training   makes the weights again from nothing
+model      the weights, as a folder that any diffusers program can load
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+    from diffusers import StableDiffusionPipeline
+
+__all__ = ["MODEL", "load_demo"]
+
+MODEL = Path(__file__).parent / "model"
+"""The folder of the pipeline's weights."""
+
+
+def load_demo(
+    model: str | Path = MODEL,
+    *,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+) -> StableDiffusionPipeline:
+    """Load the demo model, an ordinary Stable Diffusion pipeline that draws small creatures.
+
+    Parameters
+    ----------
+    model
+        A folder made by ``python -m fabric_widget train-demo``; by default the one that ships.
+    device
+        Where it runs. A CPU makes four pictures in a second or two.
+    dtype
+        Precision; float32 by default. The weights are stored in float16.
+
+    Returns
+    -------
+    StableDiffusionPipeline
+        Without a progress bar of its own; it carries its recommended steps and guidance.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no model in that folder.
+    """
+    import torch
+    from diffusers import StableDiffusionPipeline
+
+    folder = Path(model)
+    if not (folder / "model_index.json").is_file():
+        msg = (
+            f"no model in {folder}: make one with python -m fabric_widget train-demo --out {folder}"
+        )
+        raise FileNotFoundError(msg)
+    pipe = StableDiffusionPipeline.from_pretrained(
+        folder, torch_dtype=dtype or torch.float32, local_files_only=True
+    ).to(device)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
