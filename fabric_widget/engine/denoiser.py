@@ -84,7 +84,7 @@ class Call:
         return chosen
 
 
-def _take(value: Any, index: torch.Tensor, rows: int) -> Any:  # noqa: ANN401  (any argument)
+def _take(value: object, index: torch.Tensor, rows: int) -> object:
     """Return the rows of every tensor in `value` that has one entry per row of the batch."""
     if isinstance(value, torch.Tensor):
         per_row = value.dim() > 0 and len(value) == rows
@@ -96,7 +96,7 @@ def _take(value: Any, index: torch.Tensor, rows: int) -> Any:  # noqa: ANN401  (
     return value
 
 
-def _tensors(value: Any) -> Iterator[torch.Tensor]:  # noqa: ANN401  (any argument)
+def _tensors(value: object) -> Iterator[torch.Tensor]:
     """Yield the tensors in `value`, in a fixed order."""
     if isinstance(value, torch.Tensor):
         yield value
@@ -211,7 +211,7 @@ class Denoiser:
             follows = [False] * null.rows
             for a, b in pairs:
                 if a.shape == b.shape and a.dim() > 0 and len(a) == null.rows:
-                    differs = (a != b).flatten(1).any(1).tolist()
+                    differs = (a != b).reshape(null.rows, -1).any(1).tolist()
                     follows = [f or d for f, d in zip(follows, differs, strict=True)]
             if any(follows):
                 return follows
@@ -228,7 +228,7 @@ class Denoiser:
         pipe = self._pipe
         seen: list[Call] = []
 
-        def spy(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (any denoiser's arguments)
+        def spy(*args: Any, **kwargs: Any) -> None:
             seen.append(self.bind(args, kwargs))
             raise _Spied
 
@@ -289,7 +289,10 @@ def noised(
     return result
 
 
-def scheduler_timestep(scheduler: Any, timestep: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
+def scheduler_timestep(
+    scheduler: Any,  # noqa: ANN401  (as above)
+    timestep: torch.Tensor,
+) -> torch.Tensor:
     """Return the scheduler's own timestep, on the CPU, for a call that was given `timestep`.
 
     Many denoisers are given a rescaled one; then the scheduler's own step counter tells.

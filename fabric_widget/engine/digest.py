@@ -34,5 +34,5 @@ def _flattened(parts: Iterable[torch.Tensor | str]) -> Iterable[bytes]:
             yield part.encode()
         else:
             yield f"{tuple(part.shape)} {part.dtype}".encode()
-            flat = part.detach().cpu().contiguous().flatten()
+            flat = part.detach().cpu().flatten().clone(memory_format=torch.contiguous_format)
             yield flat.view(torch.uint8).numpy().tobytes()

@@ -16,7 +16,7 @@ import threading
 import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 from diffusers import DiffusionPipeline
@@ -65,6 +65,7 @@ class _Run:
 
     cancelled: threading.Event = field(default_factory=threading.Event)
     index: int = 0  # of the step under way
+    lent: int = -1  # index of the last step that something was lent to
     latents: torch.Tensor | None = None  # after the last step
 
     def check(self) -> None:
@@ -136,7 +137,7 @@ class Fabric:
         if cache_bytes is not None and not operator.index(cache_bytes) >= 0:
             message = f"cache_bytes is {cache_bytes!r}: give 0 or more, or None"
             raise ValueError(message)
-        self.pipe = cast("Pipeline", pipe)
+        self.pipe: Any = pipe
         self.schedule = _checked_schedule(schedule) or Schedule()
         self._cache_bytes = cache_bytes
         self._bank = Bank(cache_bytes or 0)
@@ -161,7 +162,7 @@ class Fabric:
         disliked: Iterable[Any] = (),
         schedule: Schedule | None = None,
         on_step: Callable[[Progress], object] | None = None,
-        **pipeline_arguments: Any,  # noqa: ANN401  (the pipeline's own)
+        **pipeline_arguments: Any,
     ) -> Round:
         """Make one round of pictures.
 
@@ -255,6 +256,13 @@ class Fabric:
             run.check()
             if lender is None:
                 return inner(*args, **kwargs)
+            if run.lent == run.index:
+                message = (
+                    f"{type(pipe).__name__} calls its denoiser more than once a step: which of the "
+                    "calls is the conditional one is unknown, so it cannot take feedback"
+                )
+                raise FabricError(message)
+            run.lent = run.index
             with lender.lending(self._denoiser.bind(args, kwargs), run.index, self._steps()):
                 return inner(*args, **kwargs)
 
@@ -396,7 +404,7 @@ def _shown(previews: Previews | None, latents: torch.Tensor) -> list[Image.Image
     return [] if previews is None else previews(calmed(latents))
 
 
-def _round(request: _Request, run: _Run, output: Any, previews: Previews | None) -> Round:  # noqa: ANN401
+def _round(request: _Request, run: _Run, output: Any, previews: Previews | None) -> Round:  # noqa: ANN401  (the pipeline's own)
     """Return the pictures of a finished run."""
     if run.latents is None:
         message = "the pipeline ended without a step: give num_inference_steps of at least 1"

@@ -80,7 +80,7 @@ def _precise(vae: Any) -> Iterator[None]:  # noqa: ANN401  (any autoencoder)
             vae.to(dtype=torch.float16)
 
 
-def _scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:  # noqa: ANN401  (any configuration)
+def _scaled(latents: torch.Tensor, config: object) -> torch.Tensor:
     """Return an autoencoder's latents in the scale of the denoising loop."""
     factor = getattr(config, "scaling_factor", None) or 1.0
     mean, std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)

@@ -100,7 +100,7 @@ class Lender:
     def __init__(
         self,
         denoiser: Denoiser,
-        scheduler: Any,  # noqa: ANN401  (schedulers share no base class with useful types)
+        scheduler: Any,  # noqa: ANN401  (schedulers share no useful base class)
         bank: Bank,
         feedback: Feedback,
         layout: Layout,

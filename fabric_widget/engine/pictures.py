@@ -26,7 +26,7 @@ _BYTE = 255
 _WORD = 65_535
 
 
-def read_picture(source: Any) -> Image.Image:  # noqa: ANN401  (whatever the caller gave)
+def read_picture(source: object) -> Image.Image:
     """Return `source` as an RGB image.
 
     Parameters

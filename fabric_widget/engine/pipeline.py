@@ -5,7 +5,10 @@ diffusers declares it on no common class in a way that type checkers can read.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Pipeline(Protocol):
@@ -16,13 +19,13 @@ class Pipeline(Protocol):
     vae: Any
 
     @property
-    def _execution_device(self) -> Any: ...  # noqa: ANN401  (a torch.device or its name)
+    def _execution_device(self) -> torch.device | str: ...
 
-    def __call__(self, **arguments: Any) -> Any:  # noqa: ANN401  (each pipeline has its own)
+    def __call__(self, **arguments: Any) -> object:
         """Make pictures."""
 
     def maybe_free_model_hooks(self) -> None:
         """Give back accelerator memory, where models are moved there on demand."""
 
-    def set_progress_bar_config(self, **settings: Any) -> None:  # noqa: ANN401  (tqdm's own)
+    def set_progress_bar_config(self, **settings: Any) -> None:
         """Set the progress bar's arguments."""

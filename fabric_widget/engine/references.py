@@ -116,7 +116,7 @@ def read_votes(liked: Iterable[Any], disliked: Iterable[Any]) -> Votes:
     )
 
 
-def _listed(name: str, items: Any) -> Iterable[Any]:  # noqa: ANN401  (whatever the caller gave)
+def _listed(name: str, items: object) -> Iterable[Any]:
     single = (GeneratedImage, Image.Image, np.ndarray, str, os.PathLike)
     if isinstance(items, single) or not isinstance(items, Iterable):
         message = (
@@ -127,7 +127,7 @@ def _listed(name: str, items: Any) -> Iterable[Any]:  # noqa: ANN401  (whatever 
     return items
 
 
-def _with_strength(item: Any) -> tuple[Any, float]:  # noqa: ANN401  (whatever the caller gave)
+def _with_strength(item: object) -> tuple[object, float]:
     if not isinstance(item, tuple):
         return item, 1.0
     if len(item) != _PAIR:

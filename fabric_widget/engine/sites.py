@@ -106,7 +106,7 @@ class Site(TorchFunctionMode):
         self._inner: Callable[..., Any] = place.module.forward
         self._calls = 0
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any module's forward)
+    def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any module's)
         """Run the module's forward, seen by this site if it has anything to do."""
         if not self.recording and not self.borrowings:
             return self._inner(*args, **kwargs)
@@ -194,7 +194,7 @@ class _Probe(TorchFunctionMode):
         types: Sequence[type],
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401  (the result of any torch function)
         del types
         kwargs = kwargs or {}
         if func is functional.scaled_dot_product_attention and self.stack:

@@ -22,6 +22,6 @@ def _one_thread() -> None:
 
 
 @pytest.fixture
-def pipe() -> Any:  # noqa: ANN401  (no common base)
+def pipe() -> Any:
     """Return a whole tiny pipeline of the first family."""
     return tiny.pipeline()

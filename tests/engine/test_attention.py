@@ -134,7 +134,7 @@ def test_mask_of_the_caller_is_kept(
     seed: int,
     size: tuple[int, int, int, int],
     lent: list[tuple[int, float]],
-    boolean: bool,  # noqa: FBT001
+    boolean: bool,
 ) -> None:
     q, k, v, loans = drawn(seed, (*size[:2], size[2] + 1, size[3]), lent)
     allowed = torch.ones(k.shape[2], dtype=torch.bool)
@@ -174,5 +174,5 @@ def test_nothing_borrowed_is_plain_attention() -> None:
 
 def test_a_great_weight_leaves_only_the_reference() -> None:
     q, k, v, [loan] = drawn(1, (2, 2, 9, 8), [(5, 1e30)])
-    joined = [torch.cat([x] * 2) for x in (loan.keys, loan.values)]
-    assert close(blend(q, k, v, [loan]), attend(q, *joined)[0])
+    lent_keys, lent_values = (torch.cat([x, x]) for x in (loan.keys, loan.values))
+    assert close(blend(q, k, v, [loan]), attend(q, lent_keys, lent_values)[0])

@@ -26,7 +26,7 @@ def test_roles_are_measured(family: str, guidance: float, roles: list[bool]) -> 
     assert denoiser.conditional_rows(null, settings, "") == roles
 
 
-def test_the_other_order_is_found_too(pipe: Any) -> None:  # noqa: ANN401
+def test_the_other_order_is_found_too(pipe: Any) -> None:
     """A pipeline that puts the conditional half first."""
     encode = pipe.encode_prompt
     pipe.encode_prompt = lambda *args, **kwargs: encode(*args, **kwargs)[::-1]
@@ -35,7 +35,7 @@ def test_the_other_order_is_found_too(pipe: Any) -> None:  # noqa: ANN401
     assert denoiser.conditional_rows(null, SETTINGS, "a cat") == [True, False]
 
 
-def test_null_call_does_not_know_prompts(pipe: Any) -> None:  # noqa: ANN401
+def test_null_call_does_not_know_prompts(pipe: Any) -> None:
     denoiser = Denoiser(pipe)
     plain = denoiser.null_call(SETTINGS).arguments["encoder_hidden_states"]
     words = torch.randn(1, tiny.TOKENS, tiny.WIDTH)
@@ -50,7 +50,7 @@ def test_null_call_does_not_know_prompts(pipe: Any) -> None:  # noqa: ANN401
     assert torch.equal(wordy.arguments["encoder_hidden_states"], plain)
 
 
-def test_null_call_leaves_the_pipeline_as_it_was(pipe: Any) -> None:  # noqa: ANN401
+def test_null_call_leaves_the_pipeline_as_it_was(pipe: Any) -> None:
     pipe("a", num_inference_steps=2, generator=torch.Generator().manual_seed(0))
     scheduler, own = dict(vars(pipe.scheduler)), dict(vars(pipe))
     state = torch.get_rng_state()
@@ -76,7 +76,7 @@ def test_chosen_rows_keep_their_conditioning() -> None:
     assert more["text_embeds"].shape == (2, tiny.WIDTH)
 
 
-def test_what_a_control_model_adds_is_left_out(pipe: Any) -> None:  # noqa: ANN401
+def test_what_a_control_model_adds_is_left_out(pipe: Any) -> None:
     denoiser = Denoiser(pipe)
     call = denoiser.bind(
         (torch.zeros(2, 4, 8, 8), torch.tensor(3), torch.zeros(2, 8, 16)),
@@ -88,7 +88,7 @@ def test_what_a_control_model_adds_is_left_out(pipe: Any) -> None:  # noqa: ANN4
     assert chosen["return_dict"] is False
 
 
-def test_call_without_a_timestep(pipe: Any) -> None:  # noqa: ANN401
+def test_call_without_a_timestep(pipe: Any) -> None:
     denoiser = Denoiser(pipe)
 
     class Odd(torch.nn.Module):
@@ -100,7 +100,7 @@ def test_call_without_a_timestep(pipe: Any) -> None:  # noqa: ANN401
         denoiser.bind((torch.zeros(1),), {})
 
 
-def test_pipeline_that_never_denoises(pipe: Any) -> None:  # noqa: ANN401
+def test_pipeline_that_never_denoises(pipe: Any) -> None:
     pipe.scheduler.set_timesteps = lambda *_, **__: setattr(pipe.scheduler, "timesteps", [])
     with pytest.raises(FabricError, match="ended without calling its unet"):
         Denoiser(pipe).null_call(SETTINGS)

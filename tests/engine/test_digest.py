@@ -38,6 +38,12 @@ def test_numbers_without_dimensions() -> None:
     assert digest(torch.tensor(1.0)) != digest(torch.tensor(2.0))
 
 
+def test_views_are_named_by_what_they_show() -> None:
+    x = torch.ones(1).expand(3)
+    assert digest(x) == digest(torch.ones(3))
+    assert digest(x[:1]) == digest(torch.ones(1))
+
+
 def test_seeds_are_the_same_on_every_machine() -> None:
     assert seed_of("picture") == 6068561089364936232
     assert 0 <= seed_of("other") < 2**63

@@ -37,19 +37,19 @@ EVERY_STEP = Schedule(end=1)
 
 
 @pytest.fixture
-def fabric(pipe: Any) -> Fabric:  # noqa: ANN401  (no common base)
+def fabric(pipe: Any) -> Fabric:
     return Fabric(pipe)
 
 
-def make(fabric: Fabric, **arguments: Any) -> Round:  # noqa: ANN401  (any of Fabric's arguments)
+def make(fabric: Fabric, **arguments: Any) -> Round:
     return fabric("a cat", **{"num_images": 2, "seed": 7, **SETTINGS, **arguments})
 
 
-def latents_of(images: Any) -> torch.Tensor:  # noqa: ANN401  (any sequence of pictures)
+def latents_of(images: Any) -> torch.Tensor:
     return torch.stack([image.latents for image in images])
 
 
-def pixels_of(images: Any) -> list[bytes]:  # noqa: ANN401
+def pixels_of(images: Any) -> list[bytes]:
     return [image.image.tobytes() for image in images]
 
 
@@ -57,7 +57,7 @@ def same(a: Round, b: Round) -> bool:
     return torch.equal(latents_of(a), latents_of(b)) and pixels_of(a) == pixels_of(b)
 
 
-def difference(a: Any, b: Any) -> float:  # noqa: ANN401
+def difference(a: Any, b: Any) -> float:
     return float((latents_of(a) - latents_of(b)).abs().max())
 
 
@@ -67,7 +67,7 @@ def picture(seed: int, width: int = 24, height: int = 16) -> Image.Image:
 
 
 @contextmanager
-def untouched(pipe: Any) -> Iterator[None]:  # noqa: ANN401
+def untouched(pipe: Any) -> Iterator[None]:
     """Fail unless the pipeline and the global random state are the same afterwards."""
     modules = list(pipe.unet.modules())
 
@@ -111,7 +111,7 @@ def test_steps_before_the_window_are_plain(fabric: Fabric) -> None:
     first = make(fabric)
     seen: list[list[torch.Tensor]] = []
 
-    def collect(**votes: Any) -> None:  # noqa: ANN401
+    def collect(**votes: Any) -> None:
         steps: list[torch.Tensor] = []
         seen.append(steps)
 
@@ -141,7 +141,7 @@ def test_likes_and_dislikes_stay_in_their_branches(fabric: Fabric) -> None:
     halves: list[torch.Tensor] = []
     denoise = fabric.pipe.unet.forward
 
-    def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def watched(*args: Any, **kwargs: Any) -> Any:
         out = denoise(*args, **kwargs)
         halves.append(out[0].clone())
         return out
@@ -311,7 +311,7 @@ def test_nothing_is_left_behind(sampler: str) -> None:
     assert same(make(fabric), first)
 
 
-def failing_at(pipe: Any, place: str, error: BaseException) -> Any:  # noqa: ANN401
+def failing_at(pipe: Any, place: str, error: BaseException) -> Any:
     """Return a context manager under which a part of the pipeline fails."""
     owner, name, calls = {
         "text encoder": (pipe.text_encoder, "forward", 0),
@@ -327,7 +327,7 @@ def failing_at(pipe: Any, place: str, error: BaseException) -> Any:  # noqa: ANN
     def broken() -> Iterator[None]:
         plain, count = getattr(owner, name), 0
 
-        def fail(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        def fail(*args: Any, **kwargs: Any) -> Any:
             nonlocal count
             count += 1
             if count > calls:
@@ -355,7 +355,7 @@ PLACES = (
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_out_of_memory_leaves_a_whole_pipeline(pipe: Any, place: str) -> None:  # noqa: ANN401
+def test_out_of_memory_leaves_a_whole_pipeline(pipe: Any, place: str) -> None:
     fabric = Fabric(pipe)
     first = make(fabric)
     votes = {"liked": [first[0], picture(1)], "disliked": [first[1]]}
@@ -369,7 +369,7 @@ def test_out_of_memory_leaves_a_whole_pipeline(pipe: Any, place: str) -> None:  
     assert same(make(fabric, **votes), expected)
 
 
-def test_an_error_in_the_callback_comes_out(pipe: Any) -> None:  # noqa: ANN401
+def test_an_error_in_the_callback_comes_out(pipe: Any) -> None:
     fabric = Fabric(pipe)
     first = make(fabric)
 
@@ -385,7 +385,7 @@ def test_an_error_in_the_callback_comes_out(pipe: Any) -> None:  # noqa: ANN401
 # Cancelling, and two at once
 
 
-def test_cancel_from_the_callback(pipe: Any) -> None:  # noqa: ANN401
+def test_cancel_from_the_callback(pipe: Any) -> None:
     fabric = Fabric(pipe)
     first = make(fabric)
     steps: list[int] = []
@@ -413,11 +413,11 @@ def test_cancel_from_another_thread(fabric: Fabric) -> None:
         make(fabric, on_step=from_elsewhere)
 
 
-def test_cancel_while_decoding(pipe: Any) -> None:  # noqa: ANN401
+def test_cancel_while_decoding(pipe: Any) -> None:
     fabric = Fabric(pipe)
     plain = pipe.vae.decode
 
-    def cancelled(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def cancelled(*args: Any, **kwargs: Any) -> Any:
         fabric.cancel()
         return plain(*args, **kwargs)
 
@@ -433,7 +433,7 @@ def test_cancel_without_a_run_does_nothing(fabric: Fabric) -> None:
 
 
 @pytest.mark.parametrize("other", ["same object", "same pipeline", "same denoiser"])
-def test_a_second_thread_is_told_at_once(pipe: Any, other: str) -> None:  # noqa: ANN401
+def test_a_second_thread_is_told_at_once(pipe: Any, other: str) -> None:
     fabric = Fabric(pipe)
     sharing = type(pipe)(**pipe.components, requires_safety_checker=False)
     sharing.set_progress_bar_config(disable=True)
@@ -486,8 +486,8 @@ def test_round_says_what_made_it(fabric: Fabric) -> None:
     assert len({image.id for image in made}) == 2
 
 
-def test_arguments_go_through_unchanged(pipe: Any) -> None:  # noqa: ANN401
-    arguments = {
+def test_arguments_go_through_unchanged(pipe: Any) -> None:
+    arguments: dict[str, Any] = {
         "num_inference_steps": 2,
         "guidance_scale": 2.0,
         "guidance_rescale": 0.5,
@@ -522,14 +522,19 @@ def test_latents_of_the_caller_go_through(fabric: Fabric) -> None:
 
 def test_embeddings_go_through(fabric: Fabric) -> None:
     words, none = fabric.pipe.encode_prompt("a cat", "cpu", 1, do_classifier_free_guidance=True)
-    arguments = {"prompt_embeds": words, "negative_prompt_embeds": none, "num_images": 2, "seed": 7}
+    arguments: dict[str, Any] = {
+        "prompt_embeds": words,
+        "negative_prompt_embeds": none,
+        "num_images": 2,
+        "seed": 7,
+    }
     made = fabric(**arguments, **SETTINGS)
     assert same(made, make(fabric))
     fed = fabric(**arguments, liked=[made[0]], **SETTINGS)
     assert same(fed, make(fabric, liked=[made[0]]))
 
 
-def test_recommended_arguments_and_explicit_ones(pipe: Any) -> None:  # noqa: ANN401
+def test_recommended_arguments_and_explicit_ones(pipe: Any) -> None:
     pipe.register_to_config(_fabric_defaults={"num_inference_steps": 2, "guidance_scale": 2.0})
     fabric = Fabric(pipe)
     assert fabric.defaults == {"num_inference_steps": 2, "guidance_scale": 2.0}
@@ -592,7 +597,7 @@ def test_misspelt_arguments(fabric: Fabric) -> None:
         make(fabric, guidance=2)
 
 
-def test_bad_arguments_are_the_pipelines_own_errors(pipe: Any) -> None:  # noqa: ANN401
+def test_bad_arguments_are_the_pipelines_own_errors(pipe: Any) -> None:
     fabric = Fabric(pipe)
     with untouched(pipe), pytest.raises(ValueError, match="divisible by"):
         make(fabric, height=13, width=16, liked=[picture(0)])
@@ -612,7 +617,7 @@ def test_progress_and_previews(fabric: Fabric) -> None:
     assert seen == [(i, 3, [(8, 8)] * 2) for i in (1, 2, 3)]
 
 
-def test_previews_are_made_only_when_asked_for(pipe: Any) -> None:  # noqa: ANN401
+def test_previews_are_made_only_when_asked_for(pipe: Any) -> None:
     decoder = AutoencoderTiny(
         encoder_block_out_channels=(4, 4),
         decoder_block_out_channels=(4, 4),
@@ -645,13 +650,13 @@ def test_without_an_autoencoder_there_are_no_previews() -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 65, 2.0, True, "4", None])
 def test_number_of_images(fabric: Fabric, number: object) -> None:
-    with pytest.raises(ValueError, match="num_images is .*give a whole number from 1 to 64"):
+    with pytest.raises(ValueError, match=r"num_images is .*give a whole number from 1 to 64"):
         make(fabric, num_images=number)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "0", None, False])
 def test_seed(fabric: Fabric, seed: object) -> None:
-    with pytest.raises(ValueError, match="seed is .*give a whole number from 0 to"):
+    with pytest.raises(ValueError, match=r"seed is .*give a whole number from 0 to"):
         make(fabric, seed=seed)
 
 
@@ -660,26 +665,26 @@ def test_numpy_integers_are_integers(fabric: Fabric) -> None:
 
 
 @pytest.mark.parametrize("prompt", [None, ["a", "b"], 3])
-def test_prompt(fabric: Fabric, prompt: Any) -> None:  # noqa: ANN401
-    with pytest.raises(TypeError, match="prompt is a .*give one text"):
+def test_prompt(fabric: Fabric, prompt: Any) -> None:
+    with pytest.raises(TypeError, match=r"prompt is a .*give one text"):
         fabric(prompt)
 
 
 @pytest.mark.parametrize("schedule", [0.8, {"max_weight": 1}, Schedule])
-def test_schedule(fabric: Fabric, schedule: Any) -> None:  # noqa: ANN401
-    with pytest.raises(TypeError, match="schedule is a .*give a Schedule"):
+def test_schedule(fabric: Fabric, schedule: Any) -> None:
+    with pytest.raises(TypeError, match=r"schedule is a .*give a Schedule"):
         make(fabric, schedule=schedule)
-    with pytest.raises(TypeError, match="schedule is a .*give a Schedule"):
+    with pytest.raises(TypeError, match=r"schedule is a .*give a Schedule"):
         Fabric(fabric.pipe, schedule=schedule)
 
 
 @pytest.mark.parametrize("thing", [None, "stable-diffusion", torch.nn.Linear(1, 1), object()])
-def test_only_diffusers_pipelines(thing: Any) -> None:  # noqa: ANN401
+def test_only_diffusers_pipelines(thing: Any) -> None:
     with pytest.raises(TypeError, match="is not a diffusers pipeline"):
         Fabric(thing)
 
 
-def test_only_pipelines_with_a_prompt(pipe: Any) -> None:  # noqa: ANN401
+def test_only_pipelines_with_a_prompt(pipe: Any) -> None:
     unconditional = DDIMPipeline(
         UNet2DModel(
             sample_size=8,
@@ -709,8 +714,8 @@ def test_only_pipelines_with_a_denoiser() -> None:
 
 
 @pytest.mark.parametrize("size", [-1, 1.5, "1 GB"])
-def test_cache_bytes(pipe: Any, size: Any) -> None:  # noqa: ANN401
-    with pytest.raises((ValueError, TypeError), match="cache_bytes|integer"):
+def test_cache_bytes(pipe: Any, size: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match=r"cache_bytes|integer"):
         Fabric(pipe, cache_bytes=size)
 
 
@@ -728,7 +733,7 @@ def test_latents_that_are_not_finite(fabric: Fabric) -> None:
 
 def test_dislikes_without_guidance_warn_once(fabric: Fabric) -> None:
     first = make(fabric)
-    with pytest.warns(FabricWarning, match="dislikes have no effect.*guidance_scale") as caught:
+    with pytest.warns(FabricWarning, match=r"dislikes have no effect.*guidance_scale") as caught:
         made = make(fabric, guidance_scale=1.0, disliked=[first[0], first[1]])
     assert len(caught) == 1
     assert caught[0].filename == __file__
@@ -743,7 +748,7 @@ def test_likes_without_guidance_work(fabric: Fabric) -> None:
     assert difference(both, first) > 1e-3
 
 
-def test_pipeline_without_sites(pipe: Any) -> None:  # noqa: ANN401
+def test_pipeline_without_sites(pipe: Any) -> None:
     fabric = Fabric(pipe)
     first = make(fabric)
     pipe.unet.set_attn_processor(AttnProcessor())
@@ -756,7 +761,7 @@ def test_pipeline_without_sites(pipe: Any) -> None:  # noqa: ANN401
     assert difference(make(fabric, liked=[first[0]]), first) > 1e-3
 
 
-def test_sliced_attention_and_its_cure(pipe: Any) -> None:  # noqa: ANN401
+def test_sliced_attention_and_its_cure(pipe: Any) -> None:
     fabric = Fabric(pipe)
     first = make(fabric)
     pipe.enable_attention_slicing()
@@ -766,7 +771,22 @@ def test_sliced_attention_and_its_cure(pipe: Any) -> None:  # noqa: ANN401
     assert difference(make(fabric, liked=[first[0]]), first) > 1e-3
 
 
-def test_text_encoder_that_says_nothing(pipe: Any) -> None:  # noqa: ANN401
+def test_pipeline_that_calls_its_denoiser_twice_a_step(pipe: Any) -> None:
+    fabric = Fabric(pipe)
+    first = make(fabric)
+    step, words = pipe.scheduler.step, torch.zeros(2, tiny.TOKENS, tiny.WIDTH)
+
+    def twice(out: Any, t: Any, latents: torch.Tensor, **settings: Any) -> Any:
+        pipe.unet(latents, t, words)
+        return step(out, t, latents, **settings)
+
+    pipe.scheduler.step = twice
+    with pytest.raises(FabricError, match="more than once a step"):
+        make(fabric, liked=[first[0]])
+    assert same(make(fabric), first)
+
+
+def test_text_encoder_that_says_nothing(pipe: Any) -> None:
     fabric = Fabric(pipe)
     first = make(fabric)
     for parameter in pipe.text_encoder.parameters():

@@ -22,7 +22,7 @@ def picture(seed: int, side: int = 16) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def test_it_is_what_the_pipelines_image_processor_and_autoencoder_make(pipe: Any) -> None:  # noqa: ANN401
+def test_it_is_what_the_pipelines_image_processor_and_autoencoder_make(pipe: Any) -> None:
     image = picture(0)
     with torch.no_grad():
         pixels = pipe.image_processor.preprocess(image)
@@ -30,7 +30,7 @@ def test_it_is_what_the_pipelines_image_processor_and_autoencoder_make(pipe: Any
     assert torch.allclose(encode(pipe, [image], CPU), mode, atol=1e-6)
 
 
-def test_encoding_draws_no_random_number(pipe: Any) -> None:  # noqa: ANN401
+def test_encoding_draws_no_random_number(pipe: Any) -> None:
     before = torch.get_rng_state()
     first, second = (encode(pipe, [picture(0)], CPU) for _ in range(2))
     assert torch.equal(first, second)
@@ -55,7 +55,7 @@ def test_scale_shift_and_statistics(config: dict[str, Any], stored: float) -> No
     )
 
 
-def test_half_precision_autoencoders_that_overflow(pipe: Any) -> None:  # noqa: ANN401
+def test_half_precision_autoencoders_that_overflow(pipe: Any) -> None:
     precise = encode(pipe, [picture(0)], CPU)
     pipe.vae.to(torch.float16)
     pipe.vae.register_to_config(force_upcast=True)
@@ -65,7 +65,7 @@ def test_half_precision_autoencoders_that_overflow(pipe: Any) -> None:  # noqa: 
     assert all(torch.equal(weights[name], x) for name, x in pipe.vae.state_dict().items())
 
 
-def test_autoencoders_without_a_posterior(pipe: Any) -> None:  # noqa: ANN401
+def test_autoencoders_without_a_posterior(pipe: Any) -> None:
     pipe.vae = AutoencoderTiny(
         encoder_block_out_channels=(4, 4),
         decoder_block_out_channels=(4, 4),
@@ -75,7 +75,7 @@ def test_autoencoders_without_a_posterior(pipe: Any) -> None:  # noqa: ANN401
     assert encode(pipe, [picture(0)], CPU).shape == (1, 4, 8, 8)
 
 
-def test_sizes(pipe: Any) -> None:  # noqa: ANN401
+def test_sizes(pipe: Any) -> None:
     assert pixels_per_latent(pipe) == 2
     assert size_multiple(pipe, pipe.unet) == 4
     three = tiny.unet(

@@ -27,7 +27,7 @@ def test_rgb_comes_back() -> None:
 
 
 @pytest.mark.parametrize("kind", [str, Path])
-def test_paths(tmp_path: Path, kind: Any) -> None:  # noqa: ANN401
+def test_paths(tmp_path: Path, kind: Any) -> None:
     path = tmp_path / "red.png"
     Image.new("RGB", (4, 3), RED).save(path)
     assert read_picture(kind(path)).getpixel((0, 0)) == RED
@@ -137,7 +137,7 @@ def test_things_that_are_no_pictures(thing: object) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(BadReference, match="there is no file .*nothing.png"):
+    with pytest.raises(BadReference, match=r"there is no file .*nothing.png"):
         read_picture(tmp_path / "nothing.png")
 
 

@@ -15,7 +15,7 @@ SEED = 5
 PICTURES = 2
 
 
-def plain_latents(pipe: Any) -> torch.Tensor:  # noqa: ANN401  (no common base)
+def plain_latents(pipe: Any) -> torch.Tensor:
     """Return what the pipeline makes by itself."""
     generators = [torch.Generator().manual_seed(SEED + i) for i in range(PICTURES)]
     output = pipe(
@@ -29,7 +29,7 @@ def plain_latents(pipe: Any) -> torch.Tensor:  # noqa: ANN401  (no common base)
     return latents
 
 
-def latents_of(images: Any) -> torch.Tensor:  # noqa: ANN401  (any sequence of pictures)
+def latents_of(images: Any) -> torch.Tensor:
     return torch.stack([image.latents for image in images])
 
 

@@ -24,12 +24,12 @@ class LinearAutoencoder:
     def __init__(self) -> None:
         self.matrix = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
-    def encode(self, pixels: torch.Tensor) -> Any:  # noqa: ANN401
+    def encode(self, pixels: torch.Tensor) -> Any:
         small = torch.nn.functional.avg_pool2d(pixels, 2)
         return SimpleNamespace(latents=torch.einsum("lc,bchw->blhw", self.matrix, small) + 0.3)
 
 
-def linear_pipe() -> Any:  # noqa: ANN401
+def linear_pipe() -> Any:
     return SimpleNamespace(vae=LinearAutoencoder(), vae_scale_factor=2)
 
 

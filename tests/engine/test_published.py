@@ -34,9 +34,9 @@ class Published:
         self.storing = True
         self.likes = 0
         for layer in self.layers:
-            layer.forward = self.forward_of(layer)  # type: ignore[method-assign]
+            layer.forward = self.forward_of(layer)
 
-    def forward_of(self, layer: Any) -> Any:  # noqa: ANN401
+    def forward_of(self, layer: Any) -> Any:
         plain = layer.forward
 
         def forward(hidden: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
@@ -57,7 +57,7 @@ class Published:
 
     @staticmethod
     def joined(
-        layer: Any,  # noqa: ANN401
+        layer: Any,
         hidden: torch.Tensor,
         stored: torch.Tensor,
         weight: float,
@@ -79,7 +79,7 @@ class Published:
         return projected
 
 
-def conditioning(pipe: Any, prompt: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:  # noqa: ANN401
+def conditioning(pipe: Any, prompt: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Return embeddings and whatever else the denoiser is told about one prompt."""
     if not hasattr(pipe, "text_encoder_2"):
         return pipe.encode_prompt(prompt, "cpu", 1, do_classifier_free_guidance=False)[0], {}
@@ -89,21 +89,21 @@ def conditioning(pipe: Any, prompt: str) -> tuple[torch.Tensor, dict[str, torch.
     return words, {"text_embeds": pooled, "time_ids": sizes}
 
 
-def unconditional(pipe: Any) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:  # noqa: ANN401
+def unconditional(pipe: Any) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     words, more = conditioning(pipe, "")
     if more:  # this family's unconditional embedding is all zeros
         words, more = torch.zeros_like(words), more | {"text_embeds": more["text_embeds"] * 0}
     return words, more
 
 
-def repeated(part: tuple[torch.Tensor, dict[str, torch.Tensor]], n: int) -> Any:  # noqa: ANN401
+def repeated(part: tuple[torch.Tensor, dict[str, torch.Tensor]], n: int) -> Any:
     words, more = part
     return words.repeat(n, 1, 1), {name: x.repeat(n, 1) for name, x in more.items()}
 
 
 @torch.no_grad()
 def published_latents(
-    pipe: Any,  # noqa: ANN401
+    pipe: Any,
     prompt: str,
     pictures: int,
     liked: list[GeneratedImage],
@@ -126,7 +126,7 @@ def published_latents(
     attention.likes = len(liked)
     scheduler = tiny.scheduler("Euler", pipe.scheduler.config.prediction_type)
     scheduler.set_timesteps(STEPS)
-    latents = scheduler.init_noise_sigma * torch.cat(
+    latents: torch.Tensor = scheduler.init_noise_sigma * torch.cat(
         [
             torch.randn(1, *references.shape[1:], generator=torch.Generator().manual_seed(SEED + i))
             for i in range(pictures)
@@ -156,7 +156,7 @@ def published_latents(
 def test_whole_run_is_the_published_one(family: str, likes: int, dislikes: int) -> None:
     pipe = tiny.pipeline(family, "Euler")
     fabric = Fabric(pipe, schedule=Schedule.paper())
-    settings = {"num_inference_steps": STEPS, "guidance_scale": GUIDANCE}
+    settings: dict[str, Any] = {"num_inference_steps": STEPS, "guidance_scale": GUIDANCE}
     first = fabric("a cat", num_images=likes + dislikes, seed=1, **settings)
     # Latents of a trained model have unit scale; those of a random one are brought to it.
     images = [

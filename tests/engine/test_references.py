@@ -25,7 +25,7 @@ def picture(value: int = 0) -> Image.Image:
     return Image.new("RGB", (16, 16), (value, value, value))
 
 
-def strengths(votes: Any) -> list[float]:  # noqa: ANN401
+def strengths(votes: Any) -> list[float]:
     return [vote.strength for vote in votes]
 
 
@@ -33,7 +33,7 @@ def test_no_votes() -> None:
     assert read_votes([], ()) == read_votes(iter(()), [])
 
 
-def test_every_kind_of_picture(tmp_path: Any) -> None:  # noqa: ANN401
+def test_every_kind_of_picture(tmp_path: Any) -> None:
     path = tmp_path / "a.png"
     picture(1).save(path)
     array = np.full((16, 16, 3), 2, np.uint8)
@@ -42,7 +42,7 @@ def test_every_kind_of_picture(tmp_path: Any) -> None:  # noqa: ANN401
     assert strengths(votes.liked) == [1.0] * 4
 
 
-def test_equal_pixels_are_the_same_picture(tmp_path: Any) -> None:  # noqa: ANN401
+def test_equal_pixels_are_the_same_picture(tmp_path: Any) -> None:
     path = tmp_path / "a.png"
     picture(7).save(path)
     array = np.full((16, 16, 3), 7, np.uint8)
@@ -66,7 +66,7 @@ def test_signs() -> None:
 
 @pytest.mark.parametrize("strength", [2.1, -2.1, math.nan, math.inf, "1", None, True, [1]])
 def test_strength_out_of_range(strength: object) -> None:
-    with pytest.raises(BadReference, match="the strength is .*give a number from -2 to 2"):
+    with pytest.raises(BadReference, match=r"the strength is .*give a number from -2 to 2"):
         read_votes([(generated(), strength)], [])
 
 
@@ -93,7 +93,7 @@ def test_ignored_is_no_opinion() -> None:
 @pytest.mark.parametrize(
     "single", [generated(), picture(), np.zeros((4, 4, 3), np.uint8), "a.png", 3, None]
 )
-def test_a_single_picture_is_no_list(single: Any) -> None:  # noqa: ANN401
+def test_a_single_picture_is_no_list(single: Any) -> None:
     with pytest.raises(BadReference, match=r"give a list, also for a single picture \(disliked="):
         read_votes([], single)
 
@@ -109,7 +109,7 @@ def test_bad_reference_is_a_value_error() -> None:
         read_votes([None], [])
 
 
-def test_generated_images_are_never_encoded(pipe: Any) -> None:  # noqa: ANN401
+def test_generated_images_are_never_encoded(pipe: Any) -> None:
     pipe.vae = None
     maker = ReferenceMaker(pipe, Denoiser(pipe))
     image = generated(0.25)
@@ -120,7 +120,7 @@ def test_generated_images_are_never_encoded(pipe: Any) -> None:  # noqa: ANN401
         maker.make(other, LIKE)
 
 
-def test_noise_belongs_to_the_picture(pipe: Any) -> None:  # noqa: ANN401
+def test_noise_belongs_to_the_picture(pipe: Any) -> None:
     maker = ReferenceMaker(pipe, Denoiser(pipe))
     torch.manual_seed(1)
     votes = read_votes([generated(0), generated(1)], []).liked
@@ -131,11 +131,11 @@ def test_noise_belongs_to_the_picture(pipe: Any) -> None:  # noqa: ANN401
     assert not torch.equal(*first)
 
 
-def test_each_picture_is_encoded_once_for_each_size(pipe: Any) -> None:  # noqa: ANN401
+def test_each_picture_is_encoded_once_for_each_size(pipe: Any) -> None:
     encoded: list[tuple[int, ...]] = []
     encode = pipe.vae.encode
 
-    def counted(pixels: torch.Tensor) -> Any:  # noqa: ANN401
+    def counted(pixels: torch.Tensor) -> Any:
         encoded.append(tuple(pixels.shape[-2:]))
         return encode(pixels)
 

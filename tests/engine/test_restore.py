@@ -35,17 +35,25 @@ def test_forward_of_another_library_comes_back() -> None:
 def test_attributes_come_back() -> None:
     table = [1]
     owner = SimpleNamespace(a=1, b=table, c=3)
-    with pytest.raises(KeyError), kept(owner):
+
+    def change() -> None:
         owner.a, owner.b, owner.d = 2, [2], 4
         del owner.c
         raise KeyError
+
+    with pytest.raises(KeyError), kept(owner):
+        change()
     assert vars(owner) == {"a": 1, "b": [1], "c": 3}
     assert owner.b is table
 
 
 def test_random_state_comes_back() -> None:
     before = torch.get_rng_state()
-    with pytest.raises(KeyError), random_kept(torch.device("cpu")):
+
+    def draw() -> None:
         torch.rand(3)
         raise KeyError
+
+    with pytest.raises(KeyError), random_kept(torch.device("cpu")):
+        draw()
     assert torch.equal(torch.get_rng_state(), before)

@@ -65,7 +65,7 @@ def test_levels_go_from_one_to_the_bottleneck() -> None:
 @pytest.mark.parametrize(
     ("weights", "silent"), [((0, 0), True), ((0, 0.1), False), ((0.1, 0), False)]
 )
-def test_silent(weights: tuple[float, float], silent: bool) -> None:  # noqa: FBT001
+def test_silent(weights: tuple[float, float], silent: bool) -> None:
     assert Schedule(min_weight=weights[0], max_weight=weights[1]).silent is silent
 
 
@@ -86,7 +86,7 @@ def test_silent(weights: tuple[float, float], silent: bool) -> None:  # noqa: FB
 )
 def test_out_of_range(setting: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{setting} is .*give a number from 0 to"):
-        Schedule(**{setting: value})
+        Schedule(**{setting: value})  # type: ignore[arg-type]
 
 
 def test_window_must_not_end_before_it_starts() -> None:

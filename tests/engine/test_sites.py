@@ -78,7 +78,7 @@ def test_ordinal_of_the_call() -> None:
 
 def test_no_sites() -> None:
     linear = torch.nn.Linear(4, 4)
-    with pytest.raises(NoAttentionSites, match="Linear has no self-attention .* 0 times"):
+    with pytest.raises(NoAttentionSites, match=r"Linear has no self-attention .* 0 times"):
         discover(linear, lambda: linear(normal(0, 2, 4)))
 
 

@@ -53,7 +53,7 @@ SCHEDULERS: dict[str, tuple[Any, dict[str, Any]]] = {
 FAMILIES = ("SD 1", "SD 2", "SDXL")
 
 
-def scheduler(name: str, prediction_type: str = "epsilon") -> Any:  # noqa: ANN401  (no common base)
+def scheduler(name: str, prediction_type: str = "epsilon") -> Any:
     """Return a fresh scheduler by its name in `SCHEDULERS`."""
     kind, settings = SCHEDULERS[name]
     return kind(**_BETAS, prediction_type=prediction_type, **settings)
@@ -108,7 +108,7 @@ def unet(**settings: Any) -> UNet2DConditionModel:
     return UNet2DConditionModel(**common | settings).eval()
 
 
-def pipeline(family: str = "SD 1", sampler: str = "DDIM") -> Any:  # noqa: ANN401  (no common base)
+def pipeline(family: str = "SD 1", sampler: str = "DDIM") -> Any:
     """Return a pipeline of one of `FAMILIES` with one of `SCHEDULERS`; always the same weights."""
     kind, parts = _parts(family)
     own = {name: copy.deepcopy(part) for name, part in parts.items()}
