@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The command and its options; by default those of the process.
     """
     arguments = build_parser().parse_args(argv)
+    # Their remarks on what else could be installed would tear the progress bar.
+    for library in ("DIFFUSERS", "TRANSFORMERS"):
+        os.environ.setdefault(f"{library}_VERBOSITY", "error")
     try:
         run = import_module(_COMMANDS[arguments.command]).run
         code: int = run(arguments)

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from fabric_widget.cli import INTERRUPTED
 from fabric_widget.cli.stage import Bar, load_model, pipeline_arguments
 from fabric_widget.cli.table import aligned
-from fabric_widget.evaluation.figures import story_figures
+from fabric_widget.evaluation.figures import nearness, story_figures
 from fabric_widget.evaluation.page import write_page
 from fabric_widget.evaluation.plan import Plan
 from fabric_widget.evaluation.sheet import draw_sheet
-from fabric_widget.evaluation.story import Moment, Story, tell
+from fabric_widget.evaluation.story import Story, tell
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
+
+    from fabric_widget.evaluation.story import Chapter, Moment
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         arguments=pipeline_arguments(arguments),
     )
-    chapters = []
+    chapters: list[Chapter] = []
     with Bar(quiet=arguments.quiet) as bar:
         try:
             fabric, reader = load_model()
@@ -84,11 +86,9 @@ def _report(story: Story) -> str:
         for chapter in story.chapters
         for side, grid in (("with", chapter.with_feedback), ("without", chapter.without_feedback))
     ]
-    last = story.chapters[-1]
-    nearer = f"{abs(story.nearer):.0%} {'nearer' if story.nearer >= 0 else 'farther'}"
     return (
         f'Looking for "{story.plan.taste.text}", saying only "{story.plan.prompt}".\n\n'
         f"{aligned(heads, rows, texts=(1,))}\n\n"
         "Distance to the taste: 0 is exactly it, 1 nothing of it; mean and best of the round.\n"
-        f"Round {last.round}: {nearer} than the same seeds without feedback."
+        f"Round {story.chapters[-1].round}: {nearness(story)} the same seeds without feedback."
     )

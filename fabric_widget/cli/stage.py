@@ -65,6 +65,7 @@ class Bar:
 
     def show(self, words: str, done: int, total: int) -> None:
         """Tell that `done` of `total` steps are finished."""
-        self._bar.total = total
+        if self._bar.total != total:
+            self._bar.reset(total)  # loading says nothing of how long a step takes
         self._bar.set_description_str(words, refresh=False)
         self._bar.update(done - self._bar.n)

@@ -63,7 +63,7 @@ def _report(stories: list[Story], summary: Comparison) -> str:
             story.plan.taste.text,
             f"{story.chapters[-1].without_feedback.mean:.3f}",
             f"{story.chapters[-1].with_feedback.mean:.3f}",
-            f"{story.nearer:.0%}",
+            f"{story.nearer:z.0%}",
         )
         for story in stories
     ]
@@ -73,13 +73,13 @@ def _report(stories: list[Story], summary: Comparison) -> str:
             f"mean of {len(stories)}",
             f"{summary.without_feedback:.3f}",
             f"{summary.with_feedback:.3f}",
-            f"{summary.nearer:.0%}",
+            f"{summary.nearer:z.0%}",
         )
     )
     rounds = stories[0].plan.rounds
     return (
         f"Distance to the taste in round {rounds}, 0 (exactly it) to 1, mean of the round.\n\n"
         f"{aligned(('taste', 'without feedback', 'with feedback', 'nearer'), rows, texts=(0,))}\n\n"
-        f"Feedback comes {summary.nearer:.0%} nearer "
-        f"(95% interval {summary.low:.0%} to {summary.high:.0%})."
+        f"Feedback comes {summary.nearer:z.0%} nearer "
+        f"(95% interval {summary.low:z.0%} to {summary.high:z.0%})."
     )

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from fabric_widget.evaluation.comparison import Comparison
     from fabric_widget.evaluation.story import Grid, Story
 
+_NOTICEABLE = 0.005
+
 
 def story_figures(story: Story) -> dict[str, Any]:
     """Return what was measured in each round, and how much nearer feedback came at last.
@@ -35,6 +37,14 @@ def story_figures(story: Story) -> dict[str, Any]:
         ],
         "nearer": story.nearer if story.chapters else None,
     }
+
+
+def nearness(story: Story) -> str:
+    """Say how near the last round is: "41% nearer to the taste than" that without feedback."""
+    if abs(story.nearer) < _NOTICEABLE:
+        return "as near to the taste as"
+    direction = "nearer to" if story.nearer > 0 else "farther from"
+    return f"{abs(story.nearer):.0%} {direction} the taste than"
 
 
 def comparison_figures(stories: Sequence[Story], comparison: Comparison) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from fabric_widget.evaluation import thumb
+from fabric_widget.evaluation.figures import nearness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,10 +83,9 @@ def _outcome(story: Story) -> str:
     unfinished = "" if story.complete else f" It was ended before all {story.plan.rounds} rounds."
     if last.round == 1:
         return f"The first round knows no votes yet.{unfinished}"
-    direction = "nearer to" if story.nearer >= 0 else "farther from"
     return (
-        f"After {last.round} rounds the pictures are {abs(story.nearer):.0%} {direction} the taste "
-        f"than those of the same seeds without feedback.{unfinished}"
+        f"After {last.round} rounds the pictures are {nearness(story)} those of the same seeds "
+        f"without feedback.{unfinished}"
     )
 
 

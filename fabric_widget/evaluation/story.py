@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fabric_widget.evaluation.person import Verdict, judge
 from fabric_widget.evaluation.statistics import contrast, diversity, saturation
-from fabric_widget.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,6 +125,8 @@ def tell(
     on_step
         Called after each step of each grid.
     """
+    from fabric_widget.session import Session  # brings torch and diffusers, which take seconds
+
     session = Session(fabric, seed=plan.seed, schedule=plan.schedule)
 
     def teller(number: int, *, feedback: bool) -> Callable[[Progress], object] | None:
