@@ -58,7 +58,7 @@ def load_demo(
         )
         raise FileNotFoundError(msg)
     pipe = StableDiffusionPipeline.from_pretrained(
-        folder, torch_dtype=dtype or torch.float32, local_files_only=True
+        folder, dtype=dtype or torch.float32, local_files_only=True
     ).to(device)
     pipe.set_progress_bar_config(disable=True)
     return pipe

@@ -103,21 +103,27 @@ def train_demo(
         requires_safety_checker=False,
     )
     pipe.register_to_config(_fabric_defaults=RECOMMENDED)
-    pipe.to(dtype=torch.float16)
+    for network in (autoencoder, encoder, denoiser):
+        network.half()
     out.mkdir(parents=True, exist_ok=True)
     pipe.save_pretrained(out)
     halves = {k: v.half().contiguous().cpu() for k, v in judge_reader.state_dict().items()}
     save_file(halves, out / "reader.safetensors")
 
     # What is measured is what was saved: rounded to float16, on the CPU, by the saved reader.
-    pipe.to("cpu", torch.float32)
+    for network in (autoencoder, encoder, denoiser):
+        network.float().cpu()
     pipe.set_progress_bar_config(disable=True)
     judge_reader.load_state_dict({k: v.float() for k, v in halves.items()})
     judge_reader.to("cpu")
     figures = {
         "reader": reader.accuracy(judge_reader, recipe, work),
-        "prompts": judge.prompts_followed(pipe, judge_reader, **RECOMMENDED),
-        "silence": judge.silence_is_diverse(pipe, judge_reader, **RECOMMENDED),
+        "prompts": judge.prompts_followed(
+            pipe, judge_reader, prompts=recipe.judged_prompts, **RECOMMENDED
+        ),
+        "silence": judge.silence_is_diverse(
+            pipe, judge_reader, images=recipe.judged_pictures, **RECOMMENDED
+        ),
         "training": card.cost(work, device),
     }
     (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
@@ -139,4 +145,4 @@ def _quick(recipe: Recipe) -> Recipe:
         for name in ("vae", "text", "unet", "reader")
         for stage in [getattr(recipe, name)]
     }
-    return replace(recipe, pictures=400, **short)
+    return replace(recipe, pictures=400, held_out=40, judged_prompts=2, judged_pictures=8, **short)

@@ -62,6 +62,8 @@ def write(
         layers=recipe.text_layers,
         pictures=f"{recipe.pictures:,}",
         seed=recipe.seed,
+        prompts=recipe.judged_prompts,
+        silences=recipe.judged_pictures,
         recommended=", ".join(f"{name}={value}" for name, value in recommended.items()),
         vae_size=_millions(pipe.vae),
         text_size=_millions(pipe.text_encoder),

@@ -23,7 +23,7 @@ _IMAGES = 4
 
 
 def prompts_followed(
-    pipe: StableDiffusionPipeline, reader: Reader, *, prompts: int = 200, **arguments: Any
+    pipe: StableDiffusionPipeline, reader: Reader, *, prompts: int, **arguments: Any
 ) -> dict[str, float]:
     """Return, for each attribute, how often the picture shows what the prompt asked for.
 
@@ -40,11 +40,11 @@ def prompts_followed(
             for name in said | {"kind"}:
                 asked[name] += 1
                 shown[name] += reading.best(name) == getattr(scene, name)
-    return {name: shown[name] / asked[name] for name in ATTRIBUTES}
+    return {name: shown[name] / asked[name] for name in ATTRIBUTES if asked[name]}
 
 
 def silence_is_diverse(
-    pipe: StableDiffusionPipeline, reader: Reader, *, images: int = 200, **arguments: Any
+    pipe: StableDiffusionPipeline, reader: Reader, *, images: int, **arguments: Any
 ) -> dict[str, dict[str, float]]:
     """Return the entropy of each attribute that "a monster" and the like leave open.
 

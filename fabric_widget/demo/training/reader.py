@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from .recipe import Recipe
 
-_HELD_OUT = 4000
-
 
 def fit(recipe: Recipe, pictures: Pictures, folder: Path, device: torch.device) -> Reader:
     """Train the reader on rendered scenes, blurred and noised at random.
@@ -63,10 +61,10 @@ def fit(recipe: Recipe, pictures: Pictures, folder: Path, device: torch.device) 
 @torch.no_grad()
 def accuracy(reader: Reader, recipe: Recipe, folder: Path) -> dict[str, float]:
     """Return how often the reader is right on scenes it has never seen, by attribute."""
-    held_out = draw(_HELD_OUT, RESOLUTION, recipe.seed + 1, folder)
+    held_out = draw(recipe.held_out, RESOLUTION, recipe.seed + 1, folder)
     device = next(reader.parameters()).device
     logits = [
-        reader(held_out.tensor(slice(i, i + 500)).to(device)) for i in range(0, _HELD_OUT, 500)
+        reader(held_out.tensor(slice(i, i + 500)).to(device)) for i in range(0, len(held_out), 500)
     ]
     wanted = _answers(held_out.scenes).T
     monsters = wanted[list(ATTRIBUTES).index("kind")] == 0

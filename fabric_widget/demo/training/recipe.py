@@ -36,6 +36,8 @@ class Recipe:
     seed: int = 0
     resolution: int = 64
     pictures: int = 40_000
+    held_out: int = 4000
+    """Pictures that nothing learns from, for judging the reader."""
     max_words: int = 24
 
     latent_channels: int = 4
@@ -60,5 +62,9 @@ class Recipe:
         )
     )
     prompt_dropout: float = 0.1
+
+    judged_prompts: int = 200
+    judged_pictures: int = 200
+    """How many pictures of "a monster" and the like are read."""
 
     reader: Stage = field(default_factory=lambda: Stage(steps=2000, batch=64, learning_rate=2e-3))
