@@ -33,8 +33,8 @@ format: $(READY)  ## Put the code into the project's format.
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-lab: $(LAB_READY)  ## Open JupyterLab with the package installed.
-	$(BIN)/jupyter lab
+lab: $(LAB_READY)  ## Open the first notebook in JupyterLab.
+	$(BIN)/jupyter lab notebooks/first-steps.ipynb
 
 clean:  ## Remove the environment, caches and outputs.
 	rm -rf $(VENV) out dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,44 @@
+"""What the README and the notebooks tell people to type works, with the model that ships."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import fabric_widget
+
+ROOT = Path(fabric_widget.__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_ten_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (80, 60), "green").save("photo.png")
+    (lines,) = re.findall(r"```python\n(from fabric_widget.*?)```", README, re.DOTALL)
+    assert len([line for line in lines.splitlines() if line]) == 10
+    names: dict[str, object] = {}
+    exec(lines, names)  # noqa: S102  (our own)
+    with Image.open("monster.png") as made:
+        assert made.size == (64, 64)
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=str)
+def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    names: dict[str, object] = {}
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            assert not cell["outputs"]
+            exec("".join(cell["source"]), names)  # noqa: S102  (our own)
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/decisions.md"])
+def test_links_within_the_project_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    targets = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
+    lost = [t for t in targets if "://" not in t and not (path.parent / t).exists()]
+    assert not lost
