@@ -176,6 +176,19 @@ class Denoiser:
         finally:
             lock.release()
 
+    @contextmanager
+    def eager(self) -> Iterator[None]:
+        """Run a compiled model as it was written.
+
+        Compiled code does not see sites come and go, or is compiled anew each time that they do.
+        """
+        parts = (self.module, *self.model.modules())
+        if self.module is self.model and all(m._compiled_call_impl is None for m in parts):  # noqa: SLF001  (torch has no other mark)
+            yield
+            return
+        with torch.compiler.set_stance("force_eager"):
+            yield
+
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
         """Return a call's arguments by name; the first is the latents, whatever its name."""
         signature = inspect.signature(type(self.model).forward)

@@ -250,7 +250,8 @@ class Fabric:
         pipe, inner = self.pipe, self._denoiser.module.forward
         shows = request.on_step is not None or request.arguments.get("output_type") == "latent"
         previews = self._previews() if shows else None
-        lender = self._lender(request)
+        with self._denoiser.eager():
+            lender = self._lender(request)
 
         def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
             run.check()
@@ -268,6 +269,7 @@ class Fabric:
 
         with ExitStack() as stack:
             if lender is not None:
+                stack.enter_context(self._denoiser.eager())
                 stack.enter_context(lender.installed())
             stack.enter_context(swapped(self._denoiser.module, forward))
             output = pipe(**self._call_arguments(request, run, previews))

@@ -12,6 +12,7 @@ import torch
 from diffusers import AutoencoderTiny, DDIMPipeline, DiffusionPipeline, UNet2DModel
 from diffusers.callbacks import SDCFGCutoffCallback
 from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
+from peft import LoraConfig
 from PIL import Image
 
 from fabric_widget.engine import (
@@ -601,6 +602,57 @@ def test_bad_arguments_are_the_pipelines_own_errors(pipe: Any) -> None:
     fabric = Fabric(pipe)
     with untouched(pipe), pytest.raises(ValueError, match="divisible by"):
         make(fabric, height=13, width=16, liked=[picture(0)])
+
+
+# What else a pipeline may have been fitted with
+
+
+def test_adapters_and_their_scale_are_noticed(fabric: Fabric) -> None:
+    unet = fabric.pipe.unet
+    first = make(fabric)
+    bare = make(fabric, liked=[first[0]])
+    unet.add_adapter(LoraConfig(r=2, target_modules=["to_k", "to_v"], init_lora_weights=False))
+    adapted = make(fabric, liked=[first[0]])
+    unet.set_adapters(["default"], [0.5])
+    halved = make(fabric, liked=[first[0]])
+    assert same(halved, make(Fabric(fabric.pipe), liked=[first[0]]))
+    unet.delete_adapters(["default"])
+    assert same(make(fabric, liked=[first[0]]), bare)
+    assert min(difference(adapted, bare), difference(halved, adapted)) > 1e-4
+
+
+def test_fused_projections(fabric: Fabric) -> None:
+    first = make(fabric)
+    apart = make(fabric, liked=[first[0]], disliked=[first[1]])
+    fabric.pipe.fuse_qkv_projections()
+    fused = make(fabric, liked=[first[0]], disliked=[first[1]])
+    assert difference(fused, apart) < 1e-4
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_compiled_models(fabric: Fabric, in_place: bool) -> None:
+    """Feedback runs as written; the compiler is left alone, so nothing is compiled here."""
+    first = make(fabric)
+    votes = {"liked": [first[0]], "disliked": [first[1]]}
+    expected = make(fabric, **votes)
+    pipe = tiny.pipeline()
+    if in_place:
+        pipe.unet.compile(backend="eager")
+    else:
+        pipe.unet = torch.compile(pipe.unet, backend="eager")
+    assert same(make(Fabric(pipe), **votes), expected)
+
+
+def test_half_precision(pipe: Any) -> None:
+    pipe.to(torch.bfloat16)
+    fabric = Fabric(pipe)
+    first = make(fabric)
+    votes = {"liked": [first[0], picture(1)], "disliked": [first[1]]}
+    fed = make(fabric, **votes)
+    assert latents_of(fed).isfinite().all()
+    assert difference(fed, first) > 1e-2
+    assert same(make(fabric, **votes), fed)
+    assert all(image.latents.dtype == torch.float32 for image in fed)
 
 
 # Progress
