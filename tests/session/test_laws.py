@@ -74,7 +74,7 @@ class Sessions(RuleBasedStateMachine):
 
     @precondition(lambda self: self.session.rounds)
     @rule(data=st.data(), strength=STRENGTHS, like=st.booleans())
-    def vote(self, data: st.DataObject, strength: float, like: bool) -> None:  # noqa: FBT001
+    def vote(self, data: st.DataObject, strength: float, like: bool) -> None:
         image = data.draw(st.sampled_from([i for r in self.session.rounds for i in r]))
         (self.session.like if like else self.session.dislike)(image, strength)
         self.voted(image.seed, strength if like else -strength)
