@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ALIGNMENT = 8  # CUDA kernels want head dimensions in multiples of this; zeros change no score
+_FLASH_CAPABILITY = (8, 0)  # older GPUs have only the other kernel
+_FLASH_CHANNELS = 256
 
 
 class Loan(NamedTuple):
@@ -37,8 +39,8 @@ class Loan(NamedTuple):
 
 
 def has_log_sum_exp(q: torch.Tensor) -> bool:
-    """Return whether the device of `q` has an attention kernel that returns its log-sum-exp."""
-    return q.device.type in {"cpu", "cuda"}
+    """Return whether there is an attention kernel for `q` that returns its log-sum-exp."""
+    return q.device.type == "cpu" or (q.device.type == "cuda" and q.dtype != torch.float64)
 
 
 def attend(
@@ -51,7 +53,7 @@ def attend(
     q
         Queries, (B, H, N, D).
     k, v
-        Keys and values, (B, H, M, D), of the same type as `q`.
+        Keys and values, (B, H, M, D) or broadcastable to it, of the same type as `q`.
     scale
         Factor of the scores; 1/√D by default.
 
@@ -63,15 +65,19 @@ def attend(
         Natural logarithm of the sum of the exponentials of the scores, (B, H, N), float32 (float64
         for float64 inputs).
     """
-    n, d = q.shape[-2:]
+    b, h, n, d = q.shape
     scale = d**-0.5 if scale is None else scale
+    # The kernels themselves check neither batch sizes nor strides: wrong ones give wrong numbers.
+    k, v = (x.expand(b, h, -1, -1) for x in (k, v))
+    q, k, v = (x if x.stride(-1) == 1 else x.contiguous() for x in (q, k, v))
     aten = torch.ops.aten
     if q.device.type == "cpu":
         out, lse = aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, scale=scale)  # noqa: SLF001  (no public operator returns the log-sum-exp)
         return out, lse
     if d % _ALIGNMENT:
         q, k, v = (functional.pad(x, (0, -d % _ALIGNMENT)) for x in (q, k, v))
-    if q.dtype in {torch.float16, torch.bfloat16}:
+    modern = torch.cuda.get_device_capability(q.device) >= _FLASH_CAPABILITY
+    if modern and d <= _FLASH_CHANNELS and q.dtype in {torch.float16, torch.bfloat16}:
         out, lse, *_ = aten._scaled_dot_product_flash_attention(q, k, v, scale=scale)  # noqa: SLF001
     else:
         out, lse, *_ = aten._scaled_dot_product_efficient_attention(  # noqa: SLF001

@@ -250,6 +250,11 @@ class Fabric:
         pipe, inner = self.pipe, self._denoiser.module.forward
         shows = request.on_step is not None or request.arguments.get("output_type") == "latent"
         previews = self._previews() if shows else None
+        if previews is None and request.arguments.get("output_type") == "latent":
+            message = (
+                "output_type='latent' leaves no picture to show: give Fabric a preview decoder"
+            )
+            raise FabricError(message)
         with self._denoiser.eager():
             lender = self._lender(request)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def can_encode(pipe: Pipeline) -> bool:
     """Return whether the pipeline has an autoencoder that makes latents from pictures."""
-    return hasattr(getattr(pipe, "vae", None), "encode")
+    return callable(getattr(getattr(pipe, "vae", None), "encode", None))
 
 
 def pixels_per_latent(pipe: Pipeline) -> int:

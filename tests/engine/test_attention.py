@@ -154,6 +154,14 @@ def test_log_sum_exp_is_one(seed: int, size: tuple[int, int, int, int]) -> None:
     assert close(out, scores.softmax(-1) @ v)
 
 
+def test_any_strides_and_shared_keys() -> None:
+    q, k, v, _ = drawn(5, (3, 2, 8, 8), [(1, 1.0)])
+    plain = attend(q, k[:1].repeat(3, 1, 1, 1), v[:1].repeat(3, 1, 1, 1))
+    assert all(torch.equal(a, b) for a, b in zip(attend(q, k[:1], v[:1]), plain, strict=True))
+    turned_q, turned_k, turned_v = (x.mT.contiguous().mT for x in (q, k, v))
+    assert close(attend(turned_q, turned_k, turned_v)[0], attend(q, k, v)[0])
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_gates_in_float32(dtype: torch.dtype) -> None:
     q, k, v, loans = drawn(3, (2, 2, 40, 8), [(40, 0.8), (40, 0.4), (40, 0.1)])

@@ -514,6 +514,14 @@ def test_every_output_type_has_pictures(fabric: Fabric, output_type: str) -> Non
     assert torch.equal(latents_of(made), latents_of(make(fabric)))
 
 
+def test_latents_that_nothing_can_show(fabric: Fabric) -> None:
+    fabric.pipe.vae.encode = None
+    first = make(fabric)
+    with pytest.raises(FabricError, match="output_type='latent' leaves no picture"):
+        make(fabric, output_type="latent")
+    assert make(fabric, on_step=lambda p: p.previews()).images == first.images
+
+
 def test_latents_of_the_caller_go_through(fabric: Fabric) -> None:
     latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     first = make(fabric, latents=latents)
