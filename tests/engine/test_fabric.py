@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from fabric_widget.engine import (
     Round,
     Schedule,
 )
+from fabric_widget.engine.sites import Site
 from tests.engine import tiny
 
 if TYPE_CHECKING:
@@ -222,13 +224,6 @@ def test_copies_count_once(fabric: Fabric) -> None:
         assert same(make(fabric, liked=[first[0]] * 3, schedule=schedule), once)
 
 
-def test_different_names_of_equal_pictures_share_one_weight(fabric: Fabric) -> None:
-    """n copies at normalised weight are one, up to their noise: here they get the same noise."""
-    first = make(fabric)
-    once = make(fabric, liked=[first[0]])
-    assert difference(make(fabric, liked=[first[0], first[0]]), once) == 0
-
-
 def test_strength_is_monotonous_at_the_limits(fabric: Fabric) -> None:
     first = make(fabric)
     plain = make(fabric)
@@ -265,14 +260,72 @@ def test_guidance_switched_off_on_the_way(fabric: Fabric) -> None:
     assert difference(fed, plain) > 1e-3
 
 
-def test_bottleneck_scale_reaches_only_the_coarse_layers(fabric: Fabric) -> None:
-    first = make(fabric)
-    full, fine, none = (
-        make(fabric, liked=[first[0]], schedule=schedule)
-        for schedule in (Schedule(), Schedule(bottleneck_scale=0), Schedule(max_weight=0))
-    )
-    assert difference(fine, full) > 1e-4
-    assert difference(fine, none) > 1e-4
+@pytest.mark.parametrize(
+    ("schedule", "fine", "coarse"),
+    [
+        (
+            Schedule(end=1, bottleneck_scale=0.25),
+            {"likes": [0.8 * 2 / 3, 0.8 * 1 / 3], "dislikes": [0.4]},
+            {"likes": [0.2 * 2 / 3, 0.2 * 1 / 3], "dislikes": [0.1]},
+        ),
+        (
+            Schedule.paper(),
+            {"likes": [0.8, 0.4], "dislikes": [0.4]},
+            {"likes": [0.8, 0.4], "dislikes": [0.4]},
+        ),
+        (
+            Schedule(end=1, bottleneck_scale=0, neg_scale=0),
+            {"likes": [0.8 * 2 / 3, 0.8 * 1 / 3], "dislikes": []},
+            {"likes": [], "dislikes": []},
+        ),
+    ],
+    ids=["normalised", "paper", "finest likes only"],
+)
+def test_weights_that_reach_the_layers(
+    fabric: Fabric,
+    monkeypatch: pytest.MonkeyPatch,
+    schedule: Schedule,
+    fine: dict[str, list[float]],
+    coarse: dict[str, list[float]],
+) -> None:
+    seen: dict[int, dict[str, list[float]]] = {}
+    forward = Site.forward
+
+    def watched(site: Site, *args: Any, **kwargs: Any) -> Any:
+        if not site.recording:
+            found: dict[str, list[float]] = {"likes": [], "dislikes": []}
+            for borrowing in site.borrowings:
+                branch = "likes" if borrowing.rows == slice(2, 4) else "dislikes"
+                found[branch] += [math.exp(loan.log_weight) for loan in borrowing.loans]
+            seen[site.place.tokens] = {name: sorted(x)[::-1] for name, x in found.items()}
+        return forward(site, *args, **kwargs)
+
+    first = make(fabric, num_images=3)
+    monkeypatch.setattr(Site, "forward", watched)
+    votes = {"liked": [first[0], (first[1], 0.5)], "disliked": [first[2]]}
+    make(fabric, num_inference_steps=1, schedule=schedule, **votes)
+    assert seen.keys() == {64, 16}
+    for tokens, expected in ((64, fine), (16, coarse)):
+        for name, weights in expected.items():
+            assert seen[tokens][name] == pytest.approx(weights)
+
+
+def test_a_larger_picture_does_not_count_more(
+    fabric: Fabric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masses: set[float] = set()
+    forward = Site.forward
+
+    def watched(site: Site, *args: Any, **kwargs: Any) -> Any:
+        for borrowing in site.borrowings:
+            for keys, _, log_weight in borrowing.loans:
+                masses.add(round(math.exp(log_weight) * keys.shape[2] / site.place.tokens, 6))
+        return forward(site, *args, **kwargs)
+
+    wide = make(fabric, height=16, width=64)
+    monkeypatch.setattr(Site, "forward", watched)
+    make(fabric, liked=[wide[0]], num_inference_steps=1)
+    assert masses == {0.8}
 
 
 @pytest.mark.parametrize("size", [(24, 16), (16, 40), (7, 5), (1, 1), (300, 20)])
