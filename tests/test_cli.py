@@ -81,6 +81,20 @@ def test_json_has_the_figures_of_the_table(
     assert figures["complete"]
 
 
+def test_the_demo_with_the_model_that_ships(tmp_path: Path) -> None:
+    options = ["--rounds", "2", "--steps", "4", "--json", "--quiet", "--out", str(tmp_path)]
+    done = subprocess.run(  # noqa: S603  (our own interpreter)
+        [sys.executable, "-m", "fabric_widget", "demo", *options],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout.splitlines()[-1])["complete"]
+    assert not done.stderr
+    for name in ("demo.png", "demo.html"):
+        assert (tmp_path / name).stat().st_size > 10_000
+
+
 def test_options_reach_the_pipeline(painter: Painter, tmp_path: Path) -> None:
     options = [
         "--rounds",

@@ -11,6 +11,9 @@ import torch
 from fabric_widget.demo.reader import Reading
 from fabric_widget.demo.scenes import ATTRIBUTES, Scene, parse, render
 from fabric_widget.engine import GeneratedImage, Progress, Round
+from fabric_widget.evaluation.plan import Plan
+from fabric_widget.evaluation.story import Story, tell
+from fabric_widget.evaluation.tastes import Taste
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -70,3 +73,11 @@ class Knower:
 
     def read(self, images: list[Image.Image]) -> list[Reading]:
         return [seen(image.info["scene"]) for image in images]
+
+
+def painted_story(**settings: Any) -> Story:
+    """Return a story of someone who wants a green monster."""
+    fabric: Any = Painter()
+    reader: Any = Knower()
+    plan = Plan(taste=Taste.parse("green monster"), **settings)
+    return Story(plan, tuple(tell(fabric, reader, plan)))

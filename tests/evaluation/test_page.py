@@ -6,7 +6,6 @@ import base64
 import io
 import re
 from html.parser import HTMLParser
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -15,9 +14,9 @@ from PIL import Image
 
 from fabric_widget.evaluation.page import write_page
 from fabric_widget.evaluation.plan import Plan
-from fabric_widget.evaluation.story import Story, tell
+from fabric_widget.evaluation.story import Story
 from fabric_widget.evaluation.tastes import Taste
-from tests.evaluation.painting import Knower, Painter
+from tests.evaluation.painting import painted_story
 
 _VOID = {"meta", "img"}
 
@@ -48,15 +47,8 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def story(**settings: Any) -> Story:
-    fabric: Any = Painter()
-    reader: Any = Knower()
-    plan = Plan(taste=Taste.parse("green monster"), **settings)
-    return Story(plan, tuple(tell(fabric, reader, plan)))
-
-
 def test_pictures_are_embedded_without_loss_and_have_words() -> None:
-    told = story(rounds=2, images=3)
+    told = painted_story(rounds=2, images=3)
     images = Page(write_page(told)).all("img")
     expected = [
         picture
@@ -72,14 +64,14 @@ def test_pictures_are_embedded_without_loss_and_have_words() -> None:
 
 
 def test_votes_are_told_in_words_too() -> None:
-    alts = [image["alt"] or "" for image in Page(write_page(story())).all("img")]
-    told = story()
+    alts = [image["alt"] or "" for image in Page(write_page(painted_story())).all("img")]
+    told = painted_story()
     votes = sum(chapter.with_feedback.verdict.count for chapter in told.chapters)
     assert sum(alt.endswith((", liked", ", disliked")) for alt in alts) == votes
 
 
 def test_nothing_is_fetched() -> None:
-    text = write_page(story())
+    text = write_page(painted_story())
     page = Page(text)
     references = [
         value
@@ -98,7 +90,7 @@ def test_nothing_is_fetched() -> None:
 
 @pytest.mark.parametrize("words", ["<script>alert(1)</script>", "<b>fish", "a & b", "'><img>"])
 def test_words_are_escaped(words: str) -> None:
-    told = story(rounds=1, images=2)
+    told = painted_story(rounds=1, images=2)
     plan = Plan(taste=Taste(told.plan.taste.wanted, words), prompt=words, rounds=1, images=2)
     hostile = write_page(Story(plan, told.chapters))
     assert words not in hostile
@@ -106,13 +98,13 @@ def test_words_are_escaped(words: str) -> None:
 
 
 def test_every_round_has_two_rows_in_the_table() -> None:
-    rows = Page(write_page(story(rounds=4, images=2))).all("tr")
+    rows = Page(write_page(painted_story(rounds=4, images=2))).all("tr")
     assert len(rows) == 1 + 2 * 4
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 20])
 def test_the_curve_is_well_formed_and_inside_its_frame(rounds: int) -> None:
-    text = write_page(story(rounds=rounds, images=2))
+    text = write_page(painted_story(rounds=rounds, images=2))
     match = re.search(r'<svg class="curve".*?</svg>', text, re.DOTALL)
     assert match
     curve = ET.fromstring(match.group())  # noqa: S314  (our own)
@@ -125,7 +117,7 @@ def test_the_curve_is_well_formed_and_inside_its_frame(rounds: int) -> None:
 
 
 def test_lower_on_the_curve_is_nearer() -> None:
-    told = story(rounds=3)
+    told = painted_story(rounds=3)
     text = write_page(told)
     for side in ("with", "without"):
         match = re.search(rf'<polyline class="{side}" points="([^"]+)"', text)
@@ -136,7 +128,7 @@ def test_lower_on_the_curve_is_nearer() -> None:
 
 
 def test_an_unfinished_story_says_so() -> None:
-    told = story(rounds=3)
+    told = painted_story(rounds=3)
     assert "ended before all 3 rounds" in write_page(Story(told.plan, told.chapters[:2]))
     assert "ended before" not in write_page(told)
 

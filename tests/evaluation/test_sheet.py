@@ -12,19 +12,12 @@ from PIL import ImageColor
 from fabric_widget.evaluation import thumb
 from fabric_widget.evaluation.plan import Plan
 from fabric_widget.evaluation.sheet import draw_sheet
-from fabric_widget.evaluation.story import Story, tell
+from fabric_widget.evaluation.story import Story
 from fabric_widget.evaluation.tastes import Taste
-from tests.evaluation.painting import Knower, Painter
+from tests.evaluation.painting import painted_story
 
 if TYPE_CHECKING:
     from PIL import Image
-
-
-def story(**settings: Any) -> Story:
-    fabric: Any = Painter()
-    reader: Any = Knower()
-    plan = Plan(taste=Taste.parse("green monster"), **settings)
-    return Story(plan, tuple(tell(fabric, reader, plan)))
 
 
 def marked(sheet: Image.Image, color: str) -> np.ndarray[Any, Any]:
@@ -35,7 +28,7 @@ def marked(sheet: Image.Image, color: str) -> np.ndarray[Any, Any]:
 
 @pytest.mark.parametrize("images", [2, 4, 5, 16])
 def test_every_vote_is_a_badge_on_the_side_with_feedback(images: int) -> None:
-    told = story(images=images, rounds=2)
+    told = painted_story(images=images, rounds=2)
     sheet = draw_sheet(told)
     for color in (thumb.GREEN, thumb.RED):
         where = marked(sheet, color)
@@ -45,7 +38,7 @@ def test_every_vote_is_a_badge_on_the_side_with_feedback(images: int) -> None:
 
 
 def test_without_votes_there_are_no_badges() -> None:
-    told = story(rounds=1)
+    told = painted_story(rounds=1)
     plain = told.chapters[0].without_feedback
     silent = Story(told.plan, (type(told.chapters[0])(1, plain, plain),))
     sheet = draw_sheet(silent)
@@ -54,7 +47,7 @@ def test_without_votes_there_are_no_badges() -> None:
 
 
 def test_every_round_adds_a_row() -> None:
-    heights = [draw_sheet(story(rounds=rounds)).height for rounds in (1, 2, 3)]
+    heights = [draw_sheet(painted_story(rounds=rounds)).height for rounds in (1, 2, 3)]
     assert heights[1] - heights[0] == heights[2] - heights[1] > 192
 
 
@@ -64,11 +57,14 @@ def test_thumbs_up_and_down_point_apart() -> None:
 
 
 def test_the_same_story_gives_the_same_picture() -> None:
-    assert draw_sheet(story(rounds=1)).tobytes() == draw_sheet(story(rounds=1)).tobytes()
+    assert (
+        draw_sheet(painted_story(rounds=1)).tobytes()
+        == draw_sheet(painted_story(rounds=1)).tobytes()
+    )
 
 
 def test_long_words_are_made_to_fit() -> None:
-    told = story(rounds=1, images=2)
+    told = painted_story(rounds=1, images=2)
     wordy = replace(told.plan, prompt="a monster, and " * 30)
     sheet = draw_sheet(Story(wordy, told.chapters))
     margin = np.asarray(sheet)[:190, -20:]
@@ -76,7 +72,7 @@ def test_long_words_are_made_to_fit() -> None:
 
 
 def test_an_unfinished_story_is_drawn_as_far_as_it_goes() -> None:
-    told = story(rounds=3)
+    told = painted_story(rounds=3)
     begun = Story(told.plan, told.chapters[:1])
     assert draw_sheet(begun).height < draw_sheet(told).height
 

@@ -1,0 +1,19 @@
+"""Does feedback work, with the model that ships? Smaller than `tastes` on the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from fabric_widget import Fabric, load_demo
+from fabric_widget.demo.reader import load_reader
+from fabric_widget.evaluation.comparison import compare, summarize
+from fabric_widget.evaluation.plan import plan_for_each
+from fabric_widget.evaluation.tastes import sample_tastes
+
+
+@pytest.mark.slow
+def test_feedback_comes_nearer_to_what_people_want() -> None:
+    plans = plan_for_each(sample_tastes(6), arguments={"num_inference_steps": 10})
+    summary = summarize(list(compare(Fabric(load_demo()), load_reader(), plans)))
+    assert summary.nearer > 0.2
+    assert summary.low > 0
