@@ -8,6 +8,7 @@ model      the weights, as a folder that any diffusers program can load
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,8 @@ def load_demo(
     from diffusers import StableDiffusionPipeline
 
     folder = Path(model)
-    if not (folder / "model_index.json").is_file():
+    index = folder / "model_index.json"
+    if not index.is_file():
         msg = (
             f"no model in {folder}: make one with python -m fabric_widget train-demo --out {folder}"
         )
@@ -61,4 +63,7 @@ def load_demo(
         folder, dtype=dtype or torch.float32, local_files_only=True
     ).to(device)
     pipe.set_progress_bar_config(disable=True)
+    # diffusers saves entries of a pipeline's configuration that it does not know, but drops them
+    # when it loads.
+    pipe.register_to_config(_fabric_defaults=json.loads(index.read_text())["_fabric_defaults"])
     return pipe

@@ -58,13 +58,13 @@ class Recipe:
     unet_channels: tuple[int, ...] = (64, 128)
     unet: Stage = field(
         default_factory=lambda: Stage(
-            steps=6000, batch=32, learning_rate=2e-3, decay_from=0.5, average=0.998
+            steps=3400, batch=32, learning_rate=2e-3, decay_from=0.45, average=0.998
         )
     )
     prompt_dropout: float = 0.1
 
     judged_prompts: int = 200
-    judged_pictures: int = 200
+    judged_pictures: int = 120
     """How many pictures of "a monster" and the like are read."""
 
     reader: Stage = field(default_factory=lambda: Stage(steps=2000, batch=64, learning_rate=2e-3))
