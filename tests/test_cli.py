@@ -273,6 +273,22 @@ def test_columns_are_aligned() -> None:
     ]
 
 
+def test_attributes_that_tastes_cannot_be_about_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["tastes", "--about", "color,fur"])
+    assert exit_.value.code == 2
+    assert "name two or more of: color, shape" in capsys.readouterr().err
+
+
+def test_more_tastes_than_there_are_is_an_error_without_a_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["tastes", "--about", "size,mood", "--count", "100"]) == 2
+    assert "found 18 different tastes about size, mood, not 100" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [[], ["demo"], ["tastes"], ["train-demo"]])
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     code = (

@@ -7,5 +7,7 @@ stage      what both need: the demo model, a progress bar
 table      aligned columns
 """
 
+USAGE = 2
+"""Exit code of a command whose options cannot be met, as argparse gives it."""
 INTERRUPTED = 130
 """Exit code of a command that was ended by Ctrl-C, as shells report it."""

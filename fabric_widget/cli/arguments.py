@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fabric_widget import __version__
 from fabric_widget.demo import training
-from fabric_widget.evaluation.plan import IMAGES, ROUNDS
+from fabric_widget.evaluation.plan import AT_A_GLANCE, IMAGES, ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,7 @@ last round with that of the same seeds without feedback: mean distances, and how
 much nearer feedback came, with a bootstrap 95%% interval.""",
         epilog=f"""examples:
   {PROGRAM} tastes
+  {PROGRAM} tastes --about size,mood,accessory
   {PROGRAM} tastes --count 50 --rounds 5 --json | python -m json.tool""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -91,6 +92,14 @@ much nearer feedback came, with a bootstrap 95%% interval.""",
         default=20,
         metavar="N",
         help=f"how many tastes, {_span(_COUNTS)} (default: %(default)s)",
+    )
+    command.add_argument(
+        "--about",
+        type=_attributes,
+        default=",".join(AT_A_GLANCE),
+        metavar="NAMES",
+        help="what tastes may name beside the kind, separated by commas (default: %(default)s, "
+        "which one sees at a glance; there are size, mood, accessory and eyes, too)",
     )
     _add_rounds(command)
 
@@ -179,6 +188,17 @@ def _taste(text: str) -> Taste:
         return Taste.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _attributes(text: str) -> tuple[str, ...]:
+    from fabric_widget.evaluation.tastes import sample_tastes
+
+    names = tuple(name.strip() for name in text.split(","))
+    try:
+        sample_tastes(0, about=names)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return names
 
 
 def _folder(text: str) -> Path:

@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from fabric_widget.cli import INTERRUPTED
+from fabric_widget.cli import INTERRUPTED, USAGE
+from fabric_widget.cli.arguments import PROGRAM
 from fabric_widget.cli.stage import Bar, load_model, pipeline_arguments
 from fabric_widget.cli.table import aligned
 from fabric_widget.evaluation.comparison import compare, summarize
@@ -26,8 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     Ctrl-C ends early; the tastes that are finished are reported all the same.
     """
+    try:
+        tastes = sample_tastes(arguments.count, arguments.seed, arguments.about)
+    except ValueError as error:  # fewer tastes than were asked for
+        print(f"{PROGRAM} tastes: error: {error}", file=sys.stderr)
+        return USAGE
     plans = plan_for_each(
-        sample_tastes(arguments.count, arguments.seed),
+        tastes,
         rounds=arguments.rounds,
         images=arguments.images,
         seed=arguments.seed,

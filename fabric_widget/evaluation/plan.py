@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from fabric_widget.engine import Schedule
     from fabric_widget.evaluation.tastes import Taste
 
+AT_A_GLANCE = ("color", "shape", "background", "pattern")
+"""Attributes of the demo's pictures that one sees before one looks closer."""
 ROUNDS = range(1, 21)
 """How many rounds a story may have."""
 IMAGES = range(2, 17)

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from fabric_widget.demo.scenes import ATTRIBUTES, COLORS, Scene, describe, parse
+from fabric_widget.evaluation.plan import AT_A_GLANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from fabric_widget.demo.reader import Reading
 
 _COLORED = ("color", "background")
+_FEWEST = 2  # attributes beside the kind: one could be met by luck
+_TRIES = 200  # scenes drawn for each taste before there seem to be no more
 _SRGB_LINEAR_BELOW = 0.04045
 _LAB_CUBE_ABOVE = (6 / 29) ** 3
 
@@ -86,24 +89,51 @@ class Taste:
         return float(np.mean(expected))
 
 
-def sample_tastes(count: int, seed: int = 0) -> list[Taste]:
+def sample_tastes(count: int, seed: int = 0, about: Sequence[str] = AT_A_GLANCE) -> list[Taste]:
     """Return `count` different tastes: a kind of subject and two or three other attributes.
 
     Subject and background never share a colour.
+
+    Parameters
+    ----------
+    count
+        How many.
+    seed
+        The same seed gives the same tastes.
+    about
+        The attributes that a taste may name beside the kind, at least two.
+
+    Raises
+    ------
+    ValueError
+        `about` has fewer than two attributes, or one that pictures do not have; or there are not
+        so many different tastes about them.
     """
+    known = [name for name in ATTRIBUTES if name != "kind"]
+    if len(set(about)) < _FEWEST or not set(about) <= set(known):
+        message = f"tastes are about {', '.join(about)}; name two or more of: {', '.join(known)}"
+        raise ValueError(message)
     rng = random.Random(seed)
-    tastes: list[Taste] = []
-    while len(tastes) < count:
+    tastes: dict[str, Taste] = {}
+    for _ in range(_TRIES * count):
+        if len(tastes) == count:
+            break
         scene = Scene.sample(rng)
         # How many eyes it has is to be seen on monsters alone.
-        unseen = {"kind"} if scene.kind == "monster" else {"kind", "eyes"}
-        names = [name for name in ATTRIBUTES if name not in unseen]
-        said = set(rng.sample(names, rng.choice((2, 3))))
+        names = [n for n in known if n in about and (n != "eyes" or scene.kind == "monster")]
+        if len(names) < _FEWEST:
+            continue
+        said = set(rng.sample(names, min(rng.choice((_FEWEST, _FEWEST + 1)), len(names))))
         wanted = {n: getattr(scene, n) for n in ATTRIBUTES if n == "kind" or n in said}
-        taste = Taste(wanted, describe(scene, said))
-        if taste not in tastes:
-            tastes.append(taste)
-    return tastes
+        text = describe(scene, said)
+        tastes.setdefault(text, Taste(wanted, text))
+    if len(tastes) < count:
+        message = (
+            f"found {len(tastes)} different tastes about {', '.join(about)}, not {count}: ask for "
+            "fewer, or name more attributes"
+        )
+        raise ValueError(message)
+    return list(tastes.values())
 
 
 @cache

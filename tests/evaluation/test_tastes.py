@@ -122,6 +122,28 @@ def test_sampled_tastes_differ_and_are_the_same_again() -> None:
     assert tastes[:5] != sample_tastes(5, seed=5)
 
 
+@pytest.mark.parametrize("about", [("size", "mood"), ("eyes", "color", "accessory")])
+def test_tastes_are_about_what_they_may_be_about(about: tuple[str, ...]) -> None:
+    for taste in sample_tastes(10, about=about):
+        assert set(taste.wanted) <= {"kind", *about}
+
+
+@pytest.mark.parametrize(
+    ("about", "count", "complaint"),
+    [
+        (("color",), 1, "name two or more of: color, shape"),
+        (("color", "kind"), 1, "name two or more"),
+        (("color", "fur"), 1, "about color, fur"),
+        (("size", "mood"), 100, "found 18 different tastes about size, mood, not 100"),
+    ],
+)
+def test_tastes_that_there_are_not_are_refused(
+    about: tuple[str, ...], count: int, complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        sample_tastes(count, about=about)
+
+
 @given(TASTES)
 def test_sampled_tastes_name_a_kind_and_two_or_three_attributes(taste: Taste) -> None:
     assert "kind" in taste.wanted
