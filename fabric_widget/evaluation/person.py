@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+NOTICEABLE = 0.01
+"""The smallest difference between two distances that a person sees.
+
+Without it the last digit of a reading would decide votes, and with it the number of threads.
+"""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Positions of the liked and the disliked picture in their round; None without such a vote."""
@@ -25,9 +32,14 @@ class Verdict:
 def judge(distances: Sequence[float]) -> Verdict:
     """Return the votes on a round whose pictures are this far from the taste.
 
-    Of equals the first. Nobody votes where all pictures are equally near.
+    Differences of less than `NOTICEABLE` are not seen: of pictures that look alike the first is
+    taken, and where all do nobody votes.
     """
     nearest, farthest = min(distances), max(distances)
-    if nearest == farthest:
+    if farthest - nearest < NOTICEABLE:
         return Verdict()
-    return Verdict(distances.index(nearest), distances.index(farthest))
+    positions = range(len(distances))
+    return Verdict(
+        liked=next(i for i in positions if distances[i] - nearest < NOTICEABLE),
+        disliked=next(i for i in positions if farthest - distances[i] < NOTICEABLE),
+    )
