@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fabric_widget.evaluation.tastes import Taste
 
 PROGRAM = "python -m fabric_widget"
-DEFAULT_TASTE = "green monster on a yellow background"
+DEFAULT_TASTE = "green triangular monster"
 _STEPS = range(1, 1001)
 _COUNTS = range(1, 1001)
 _SEEDS = range(2**32)
