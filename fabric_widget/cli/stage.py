@@ -26,9 +26,7 @@ def load_model() -> tuple[Fabric, Reader]:
 
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
-    pipe = load_demo()
-    pipe.set_progress_bar_config(disable=True)
-    return Fabric(pipe), load_reader()
+    return Fabric(load_demo()), load_reader()
 
 
 def pipeline_arguments(arguments: argparse.Namespace) -> dict[str, Any]:

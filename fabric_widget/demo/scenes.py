@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 from PIL import Image, ImageDraw
@@ -171,11 +171,6 @@ def render(scene: Scene, rng: random.Random, size: int = 64) -> Image.Image:
     _background(brush, scene.pattern, _jitter(COLORS[scene.background], rng), rng)
     _SUBJECTS[scene.kind](brush, scene, _jitter(COLORS[scene.color], rng), rng)
     return brush.image.resize((size, size), Image.Resampling.BOX)
-
-
-def with_attribute(scene: Scene, name: str, value: str) -> Scene:
-    """Return the same scene with one attribute changed."""
-    return replace(scene, **{name: value})
 
 
 class _Brush:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from fabric_widget.demo.scenes import ATTRIBUTES, Scene, with_attribute
+from fabric_widget.demo.scenes import ATTRIBUTES, Scene
 from fabric_widget.evaluation.statistics import contrast, diversity, saturation
 from tests.evaluation.painting import seen
 
@@ -23,7 +24,7 @@ def test_equal_pictures_have_no_diversity() -> None:
 
 
 def test_diversity_is_the_share_of_attributes_that_differ() -> None:
-    other = with_attribute(scene(), "mood", {"happy": "sad"}.get(scene().mood, "happy"))
+    other = replace(scene(), mood={"happy": "sad"}.get(scene().mood, "happy"))
     assert diversity([seen(scene(), 1.0), seen(other, 1.0)]) == pytest.approx(1 / len(ATTRIBUTES))
 
 

@@ -1,8 +1,9 @@
 """Muon (Jordan et al., 2024): momentum whose matrix is made orthogonal before it is applied.
 
-On the demo model's networks it reaches in a third of the time what AdamW reaches. PyTorch has it
-too, but orthogonalises in bfloat16, which a CPU without matrix units emulates four times slower
-than float32; and for two-dimensional weights only, where most of ours are convolutions.
+After a minute on two cores the demo's autoencoder had an L1 error of 0.16 with it and 0.26 with
+AdamW, branches starting at zero in both. PyTorch has it too, but orthogonalises in bfloat16, which
+a CPU without matrix units emulates four times slower than float32; and for two-dimensional weights
+only, where most of ours are convolutions.
 """
 
 from __future__ import annotations
