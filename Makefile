@@ -1,19 +1,26 @@
-# Every target sets up what it needs by itself: a virtual environment with pinned packages, made
-# again when pyproject.toml or constraints.txt changes.
+# Every target sets up what it needs by itself: a virtual environment and, for the front end's
+# checks, its Node packages. Both are pinned, and made again when their pins change.
 
 PYTHON ?= python3
+NODE ?= node
+NPM ?= npm
 VENV ?= .venv
 # Arguments of the demo, such as: make demo DEMO='--taste "red fish" --rounds 5'
 DEMO ?=
 
 BIN := $(VENV)/bin
-PINS := $(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+# Notebooks are tested with an older kernel as well; it lies beside the packages of the environment.
+OLD_KERNEL := tests/browser/hosts/ipykernel-6.txt
+PINS := $(shell cat pyproject.toml constraints.txt $(OLD_KERNEL) | cksum | cut -d ' ' -f 1)
 READY := $(VENV)/.ready-$(PINS)
-LAB_READY := $(VENV)/.ready-lab-$(PINS)
+JS_PINS := $(shell cat js/package.json js/package-lock.json | cksum | cut -d ' ' -f 1)
+JS_READY := js/node_modules/.ready-$(JS_PINS)
+QUIET_PIP := -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+QUIET_NPM := $(NPM) --prefix js --silent
 # The tests run in several processes, one thread each: more would only fight over the cores.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help demo test lint format lab clean
+.PHONY: help demo test lint format js lab clean chromium
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
@@ -21,8 +28,11 @@ help:  ## Show this list.
 demo: $(READY)  ## Let a simulated person vote for three rounds; writes out/demo.png and out/demo.html.
 	$(BIN)/python -m fabric_widget demo $(DEMO)
 
-test: lint  ## Run every check: ruff, mypy, pytest.
-	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
+test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front end's tests, pytest.
+	$(QUIET_NPM) run check
+	$(QUIET_NPM) run verify
+	$(QUIET_NPM) test
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: $(READY)  ## Check style, format and types.
 	$(BIN)/ruff check
@@ -33,15 +43,27 @@ format: $(READY)  ## Put the code into the project's format.
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-lab: $(LAB_READY)  ## Open the first notebook in JupyterLab.
+js: $(JS_READY)  ## Build the front end from js/ into fabric_widget/static.
+	$(QUIET_NPM) run build
+
+lab: $(READY)  ## Open the first notebook in JupyterLab.
 	$(BIN)/jupyter lab notebooks/first-steps.ipynb
 
-clean:  ## Remove the environment, caches and outputs.
-	rm -rf $(VENV) out dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean:  ## Remove the environment, Node packages, caches and outputs.
+	rm -rf $(VENV) js/node_modules out dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(READY): EXTRAS := dev
-$(LAB_READY): EXTRAS := dev,notebook
-$(READY) $(LAB_READY):
+# The browser tests use the machine's Chromium. Where there is none and it cannot be installed they
+# are skipped, and say so.
+chromium:
+	@for name in $${FABRIC_CHROMIUM:-} chromium chromium-browser google-chrome; do \
+	  command -v $$name >/dev/null && exit; done; \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0; \
+	echo "Installing Chromium for the browser tests."; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null || \
+	  echo "Chromium could not be installed." >&2
+
+$(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "fabric_widget needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 	  echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
@@ -50,7 +72,16 @@ $(READY) $(LAB_READY):
 	  apt-get update -qq && apt-get install -y -qq python3-venv || { \
 	    echo "Install it (Debian, Ubuntu: apt install python3-venv) and try again." >&2; exit 1; }; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint constraints.txt --editable '.[$(EXTRAS)]'
-	@find $(VENV) -maxdepth 1 -name '.ready-*' ! -name '*-$(PINS)' -delete
+	$(BIN)/python $(QUIET_PIP) --constraint constraints.txt --editable '.[dev]'
+	@rm -rf $(VENV)/ipykernel-6
+	$(BIN)/python $(QUIET_PIP) --no-deps --target $(VENV)/ipykernel-6 --requirement $(OLD_KERNEL)
+	@find $(VENV) -maxdepth 1 -name '.ready-*' -delete
+	@touch $@
+
+$(JS_READY):
+	@$(NODE) -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null || { \
+	  echo "The front end's checks need Node 20 or newer; $(NODE) is $$($(NODE) --version 2>&1)." >&2; \
+	  echo "Name another one: make $(MAKECMDGOALS) NODE=/path/to/node NPM=/path/to/npm" >&2; \
+	  echo "(Using the package needs no Node: the built front end is part of it.)" >&2; exit 1; }
+	$(QUIET_NPM) ci --no-audit --no-fund
 	@touch $@

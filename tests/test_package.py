@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -50,12 +51,10 @@ def test_the_library_says_nothing_unless_it_is_asked_to() -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel as an installer would."""
-    folder = tmp_path_factory.mktemp("dist")
+def build(target: str, folder: Path) -> Path:
+    """Build the wheel or the source archive as an installer would."""
     subprocess.run(  # noqa: S603  (our own interpreter)
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)],
         check=True,
         capture_output=True,
         cwd=ROOT,
@@ -64,10 +63,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", tmp_path_factory.mktemp("dist"))
+
+
 def test_the_wheel_has_all_that_the_package_needs(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "fabric_widget/py.typed" in names
     assert "fabric_widget/evaluation/page.css" in names
+    assert {f"fabric_widget/static/widget.{kind}" for kind in ("js", "css")} <= names
     sources = {str(p.relative_to(ROOT)) for p in (ROOT / "fabric_widget").rglob("*.py")}
     assert sources <= names
     assert not {name for name in names if name.startswith("tests")}
@@ -81,3 +86,12 @@ def test_the_wheel_has_the_demo_model_and_is_small(wheel: Path) -> None:
     model = sum(info.file_size for name, info in contents.items() if name.startswith(MODEL))
     assert model < 24 * _MEGABYTE
     assert wheel.stat().st_size - model < _MEGABYTE
+
+
+def test_the_source_archive_can_build_and_test_everything(tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", tmp_path)) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"Makefile", "constraints.txt", "fabric_widget/static/widget.js"} <= names
+    assert {"js/package.json", "js/package-lock.json", "js/build.mjs"} <= names
+    assert {name for name in names if name.startswith("js/src/")}
+    assert not {name for name in names if "node_modules" in name}

@@ -1,0 +1,51 @@
+"""The built front end: small, complete in itself, and free of traces of where it was built.
+
+That it equals its sources is checked by `npm run verify`, which `make test` runs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import fabric_widget
+
+ROOT = Path(fabric_widget.__file__).parents[1]
+STATIC = ROOT / "fabric_widget" / "static"
+LIMITS = {"widget.js": 50_000, "widget.css": 25_000}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_files_stay_within_their_sizes(name: str) -> None:
+    # The script is part of every widget's first message, once per widget.
+    assert 0 < (STATIC / name).stat().st_size <= LIMITS[name]
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_files_point_to_nothing_outside_themselves(name: str) -> None:
+    text = (STATIC / name).read_text(encoding="utf-8")
+    assert "sourceMappingURL" not in text
+    assert not re.findall(r"@import|url\(\s*[\"']?(?!data:|#)", text)
+    addresses = set(re.findall(r"https?://[^\s\"'`)]+", text))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
+
+
+def test_the_script_is_one_module_that_imports_nothing() -> None:
+    text = (STATIC / "widget.js").read_text(encoding="utf-8")
+    assert not re.findall(r"\bimport\s*[\"'({*\w]|\bfrom\s*[\"']|\brequire\s*\(", text)
+    assert re.search(r"\bexport\s*(default\b|\{[^}]*\bas default\b)", text)
+
+
+def test_the_built_files_are_the_only_ones() -> None:
+    assert {path.name for path in STATIC.iterdir()} == set(LIMITS)
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    # Packages are found by name and checked by digest, from whatever registry a machine uses.
+    text = (ROOT / "js" / "package-lock.json").read_text(encoding="utf-8")
+    assert "http" not in text
+    packages = json.loads(text)["packages"]
+    assert all("integrity" in package for name, package in packages.items() if name)
