@@ -70,7 +70,7 @@ class Round(Sequence[GeneratedImage]):
     prompt, seed, settings
         What they were made from; picture i has seed ``seed + i``.
     output
-        What the pipeline itself returned.
+        What the pipeline itself returned; a tuple of these if the pictures were made in batches.
     """
 
     images: tuple[GeneratedImage, ...]
@@ -108,11 +108,14 @@ class Progress:
         Number of the step just finished, from 1.
     steps
         Number of all steps. Samplers of second order make about two of one inference step.
+    first
+        Index of the first picture under way in the round that they will belong to.
     """
 
     step: int
     steps: int
     _previews: Callable[[], list[Image.Image]] = field(default=list, repr=False, compare=False)
+    first: int = 0
 
     def previews(self) -> list[Image.Image]:
         """Make one small picture per image from the latents of this step.

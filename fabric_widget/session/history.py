@@ -27,6 +27,16 @@ class History(Generic[State]):
         self._future.clear()
         self.present = state
 
+    @property
+    def previous(self) -> State | None:
+        """The state that `undo` would go back to."""
+        return self._past[-1] if self._past else None
+
+    @property
+    def following(self) -> State | None:
+        """The state that `redo` would go forward to."""
+        return self._future[-1] if self._future else None
+
     def undo(self) -> bool:
         """Go one state back; return whether there was one."""
         return self._move(self._past, self._future)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import operator
 import threading
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.engine import BadReference, Round
 from fabric_widget.engine.references import read_votes
 from fabric_widget.session.history import History
-from fabric_widget.session.state import State, Vote
+from fabric_widget.session.state import State, Turn, Vote, act_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from fabric_widget.engine import Fabric, Progress, Round, Schedule
-    from fabric_widget.session.state import Picture
+    from fabric_widget.engine import Fabric, GeneratedImage, Progress, Schedule
+    from fabric_widget.session.state import Act, Picture
 
 
 class Session:
-    """A person's way through rounds of pictures, with votes and unlimited undo.
+    """A person's way through rounds of pictures, with votes, branches and unlimited undo.
 
-    Every act (a vote that changes something, a clear, a round) can be taken back. A session is a
-    function of its acts: the same seed, prompts and votes give the same pixels. Votes may come from
-    another thread while a round is being made; they count from the next round on.
+    Every act (a vote that changes something, a clear, a round, a step back to an earlier round) can
+    be taken back. A session is a function of its acts: the same seed, prompts and votes give the
+    same pixels. Votes may come from another thread while a round is being made; they count from the
+    next round on.
 
     Parameters
     ----------
@@ -31,13 +36,14 @@ class Session:
         Of the first picture, not negative. Every picture after it gets the next seed, so no two
         pictures of a session share one, unless `generate` is told a seed.
     schedule
-        How strongly votes count; by default the fabric's own.
+        How strongly votes count; by default the fabric's own. May be set anew between rounds.
     """
 
     def __init__(self, fabric: Fabric, *, seed: int = 0, schedule: Schedule | None = None) -> None:
         self.fabric = fabric
         self.schedule = schedule
         self._history = History(State(next_seed=seed))
+        self._pictures: dict[str, Picture] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -46,19 +52,54 @@ class Session:
         return f"{type(self).__name__}(rounds={len(self.rounds)}, {counts})"
 
     @property
+    def turns(self) -> tuple[Turn, ...]:
+        """Every round with what it was made from, oldest first."""
+        return self._history.present.turns
+
+    @property
     def rounds(self) -> tuple[Round, ...]:
         """The rounds, oldest first."""
-        return self._history.present.rounds
+        return tuple(turn.round for turn in self.turns)
+
+    @property
+    def current(self) -> int | None:
+        """Index of the round where the session stands: the newest, or one gone back to."""
+        return self._history.present.current
 
     @property
     def prompt(self) -> str:
-        """Of the last round; the next round uses it unless it is given another."""
+        """Of the current round; the next round uses it unless it is given another."""
         return self._history.present.prompt
+
+    @property
+    def next_seed(self) -> int:
+        """Seed of the next round's first picture, unless `generate` is told one."""
+        return self._history.present.next_seed
+
+    @property
+    def pictures(self) -> Mapping[str, Picture]:
+        """Every picture that the session has met, by id; also those of acts taken back."""
+        return MappingProxyType(self._pictures)
 
     @property
     def votes(self) -> tuple[tuple[Picture, float], ...]:
         """Pictures with their signed strengths, liked above 0, the newest vote last."""
         return tuple((vote.image, vote.strength) for vote in self._history.present.votes)
+
+    @property
+    def strengths(self) -> dict[str, float]:
+        """Signed strengths of the votes by the pictures' ids, the newest vote last."""
+        return {vote.id: vote.strength for vote in self._history.present.votes}
+
+    @property
+    def undoable(self) -> Act:
+        """What `undo` would take back: "vote", "round", "branch", or "" for nothing."""
+        return act_between(self._history.present, self._history.previous)
+
+    @property
+    def redoable(self) -> Act:
+        """What `redo` would do again: "vote", "round", "branch", or "" for nothing."""
+        return act_between(self._history.present, self._history.following)
 
     @property
     def liked(self) -> tuple[tuple[Picture, float], ...]:
@@ -76,7 +117,9 @@ class Session:
         *,
         num_images: int = 4,
         seed: int | None = None,
+        batch_size: int | None = None,
         on_step: Callable[[Progress], object] | None = None,
+        on_images: Callable[[int, tuple[GeneratedImage, ...]], object] | None = None,
         **pipeline_arguments: Any,
     ) -> Round:
         """Make a round with the votes as they stand.
@@ -86,13 +129,18 @@ class Session:
         Parameters
         ----------
         prompt
-            By default that of the last round.
+            By default that of the current round.
         num_images
             How many pictures, 1 … 64.
         seed
             Of the first picture; by default the one after the greatest seed so far.
+        batch_size
+            How many pictures are made at a time, 1 or more; by default all at once. Small batches
+            need less memory.
         on_step
-            Called after each step.
+            Called after each step. Steps are counted over all batches.
+        on_images
+            Called with the index of the first of them, and the pictures, when a batch is finished.
         **pipeline_arguments
             The pipeline's own arguments under their own names.
 
@@ -103,21 +151,40 @@ class Session:
         TypeError, ValueError
             An argument is of the wrong kind or out of range.
         """
-        before = self._history.present
-        made = self.fabric(
-            before.prompt if prompt is None else prompt,
-            num_images=num_images,
-            seed=before.next_seed if seed is None else seed,
-            liked=before.liked,
-            disliked=before.disliked,
-            schedule=self.schedule,
-            on_step=on_step,
-            **pipeline_arguments,
-        )
-        self._act(lambda state: state.with_round(made))
-        return made
+        if batch_size is not None and not operator.index(batch_size) > 0:
+            message = f"batch_size is {batch_size!r}: give 1 or more, or None"
+            raise ValueError(message)
+        before, schedule = self._history.present, self.schedule
+        prompt = before.prompt if prompt is None else prompt
+        seed = before.next_seed if seed is None else seed
+        if batch_size is None or not batch_size < num_images:
+            sizes = [num_images]
+        else:
+            whole, rest = divmod(num_images, batch_size)
+            sizes = [batch_size] * whole + [rest] * (rest > 0)
+        parts: list[Round] = []
+        for batch, size in enumerate(sizes):
+            first = sum(sizes[:batch])
+            made = self.fabric(
+                prompt,
+                num_images=size,
+                seed=seed + first,
+                liked=before.liked,
+                disliked=before.disliked,
+                schedule=schedule,
+                on_step=_counted(on_step, batch, len(sizes), first),
+                **pipeline_arguments,
+            )
+            parts.append(made)
+            if on_images is not None:
+                on_images(first, made.images)
+        turn = Turn(_joined(parts), before.votes, schedule, before.current)
+        with self._lock:
+            self._pictures.update((image.id, image) for image in turn.round)
+        self._act(lambda state: state.with_turn(turn))
+        return turn.round
 
-    def like(self, image: Any, strength: float = 1.0) -> None:  # noqa: ANN401  (any picture)
+    def like(self, image: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (any picture)
         """Ask for more like `image`.
 
         Parameters
@@ -129,16 +196,42 @@ class Session:
             -2 … 2. A negative like is a dislike; 0 takes the vote back. The newest vote on a
             picture is the one that counts.
 
+        Returns
+        -------
+        str
+            The picture's id: equal pictures have equal ids.
+
         Raises
         ------
         BadReference
             `image` is not a picture, or the strength is out of range.
         """
-        self._vote(image, strength, sign=1)
+        return self._vote(image, strength, sign=1)
 
-    def dislike(self, image: Any, strength: float = 1.0) -> None:  # noqa: ANN401  (any picture)
-        """Ask for less like `image`; parameters and errors are those of `like`."""
-        self._vote(image, strength, sign=-1)
+    def dislike(self, image: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (any picture)
+        """Ask for less like `image`; parameters, result and errors are those of `like`."""
+        return self._vote(image, strength, sign=-1)
+
+    def vote(self, strengths: Mapping[str, float]) -> None:
+        """Make these the votes that stand, as one act.
+
+        Parameters
+        ----------
+        strengths
+            -2 … 2 by the ids of pictures that the session has met, the newest vote last; liked
+            above 0, disliked below. Pictures that are not named, or with 0, have no vote.
+
+        Raises
+        ------
+        BadReference
+            An id is unknown, or a strength is out of range. No vote was changed.
+        """
+        unknown = [name for name in strengths if name not in self._pictures]
+        if unknown:
+            message = f"no picture of this session is called {', '.join(map(repr, unknown))}"
+            raise BadReference(message)
+        votes = [_read(self._pictures[name], value, 1) for name, value in strengths.items()]
+        self._act(lambda state: state.with_votes(votes))
 
     def clear(self, image: Any = None) -> None:  # noqa: ANN401  (any picture)
         """Take back the vote on `image`, or all votes.
@@ -149,9 +242,32 @@ class Session:
             `image` is not a picture.
         """
         if image is None:
-            self._act(State.without_votes)
+            self._act(lambda state: state.with_votes(()))
         else:
             self._vote(image, 0.0, sign=1)
+
+    def branch(self, index: int) -> None:
+        """Go back to the moment when a round had just been made.
+
+        Its votes and its prompt stand again, and the next round goes on from there. No round is
+        dropped: those made since stay in `rounds`, and their seeds are not used again.
+
+        Parameters
+        ----------
+        index
+            Of the round, from 0.
+
+        Raises
+        ------
+        ValueError
+            There is no such round.
+        """
+        count = len(self.turns)
+        if not 0 <= operator.index(index) < count:
+            known = f"give a number from 0 to {count - 1}" if count else "there are no rounds yet"
+            message = f"round {index!r} is not there: {known}"
+            raise ValueError(message)
+        self._act(lambda state: state.back_at(index))
 
     def undo(self) -> bool:
         """Take the last act back; return whether there was one."""
@@ -166,9 +282,12 @@ class Session:
         with self._lock:
             return self._history.redo()
 
-    def _vote(self, image: object, strength: float, *, sign: int) -> None:
+    def _vote(self, image: object, strength: float, *, sign: int) -> str:
         vote = _read(image, strength, sign)
+        with self._lock:
+            self._pictures.setdefault(vote.id, vote.image)
         self._act(lambda state: state.with_vote(vote))
+        return vote.id
 
     def _act(self, change: Callable[[State], State]) -> None:
         """Apply a change to the present, if it is one."""
@@ -186,3 +305,25 @@ def _read(image: object, strength: float, sign: int) -> Vote:
         return Vote(named.id, named.content, 0.0)
     (named,) = read.liked or read.disliked
     return Vote(named.id, named.content, sign * (named.strength if read.liked else -named.strength))
+
+
+def _counted(
+    on_step: Callable[[Progress], object] | None, batch: int, batches: int, first: int
+) -> Callable[[Progress], object] | None:
+    """Return an `on_step` for one batch that counts its steps as part of the whole round."""
+    if on_step is None:
+        return None
+
+    def counted(progress: Progress) -> object:
+        step, steps = batch * progress.steps + progress.step, batches * progress.steps
+        return on_step(replace(progress, step=step, steps=steps, first=first))
+
+    return counted
+
+
+def _joined(parts: list[Round]) -> Round:
+    """Return one round of the pictures of several."""
+    if len(parts) == 1:
+        return parts[0]
+    images = tuple(image for part in parts for image in part)
+    return replace(parts[0], images=images, output=tuple(part.output for part in parts))

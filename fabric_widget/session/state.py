@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PIL import Image
 
-    from fabric_widget.engine import GeneratedImage, Round
+    from fabric_widget.engine import GeneratedImage, Round, Schedule
 
     Picture = GeneratedImage | Image.Image
 
@@ -33,23 +35,48 @@ class Vote:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """A round and what it was made from.
+
+    Parameters
+    ----------
+    round
+        The pictures.
+    votes
+        Those that stood when it was made.
+    schedule
+        How strongly they counted; None if that was left to the engine.
+    parent
+        Index of the turn that it went on from, None for a beginning.
+    """
+
+    round: Round
+    votes: tuple[Vote, ...] = ()
+    schedule: Schedule | None = None
+    parent: int | None = None
+
+
+@dataclass(frozen=True)
 class State:
     """Rounds, votes, the prompt, and the seed that the next round starts at.
 
     Parameters
     ----------
-    rounds
-        Oldest first.
+    turns
+        Every round, oldest first, whichever branch it lies on.
+    current
+        Index of the turn where the session stands: the newest, or one gone back to.
     votes
         At most one for each picture, none of strength 0, the newest last.
     prompt
-        Of the last round.
+        Of the turn where the session stands.
     next_seed
-        Greater than every seed in `rounds`, unless there are none.
+        Greater than every seed in `turns`, unless there are none.
     """
 
     next_seed: int
-    rounds: tuple[Round, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    current: int | None = None
     votes: tuple[Vote, ...] = ()
     prompt: str = ""
 
@@ -71,15 +98,42 @@ class State:
         others = tuple(known for known in self.votes if known.id != vote.id)
         return replace(self, votes=(*others, vote) if vote.strength else others)
 
-    def without_votes(self) -> Self:
-        """Return the state without any vote."""
-        return replace(self, votes=()) if self.votes else self
+    def with_votes(self, votes: Sequence[Vote]) -> Self:
+        """Return the state in which exactly these votes stand, those of strength 0 left out."""
+        standing = {vote.id: vote.strength for vote in self.votes}
+        wanted = tuple(vote for vote in votes if vote.strength)
+        if standing == {vote.id: vote.strength for vote in wanted}:
+            return self
+        return replace(self, votes=wanted)
 
-    def with_round(self, made: Round) -> Self:
-        """Return the state after a round."""
+    def with_turn(self, turn: Turn) -> Self:
+        """Return the state after a round; votes cast while it was made stay."""
+        made = turn.round
         return replace(
             self,
-            rounds=(*self.rounds, made),
+            turns=(*self.turns, turn),
+            current=len(self.turns),
             prompt=made.prompt,
             next_seed=max(self.next_seed, made.seed + len(made)),
         )
+
+    def back_at(self, index: int) -> Self:
+        """Return the state that stands where the turn `index` had just been made.
+
+        Its votes and its prompt stand again. No turn is dropped and no seed is used twice.
+        """
+        turn = self.turns[index]
+        back = replace(self, current=index, prompt=turn.round.prompt).with_votes(turn.votes)
+        return self if back == self else back
+
+
+Act = Literal["", "vote", "round", "branch"]
+
+
+def act_between(state: State, other: State | None) -> Act:
+    """Return which kind of act leads from one of two neighbouring states to the other."""
+    if other is None:
+        return ""
+    if state.turns != other.turns:
+        return "round"
+    return "branch" if (state.current, state.prompt) != (other.current, other.prompt) else "vote"

@@ -21,13 +21,15 @@ def upload(number: int) -> np.ndarray[Any, Any]:
 
 
 class Sessions(RuleBasedStateMachine):
-    """The model is a list of (seeds of each round, votes as a dict, prompt) and a position."""
+    """The model is a list of what a session holds, as plain data, and a position."""
 
     def __init__(self) -> None:
         super().__init__()
         self.fabric = RecordingFabric()
         self.session = Session(self.fabric, seed=3)  # type: ignore[arg-type]  # a stand-in
-        self.line: list[dict[str, Any]] = [{"rounds": [], "votes": {}, "prompt": ""}]
+        self.line: list[dict[str, Any]] = [
+            {"rounds": [], "votes": {}, "prompt": "", "current": None, "made": []}
+        ]
         self.position = 0
 
     @property
@@ -47,14 +49,24 @@ class Sessions(RuleBasedStateMachine):
                 model["votes"][name] = strength
         self.acted(model)
 
-    @rule(number=st.integers(1, 3), prompt=st.none() | st.sampled_from(["a monster", "a fish"]))
-    def generate(self, number: int, prompt: str | None) -> None:
+    @rule(
+        number=st.integers(1, 5),
+        prompt=st.none() | st.sampled_from(["a monster", "a fish"]),
+        batch_size=st.none() | st.integers(1, 6),
+    )
+    def generate(self, number: int, prompt: str | None, batch_size: int | None) -> None:
         model = copy.deepcopy(self.model)
         used = [seed for seeds in model["rounds"] for seed in seeds]
         first = max(used, default=2) + 1
         model["rounds"].append(list(range(first, first + number)))
         model["prompt"] = model["prompt"] if prompt is None else prompt
-        made = self.session.generate(prompt, num_images=number)
+        model["made"].append((model["prompt"], list(model["votes"].items()), model["current"]))
+        model["current"] = len(model["rounds"]) - 1
+        self.fabric.requests.clear()
+        made = self.session.generate(prompt, num_images=number, batch_size=batch_size)
+        sizes = [request["num_images"] for request in self.fabric.requests]
+        assert sum(sizes) == len(made) == number
+        assert max(sizes) == min(batch_size or number, number)
         request = self.fabric.requests[-1]
         likes = {s: v for s, v in self.model["votes"].items() if v > 0}
         dislikes = {s: -v for s, v in self.model["votes"].items() if v < 0}
@@ -78,6 +90,28 @@ class Sessions(RuleBasedStateMachine):
         image = data.draw(st.sampled_from([i for r in self.session.rounds for i in r]))
         (self.session.like if like else self.session.dislike)(image, strength)
         self.voted(image.seed, strength if like else -strength)
+
+    @precondition(lambda self: self.session.pictures)
+    @rule(data=st.data())
+    def vote_on_many(self, data: st.DataObject) -> None:
+        known = st.sampled_from(sorted(self.session.pictures))
+        strengths = data.draw(st.dictionaries(known, STRENGTHS))
+        self.session.vote(strengths)
+        named = {self.name(self.session.pictures[i]): v for i, v in strengths.items() if v}
+        votes = self.model["votes"]
+        same = {**votes} == named  # in another order it is no act
+        self.acted(copy.deepcopy(self.model) | {"votes": dict(votes) if same else named})
+
+    @precondition(lambda self: self.session.rounds)
+    @rule(data=st.data())
+    def branch(self, data: st.DataObject) -> None:
+        index = data.draw(st.integers(0, len(self.session.rounds) - 1))
+        self.session.branch(index)
+        prompt, votes, _ = self.model["made"][index]
+        same = dict(votes) == self.model["votes"]
+        standing = self.model["votes"] if same else dict(votes)
+        back = {"current": index, "prompt": prompt, "votes": dict(standing)}
+        self.acted(copy.deepcopy(self.model) | back)
 
     @rule(number=UPLOADS, strength=STRENGTHS)
     def vote_on_upload(self, number: int, strength: float) -> None:
@@ -118,7 +152,8 @@ class Sessions(RuleBasedStateMachine):
         while self.session.undo():
             taken_back += 1
         assert taken_back == self.position
-        assert self.view() == {"rounds": [], "votes": [], "prompt": ""}
+        assert self.view() == self.line[0] | {"votes": []}
+        assert not self.session.undoable
         for _ in range(taken_back):
             assert self.session.redo()
         assert self.view() == there
@@ -131,12 +166,26 @@ class Sessions(RuleBasedStateMachine):
         disliked = [(self.name(image), -strength) for image, strength in self.session.disliked]
         assert liked == [vote for vote in votes if vote[1] > 0]
         assert disliked == [vote for vote in votes if vote[1] < 0]
+        assert list(self.session.strengths.values()) == [strength for _, strength in votes]
+        met = {image.id for made in self.session.rounds for image in made}
+        assert met | set(self.session.strengths) <= set(self.session.pictures)
+        assert bool(self.session.undoable) is (self.position > 0)
+        assert bool(self.session.redoable) is (self.position < len(self.line) - 1)
 
     def view(self) -> dict[str, Any]:
         return {
             "rounds": [[image.seed for image in made] for made in self.session.rounds],
             "votes": [(self.name(image), strength) for image, strength in self.session.votes],
             "prompt": self.session.prompt,
+            "current": self.session.current,
+            "made": [
+                (
+                    turn.round.prompt,
+                    [(self.name(vote.image), vote.strength) for vote in turn.votes],
+                    turn.parent,
+                )
+                for turn in self.session.turns
+            ],
         }
 
     def name(self, image: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from fabric_widget.engine import BadReference, Fabric, FabricError, GenerationCancelled, Schedule
@@ -175,6 +176,106 @@ def test_a_session_says_what_it_holds(fabric: Any) -> None:
     made = session.generate()
     session.like(made[0])
     assert repr(session) == "Session(rounds=1, liked=1, disliked=0)"
+
+
+def test_a_branch_brings_prompt_and_votes_back_and_drops_no_round(fabric: Any) -> None:
+    session = Session(fabric)
+    first = session.generate("a monster")
+    session.like(first[0])
+    second = session.generate("a fish")
+    session.like(second[1])
+    third = session.generate()
+    session.branch(1)
+    assert (session.prompt, session.votes, session.current) == ("a fish", ((first[0], 1.0),), 1)
+    fourth = session.generate()
+    assert session.rounds == (first, second, third, fourth)
+    assert [turn.parent for turn in session.turns] == [None, 0, 1, 1]
+    assert fourth[0].seed == 12
+
+
+def test_undo_names_what_it_would_take_back(fabric: Any) -> None:
+    session = Session(fabric)
+    assert (session.undoable, session.redoable) == ("", "")
+    made = session.generate("a monster")
+    session.generate("a fish")
+    session.branch(0)
+    session.like(made[0])
+    told = []
+    while session.undoable:
+        told.append(session.undoable)
+        session.undo()
+        assert session.redoable == told[-1]
+    assert told == ["vote", "branch", "round", "round"]
+
+
+@pytest.mark.parametrize("index", [-1, 1, 7])
+def test_a_branch_from_a_round_that_is_not_there_is_refused(fabric: Any, index: int) -> None:
+    session = Session(fabric)
+    with pytest.raises(ValueError, match="no rounds yet"):
+        session.branch(index)
+    session.generate()
+    with pytest.raises(ValueError, match="from 0 to 0"):
+        session.branch(index)
+
+
+def test_votes_on_unknown_pictures_change_nothing(fabric: Any) -> None:
+    session = Session(fabric)
+    made = session.generate()
+    session.like(made[0])
+    before = session.votes
+    with pytest.raises(BadReference, match="'nobody'"):
+        session.vote({made[1].id: 1.0, "nobody": -1.0})
+    with pytest.raises(BadReference, match="from -2 to 2"):
+        session.vote({made[1].id: 1.0, made[2].id: 3.0})
+    assert session.votes == before
+
+
+def test_many_votes_at_once_are_one_act(fabric: Any) -> None:
+    session = Session(fabric)
+    made = session.generate()
+    session.vote({made[3].id: -0.5, made[1].id: 2.0, made[0].id: 0})
+    assert session.votes == ((made[3], -0.5), (made[1], 2.0))
+    session.undo()
+    assert session.votes == ()
+
+
+def test_an_upload_can_be_voted_for_again_by_its_id(fabric: Any) -> None:
+    session = Session(fabric)
+    name = session.like(np.zeros((2, 2, 3), np.uint8))
+    session.clear()
+    session.vote({name: 0.5})
+    assert session.strengths == {name: 0.5}
+
+
+@pytest.mark.parametrize("size", [0, -2])
+def test_an_impossible_batch_size_is_refused(fabric: Any, size: int) -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        Session(fabric).generate(batch_size=size)
+
+
+def test_batches_tell_their_progress_and_pictures_as_one_round() -> None:
+    told: list[tuple[int, int, int, int]] = []
+    finished: list[tuple[int, int]] = []
+    made = Session(Fabric(tiny.pipeline())).generate(
+        "abc",
+        num_images=3,
+        batch_size=2,
+        num_inference_steps=2,
+        on_step=lambda p: told.append((p.step, p.steps, p.first, len(p.previews()))),
+        on_images=lambda first, images: finished.append((first, len(images))),
+    )
+    assert told == [(1, 4, 0, 2), (2, 4, 0, 2), (3, 4, 2, 1), (4, 4, 2, 1)]
+    assert finished == [(0, 2), (2, 1)]
+    assert [image.seed for image in made] == [0, 1, 2]
+
+
+def test_batches_draw_the_pictures_of_one_batch_up_to_rounding() -> None:
+    whole = Fabric(tiny.pipeline())("abc", num_images=3, num_inference_steps=3)
+    parts = Session(Fabric(tiny.pipeline())).generate(
+        "abc", num_images=3, batch_size=2, num_inference_steps=3
+    )
+    for one, other in zip(whole, parts, strict=True):
+        torch.testing.assert_close(one.latents, other.latents, rtol=1e-4, atol=1e-4)
 
 
 def way(session: Session) -> list[bytes]:
