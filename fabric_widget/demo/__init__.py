@@ -48,6 +48,8 @@ def load_demo(
     ------
     FileNotFoundError
         There is no model in that folder.
+    ValueError
+        The model in that folder was not made by ``train-demo``.
     """
     import torch
     from diffusers import StableDiffusionPipeline
@@ -59,11 +61,18 @@ def load_demo(
             f"no model in {folder}: make one with python -m fabric_widget train-demo --out {folder}"
         )
         raise FileNotFoundError(msg)
+    recommended = json.loads(index.read_text(encoding="utf-8")).get("_fabric_defaults")
+    if recommended is None:
+        msg = (
+            f"the model in {folder} was not made by python -m fabric_widget train-demo: load it "
+            "with diffusers' DiffusionPipeline.from_pretrained and give the pipeline to Fabric"
+        )
+        raise ValueError(msg)
     pipe = StableDiffusionPipeline.from_pretrained(
         folder, dtype=dtype or torch.float32, local_files_only=True
     ).to(device)
     pipe.set_progress_bar_config(disable=True)
     # diffusers saves entries of a pipeline's configuration that it does not know, but drops them
     # when it loads.
-    pipe.register_to_config(_fabric_defaults=json.loads(index.read_text())["_fabric_defaults"])
+    pipe.register_to_config(_fabric_defaults=recommended)
     return pipe

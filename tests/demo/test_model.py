@@ -88,6 +88,12 @@ def test_a_reading_is_a_distribution_over_every_attribute() -> None:
         assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
 
 
+def test_a_model_that_is_not_ours_is_told_from_a_demo_model(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    with pytest.raises(ValueError, match=r"DiffusionPipeline\.from_pretrained"):
+        load_demo(tmp_path)
+
+
 def test_the_reader_takes_pictures_of_any_size_and_mode() -> None:
     scene = Scene.sample(random.Random(0), color="red", background="blue", kind="monster")
     large = render(scene, random.Random(0), 128)

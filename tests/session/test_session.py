@@ -236,7 +236,7 @@ def test_many_votes_at_once_are_one_act(fabric: Any) -> None:
     session.vote({made[3].id: -0.5, made[1].id: 2.0, made[0].id: 0})
     assert session.votes == ((made[3], -0.5), (made[1], 2.0))
     session.undo()
-    assert session.votes == ()
+    assert not session.votes
 
 
 def test_an_upload_can_be_voted_for_again_by_its_id(fabric: Any) -> None:
