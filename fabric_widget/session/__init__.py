@@ -1,6 +1,7 @@
 """What a person did: rounds, votes, undo. Knows the engine, and no notebook.
 
 session  Session: makes rounds that take the votes into account
+files    a session as a folder, to go on with it another day
 state    State: everything a session holds at one moment, immutable
 history  History: states that were and states that were taken back
 """

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import BadReference, Round
 from fabric_widget.engine.references import read_votes
+from fabric_widget.session import files
 from fabric_widget.session.history import History
 from fabric_widget.session.state import State, Turn, Vote, act_between
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
 
     from fabric_widget.engine import Fabric, GeneratedImage, Progress, Schedule
@@ -281,6 +283,50 @@ class Session:
         """
         with self._lock:
             return self._history.redo()
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write the session into a folder, to go on with it another day.
+
+        A folder that holds this session already is brought up to date: only what is new is written.
+        What was taken back by undo is not kept, nor are pipeline arguments that are neither text
+        nor numbers.
+
+        Raises
+        ------
+        FileExistsError
+            The folder holds something else.
+        OSError
+            It cannot be written; what it held before is still there.
+        """
+        files.write(self._history.present, folder)
+
+    @classmethod
+    def open(
+        cls, folder: str | os.PathLike[str], fabric: Fabric, *, schedule: Schedule | None = None
+    ) -> Session:
+        """Return the session that `save` wrote into a folder.
+
+        Parameters
+        ----------
+        folder
+            Where it was saved.
+        fabric
+            Makes the pictures from now on; for the same pictures it needs the same pipeline.
+        schedule
+            How strongly votes count; by default the fabric's own.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no session, or a file of it is missing.
+        ValueError
+            It is damaged, or was written by a newer version.
+        """
+        state = files.read(folder)
+        session = cls(fabric, schedule=schedule)
+        session._history = History(state)
+        session._pictures.update(state.pictures)
+        return session
 
     def _vote(self, image: object, strength: float, *, sign: int) -> str:
         vote = _read(image, strength, sign)

@@ -81,6 +81,13 @@ class State:
     prompt: str = ""
 
     @property
+    def pictures(self) -> dict[str, Picture]:
+        """Every picture of a round or a vote, by id."""
+        images = {image.id: image for turn in self.turns for image in turn.round}
+        votes = [*(vote for turn in self.turns for vote in turn.votes), *self.votes]
+        return {vote.id: vote.image for vote in votes} | images
+
+    @property
     def liked(self) -> tuple[tuple[Picture, float], ...]:
         """Liked pictures with their strengths, more than 0 and up to 2."""
         return tuple((vote.image, vote.strength) for vote in self.votes if vote.strength > 0)

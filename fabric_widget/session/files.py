@@ -1,0 +1,212 @@
+"""A session as a folder: what is needed to go on where one stopped.
+
+Pictures are kept as PNG and latents as safetensors, each written once under the picture's id;
+``session.json`` says what there is and is replaced as a whole, so that a folder is always either
+the old session or the new one. What was taken back is not kept.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image, UnidentifiedImageError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from fabric_widget.engine import GeneratedImage, Round, Schedule
+from fabric_widget.session.state import State, Turn, Vote
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from fabric_widget.session.state import Picture
+
+_FORMAT = 1
+_INDEX = "session.json"
+_ID = re.compile(r"[0-9a-f]{8,64}")  # also keeps a file name from leaving the folder
+_DAMAGE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    SafetensorError,
+    UnidentifiedImageError,
+)
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def write(state: State, folder: str | os.PathLike[str]) -> None:
+    """Write `state` into `folder`, which is made if it is not there.
+
+    Arguments of the pipeline that JSON cannot hold (prompt embeddings, images) are left out.
+
+    Raises
+    ------
+    FileExistsError
+        The folder holds something else.
+    OSError
+        It cannot be written.
+    """
+    root = Path(folder)
+    if root.exists() and not (root / _INDEX).is_file() and any(root.iterdir()):
+        message = f"{root} holds other files and no session: give a new or an empty folder"
+        raise FileExistsError(message)
+    root.mkdir(parents=True, exist_ok=True)
+    pictures = state.pictures
+    for name, picture in pictures.items():
+        _write_picture(root, name, picture)
+    content = {
+        "format": _FORMAT,
+        "next_seed": state.next_seed,
+        "prompt": state.prompt,
+        "current": state.current,
+        "votes": _strengths(state.votes),
+        "turns": [_turn_as_json(turn) for turn in state.turns],
+        "generated": {
+            name: {"prompt": image.prompt, "seed": image.seed, "settings": _plain(image.settings)}
+            for name, image in pictures.items()
+            if isinstance(image, GeneratedImage)
+        },
+    }
+    _replace(root / _INDEX, json.dumps(content, ensure_ascii=False, indent=1).encode())
+
+
+def read(folder: str | os.PathLike[str]) -> State:
+    """Return the state that was written into `folder`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no session, or a file of it is missing.
+    ValueError
+        It is damaged, or was written by a newer version.
+    """
+    root = Path(folder)
+    index = root / _INDEX
+    if not index.is_file():
+        message = f"there is no session in {root}: give a folder that Session.save has written"
+        raise FileNotFoundError(message)
+    try:
+        content = json.loads(index.read_text(encoding="utf-8"))
+        newer = content["format"] > _FORMAT
+        state = None if newer else _state(root, content)
+    except _DAMAGE as error:
+        message = f"the session in {root} is damaged ({type(error).__name__}: {error})"
+        raise ValueError(message) from error
+    if state is None:
+        message = f"{index} was written by a newer version of fabric_widget: update the package"
+        raise ValueError(message)
+    return state
+
+
+def _state(root: Path, content: dict[str, Any]) -> State:
+    generated = content["generated"]
+
+    @functools.cache
+    def picture(name: str) -> Picture:
+        return _read_picture(root, name, generated.get(name))
+
+    def votes(strengths: Mapping[str, float]) -> tuple[Vote, ...]:
+        return tuple(Vote(name, picture(name), float(s)) for name, s in strengths.items())
+
+    turns: list[Turn] = []
+    for turn in content["turns"]:
+        images = tuple(_generated(picture(name)) for name in turn["images"])
+        made = Round(images, turn["prompt"], turn["seed"], turn["settings"])
+        schedule = None if turn["schedule"] is None else Schedule(**turn["schedule"])
+        turns.append(Turn(made, votes(turn["votes"]), schedule, turn["parent"]))
+    current = content["current"]
+    if current is not None:
+        turns[current]
+    return State(
+        next_seed=int(content["next_seed"]),
+        turns=tuple(turns),
+        current=current,
+        votes=votes(content["votes"]),
+        prompt=content["prompt"],
+    )
+
+
+def _turn_as_json(turn: Turn) -> dict[str, Any]:
+    made = turn.round
+    return {
+        "prompt": made.prompt,
+        "seed": made.seed,
+        "settings": _plain(made.settings),
+        "parent": turn.parent,
+        "schedule": None if turn.schedule is None else asdict(turn.schedule),
+        "votes": _strengths(turn.votes),
+        "images": [image.id for image in made],
+    }
+
+
+def _strengths(votes: Sequence[Vote]) -> dict[str, float]:
+    return {vote.id: vote.strength for vote in votes}
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if isinstance(value, _PLAIN)}
+
+
+def _generated(picture: Picture) -> GeneratedImage:
+    if not isinstance(picture, GeneratedImage):
+        message = "a picture of a round has no latents"
+        raise TypeError(message)
+    return picture
+
+
+def _paths(root: Path, name: str) -> tuple[Path, Path]:
+    """Return where the picture and the latents of an id stand."""
+    if not _ID.fullmatch(name):
+        message = f"{name!r} is not the id of a picture"
+        raise KeyError(message)
+    return root / f"{name}.png", root / f"{name}.safetensors"
+
+
+def _write_picture(root: Path, name: str, picture: Picture) -> None:
+    """Write a picture, and its latents if it has any, unless that was done before."""
+    shown, latents = _paths(root, name)
+    if isinstance(picture, GeneratedImage):
+        if not latents.exists():
+            partial = latents.with_suffix(".part")
+            save_file({"latents": picture.latents.contiguous()}, partial)
+            partial.replace(latents)
+        picture = picture.image
+    if not shown.exists():
+        partial = shown.with_suffix(".part")
+        picture.save(partial, format="PNG")
+        partial.replace(shown)
+
+
+def _read_picture(root: Path, name: str, facts: Mapping[str, Any] | None) -> Picture:
+    shown, latents = _paths(root, name)
+    for path in (shown, latents) if facts else (shown,):
+        if not path.is_file():
+            message = f"{path.name} of the session in {root} is missing"
+            raise FileNotFoundError(message)
+    with Image.open(shown) as image:
+        image.load()
+        picture = image.copy()
+    if facts is None:
+        return picture
+    return GeneratedImage(
+        picture,
+        load_file(latents)["latents"],
+        facts["seed"],
+        facts["prompt"],
+        facts["settings"],
+        name,
+    )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_suffix(".part")
+    partial.write_bytes(content)
+    partial.replace(path)

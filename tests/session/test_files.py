@@ -1,0 +1,172 @@
+"""What was saved is there again, and goes on as if it had never been closed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from fabric_widget.engine import Fabric, Schedule
+from fabric_widget.session import Session
+from tests.engine import tiny
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QUICK: dict[str, Any] = {"num_images": 2, "num_inference_steps": 2, "guidance_scale": 4.0}
+
+
+def lived(fabric: Any) -> Session:
+    """Return a session with a branch, votes of all kinds, an upload and something undone."""
+    session = Session(fabric, seed=3, schedule=Schedule(end=0.5))
+    first = session.generate("abc ✓", **QUICK)
+    session.like(first[0], 1.5)
+    session.like(Image.new("RGB", (30, 20), "red"))
+    session.generate("xyz", **QUICK)
+    session.undo()
+    session.dislike(first[1])
+    session.generate("def", **QUICK)
+    session.branch(0)
+    session.dislike(Image.new("RGB", (20, 30), "blue"), 0.25)
+    return session
+
+
+def facts(session: Session) -> dict[str, Any]:
+    return {
+        "prompt": session.prompt,
+        "current": session.current,
+        "next seed": session.next_seed,
+        "votes": list(session.strengths.items()),
+        "turns": [
+            {
+                "prompt": turn.round.prompt,
+                "seed": turn.round.seed,
+                "settings": dict(turn.round.settings),
+                "parent": turn.parent,
+                "schedule": turn.schedule,
+                "votes": [(vote.id, vote.strength) for vote in turn.votes],
+                "images": [
+                    (i.id, i.seed, i.prompt, dict(i.settings), i.image.tobytes(), i.image.size)
+                    for i in turn.round
+                ],
+            }
+            for turn in session.turns
+        ],
+    }
+
+
+def test_a_saved_session_is_the_same_and_goes_on_to_the_bit(tmp_path: Path) -> None:
+    fabric = Fabric(tiny.pipeline())
+    session = lived(fabric)
+    session.save(tmp_path / "mine")
+    again = Session.open(tmp_path / "mine", Fabric(tiny.pipeline()), schedule=Schedule(end=0.5))
+    assert facts(again) == facts(session)
+    assert not again.undoable
+    one, other = session.generate(**QUICK), again.generate(**QUICK)
+    assert [i.id for i in one] == [i.id for i in other]
+    assert [i.image.tobytes() for i in one] == [i.image.tobytes() for i in other]
+
+
+def test_saving_again_writes_only_what_is_new(tmp_path: Path) -> None:
+    session = lived(Fabric(tiny.pipeline()))
+    session.save(tmp_path)
+    before = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+    made = session.generate(**QUICK)
+    session.save(tmp_path)
+    after = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+    new = {f"{image.id}.{ending}" for image in made for ending in ("png", "safetensors")}
+    assert set(after) - set(before) == new
+    assert {name for name in before if before[name] != after[name]} == {"session.json"}
+    assert facts(Session.open(tmp_path, session.fabric)) == facts(session)
+
+
+def test_an_empty_session_can_be_saved(tmp_path: Path, fabric: Any) -> None:
+    Session(fabric, seed=9).save(tmp_path)
+    assert Session.open(tmp_path, fabric).generate().seed == 9
+
+
+def test_votes_on_pictures_of_undone_rounds_are_kept(tmp_path: Path) -> None:
+    session = Session(Fabric(tiny.pipeline()))
+    made = session.generate("abc", **QUICK)
+    session.undo()
+    session.like(made[1])
+    session.save(tmp_path)
+    ((picture, strength),) = Session.open(tmp_path, session.fabric).liked
+    assert (picture, strength) == (made[1], 1.0)
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, fabric: Any) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(FileExistsError, match="empty folder"):
+        Session(fabric).save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_without_a_session_is_told(tmp_path: Path, fabric: Any) -> None:
+    with pytest.raises(FileNotFoundError, match="no session"):
+        Session.open(tmp_path, fabric)
+
+
+def spoilt(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        path = folder / "session.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        change(content)
+        path.write_text(json.dumps(content))
+
+    return spoil
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "no JSON": lambda folder: (folder / "session.json").write_text("{"),
+    "not an object": lambda folder: (folder / "session.json").write_text("[]"),
+    "a newer format": spoilt(lambda c: c.update(format=99)),
+    "a lacking entry": spoilt(lambda c: c.pop("turns")),
+    "a turn that is not there": spoilt(lambda c: c.update(current=17)),
+    "a path for an id": spoilt(lambda c: c.update(votes={"../../etc/passwd": 1.0})),
+    "a schedule of nonsense": spoilt(lambda c: c["turns"][0]["schedule"].update(end="late")),
+    "a broken picture": lambda folder: next(folder.glob("*.png")).write_bytes(b"\x89PNG"),
+    "broken latents": lambda folder: next(folder.glob("*.safetensors")).write_bytes(b"no"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_session_is_refused_with_a_word_on_what_is_wrong(
+    tmp_path: Path, damage: str
+) -> None:
+    fabric = Fabric(tiny.pipeline())
+    lived(fabric).save(tmp_path)
+    DAMAGE[damage](tmp_path)
+    with pytest.raises(ValueError, match=r"damaged|newer version"):
+        Session.open(tmp_path, fabric)
+
+
+def test_a_missing_picture_is_named(tmp_path: Path) -> None:
+    fabric = Fabric(tiny.pipeline())
+    lived(fabric).save(tmp_path)
+    lost = next(tmp_path.glob("*.safetensors"))
+    lost.unlink()
+    with pytest.raises(FileNotFoundError, match=lost.name):
+        Session.open(tmp_path, fabric)
+
+
+def test_a_failed_save_leaves_the_saved_session_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = lived(Fabric(tiny.pipeline()))
+    session.save(tmp_path)
+    saved = facts(session)
+    session.generate(**QUICK)
+
+    def full(*_: object) -> None:
+        message = "no space left on device"
+        raise OSError(message)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="no space"):
+        session.save(tmp_path)
+    monkeypatch.undo()
+    assert facts(Session.open(tmp_path, session.fabric)) == saved
