@@ -1,0 +1,87 @@
+"""The harness page, served from this machine, with the built front end in it."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.front_end.pictures import ready
+from tests.browser.front_end.widget_page import Host, WidgetPage, library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.browser.front_end.pictures import Json
+    from tests.browser.front_end.widget_page import Opener
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+FOLDERS = {"/static/": ROOT / "fabric_widget/static", "/": HERE}
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves the built front end under /static/ and the harness beside it, silently."""
+
+    def translate_path(self, path: str) -> str:
+        asked = urlsplit(path).path
+        for prefix, folder in FOLDERS.items():
+            if asked.startswith(prefix):
+                return str(folder / Path(asked.removeprefix(prefix)).name)
+        raise AssertionError(path)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Serve the harness; gives its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler)) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def open_widget(page: Page, server: str) -> Iterator[Opener]:
+    """Give a function that shows the widget; afterwards nothing may have gone wrong in the page."""
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console",
+        lambda said: wrong.append(said.text) if said.type in {"error", "warning"} else None,
+    )
+
+    def opened(
+        traits: Json | None = None,
+        *,
+        host: Host = Host(),  # noqa: B008 - frozen
+        views: int = 1,
+        hold: tuple[str, ...] = (),
+    ) -> WidgetPage:
+        page.goto(f"{server}/harness.html")
+        expect(page.locator("html")).to_have_attribute("data-harness", "ready")
+        options = {
+            "shape": host.shape,
+            "buffers": host.buffers,
+            "shadow": host.shadow,
+            "library": library(),
+            "views": views,
+            "hold": hold,
+        }
+        page.evaluate("([t, o]) => harness.open(t, o)", [traits or ready(), options])
+        roots = page.locator(".fabric-widget")
+        expect(roots).to_have_count(views)
+        return WidgetPage(page, roots.first)
+
+    yield opened
+    assert wrong == []

@@ -1,0 +1,159 @@
+/** The notebook page around the widget: it loads, shows and removes it, and watches what leaks. */
+
+import { FakeModel } from "./fake_model.js";
+
+/** @typedef {{el: HTMLElement, mount: HTMLElement, close: () => void | Promise<void>}} View */
+
+const cell = /** @type {HTMLElement} */ (document.getElementById("cell"));
+
+/** Object URLs that were made and not yet given back. @type {Set<string>} */
+const urls = new Set();
+const create = URL.createObjectURL.bind(URL);
+const revoke = URL.revokeObjectURL.bind(URL);
+URL.createObjectURL = (object) => {
+  const url = create(object);
+  urls.add(url);
+  return url;
+};
+URL.revokeObjectURL = (url) => {
+  urls.delete(url);
+  revoke(url);
+};
+
+/** Listeners on the page itself that were added and not removed. @type {Set<string>} */
+const outside = new Set();
+let added = 0;
+/** @type {WeakMap<object, Map<string, string>>} */
+const names = new WeakMap();
+/** @type {(target: EventTarget, type: string, listener: any, options: any) => string} */
+const name = (target, type, listener, options) => {
+  const kept = names.get(listener) ?? new Map();
+  names.set(listener, kept);
+  const capture = typeof options === "boolean" ? options : Boolean(options?.capture);
+  const key = `${target === window ? "window" : "document"} ${type} ${capture}`;
+  if (!kept.has(key)) kept.set(key, `${key} ${(added += 1)}`);
+  return kept.get(key);
+};
+for (const target of [window, document, document.documentElement, document.body]) {
+  const add = target.addEventListener.bind(target);
+  const remove = target.removeEventListener.bind(target);
+  /** @type {any} */ (target).addEventListener = (type, listener, options) => {
+    if (listener) {
+      const key = name(target, type, listener, options);
+      outside.add(key);
+      if (options?.signal) options.signal.addEventListener("abort", () => outside.delete(key));
+    }
+    add(type, listener, options);
+  };
+  /** @type {any} */ (target).removeEventListener = (type, listener, options) => {
+    if (listener) outside.delete(name(target, type, listener, options));
+    remove(type, listener, options);
+  };
+}
+
+/** Observers that were started and not stopped. @type {Set<object>} */
+const observers = new Set();
+for (const Observer of [MutationObserver, ResizeObserver, IntersectionObserver]) {
+  const { observe, disconnect } = /** @type {any} */ (Observer.prototype);
+  Object.assign(Observer.prototype, {
+    /** @this {any} @param {any[]} values */
+    observe(...values) {
+      observers.add(this);
+      return observe.apply(this, values);
+    },
+    /** @this {any} */
+    disconnect() {
+      observers.delete(this);
+      return disconnect.apply(this);
+    },
+  });
+}
+
+/** Keys the notebook would have acted on: in the bubble phase, and by Lumino's rule. */
+const keys = { bubbled: /** @type {string[]} */ ([]), lumino: /** @type {string[]} */ ([]) };
+EventTarget.prototype.addEventListener.call(document, "keydown", (event) => {
+  keys.bubbled.push(/** @type {KeyboardEvent} */ (event).key);
+});
+EventTarget.prototype.addEventListener.call(
+  document,
+  "keydown",
+  (event) => {
+    const path = event.composedPath().filter((node) => node instanceof Element);
+    if (path.some((node) => node.hasAttribute("data-lm-suppress-shortcuts"))) return;
+    keys.lumino.push(/** @type {KeyboardEvent} */ (event).key);
+  },
+  true,
+);
+
+/** The class of a view whose model has no kernel, in Jupyter. */
+const DISCONNECTED = "jupyter-widgets-disconnected";
+
+class Harness {
+  /** @type {FakeModel} */ model = new FakeModel({}, { shape: "backbone", buffers: "view", library: {} });
+  /** @type {View[]} */ views = [];
+  /** @type {any} */ #widget;
+  /** @type {any} */ #forget;
+  #css = "";
+
+  /** @param {Record<string, any>} traits @param {any} options */
+  async open(traits, options) {
+    this.model = new FakeModel(traits, options);
+    this.model.hold(options.hold);
+    const [module, css] = await Promise.all([
+      import("/static/widget.js"),
+      fetch("/static/widget.css").then((answer) => answer.text()),
+    ]);
+    this.#css = css;
+    this.#widget = await (typeof module.default === "function" ? module.default() : module.default);
+    this.#forget = await this.#widget.initialize?.({ model: this.model.face("initialize") });
+    for (let i = 0; i < options.views; i += 1) await this.render(options.shadow);
+  }
+
+  /** Show one more view, in a shadow root as marimo does, or in the page. @param {boolean} shadow */
+  async render(shadow = false) {
+    const mount = cell.appendChild(document.createElement("div"));
+    mount.className = "output";
+    const root = shadow ? mount.attachShadow({ mode: "open" }) : document.head;
+    if (shadow || !document.head.querySelector("style")) {
+      root.appendChild(document.createElement("style")).textContent = this.#css;
+    }
+    const el = (shadow ? root : mount).appendChild(document.createElement("div"));
+    el.classList.toggle(DISCONNECTED, !this.model.comm_live);
+    const model = this.model.face({ model: this.model, el });
+    const close = (await this.#widget.render({ model, el })) ?? (() => {});
+    this.views.push({ el, mount, close });
+  }
+
+  /** The kernel goes, and Jupyter marks every view of its models. */
+  disconnect() {
+    this.model.close();
+    for (const { el } of this.views) el.classList.add(DISCONNECTED);
+  }
+
+  /** Take a view away as hosts do. @param {number} index */
+  async remove(index) {
+    const [view] = this.views.splice(index, 1);
+    await view?.close();
+    view?.mount.remove();
+  }
+
+  async forget() {
+    await this.#forget?.();
+  }
+
+  leaks() {
+    return {
+      urls: urls.size,
+      listeners: this.model.listenerCount(),
+      outside: [...outside].sort(),
+      observers: observers.size,
+    };
+  }
+
+  keys() {
+    return keys;
+  }
+}
+
+Object.assign(window, { harness: new Harness() });
+document.documentElement.dataset.harness = "ready";

@@ -1,0 +1,78 @@
+"""axe-core finds nothing, in any state, in light and in dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.front_end.pictures import failed, idle, ids, ready, running, status
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.front_end.pictures import Json
+    from tests.browser.front_end.widget_page import Opener, WidgetPage
+
+AXE = Path(__file__).parents[3] / "js/node_modules/axe-core/axe.min.js"
+VOTES = {ids(0)[0]: 1, ids(0)[1]: -1, ids(0)[2]: 0.5}
+
+STATES: dict[str, Json] = {
+    "idle": idle(),
+    "loading": idle(status=status("loading", 2, message="Loading the model")),
+    "running": running(votes=VOTES),
+    "ready": ready(2, votes=VOTES),
+    "error": failed(votes=VOTES),
+    "notice": ready(status=status("ready", 9, notice={"id": 1, "text": "The prompt was cut."})),
+    "zoom": ready(votes=VOTES),
+    "help": ready(votes=VOTES),
+    "menu": ready(votes=VOTES),
+    "settings": ready(votes=VOTES),
+}
+
+
+def reach(widget: WidgetPage, state: str) -> None:
+    """Do what leads from the traits to the state."""
+    if state == "zoom":
+        widget.button("Zoom picture 2").click()
+        expect(widget.dialog("Picture 2")).to_be_visible()
+    elif state == "help":
+        widget.button("Help").click()
+        expect(widget.dialog("Keyboard")).to_be_visible()
+    elif state == "menu":
+        expect(widget.more(2, "Download")).to_be_visible()
+    elif state == "error":
+        widget.root.get_by_role("alert").locator("summary").click()
+    elif state == "settings":
+        widget.details("Settings")
+        widget.details("How feedback counts")
+        widget.button("Save preset").click()
+        expect(widget.root.get_by_role("textbox", name="Preset name", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(
+    page: Page, open_widget: Opener, state: str, scheme: Literal["light", "dark"]
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; npm ci in js/ brings it")
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    widget = open_widget(STATES[state])
+    reach(widget, state)
+    widget.settle()
+    page.add_script_tag(path=AXE)
+    found: dict[str, list[dict[str, Any]]] = page.evaluate(
+        """() => axe.run(document.querySelector(".fabric-widget"), {
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        })"""
+    )
+    assert len(found["passes"]) > 10
+    said = [
+        f"{one['id']}: {one['help']}: {node['html'][:160]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+    assert said == []

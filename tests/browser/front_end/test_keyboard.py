@@ -1,0 +1,369 @@
+"""Keys act where the focus is, and nowhere else: none reaches the notebook, none is trapped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.front_end.pictures import ids, ready, running, status
+from tests.browser.front_end.widget_page import Host, WidgetPage
+
+if TYPE_CHECKING:
+    from tests.browser.front_end.widget_page import Opener
+
+FIRST = ids(0)
+
+
+def focused(widget: WidgetPage) -> str | None:
+    """Say which picture has the focus, by its place."""
+    return widget.page.evaluate(  # type: ignore[no-any-return]
+        """() => {
+            let active = document.activeElement;
+            while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+            return active?.closest(".fw-card")?.dataset.id ?? null;
+        }"""
+    )
+
+
+def test_arrows_home_end_and_digits_move(open_widget: Opener) -> None:
+    widget = open_widget()
+    press = widget.page.keyboard.press
+    widget.focus_card(1)
+    assert focused(widget) == FIRST[0]
+    for key, place in (
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("End", 3),
+        ("Home", 0),
+        ("3", 2),
+        ("2", 1),
+    ):
+        press(key)
+        assert focused(widget) == FIRST[place], key
+
+
+def test_up_and_down_follow_the_rows_on_the_screen(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.page.set_viewport_size({"width": 420, "height": 1200})
+    widget.focus_card(1)
+    tops = [round(box["y"]) for box in widget.boxes()]
+    columns = tops.count(tops[0])
+    assert 1 <= columns < 4
+    widget.page.keyboard.press("ArrowDown")
+    assert focused(widget) == FIRST[columns]
+    widget.page.keyboard.press("ArrowUp")
+    assert focused(widget) == FIRST[0]
+
+
+def test_a_digit_without_a_picture_does_nothing(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.focus_card(2)
+    widget.page.keyboard.press("9")
+    assert focused(widget) == FIRST[1]
+
+
+@pytest.mark.parametrize(
+    ("keys", "votes"),
+    [
+        ("l", {FIRST[1]: 1}),
+        ("L", {FIRST[1]: 1}),
+        ("k", {FIRST[1]: -1}),
+        ("lk", {FIRST[1]: -1}),
+        ("ll", {}),
+        ("l0", {}),
+        ("k⌫", {}),
+    ],
+)
+def test_keys_vote(open_widget: Opener, keys: str, votes: dict[str, float]) -> None:
+    widget = open_widget()
+    widget.focus_card(2)
+    for key in keys:
+        widget.page.keyboard.press("Backspace" if key == "⌫" else key)
+    assert widget.trait("votes") == votes
+    assert len(widget.saved("votes")) == len(keys)
+    assert focused(widget) == FIRST[1]
+
+
+def test_plus_and_minus_change_the_strength(open_widget: Opener) -> None:
+    widget = open_widget(ready(votes={FIRST[0]: 1}))
+    widget.focus_card(1)
+    widget.page.keyboard.press("+")
+    stronger = widget.trait("votes")[FIRST[0]]
+    assert 1 < stronger <= 2
+    widget.page.keyboard.press("-")
+    assert widget.trait("votes") == {FIRST[0]: 1}
+    for _ in range(12):
+        widget.page.keyboard.press("+")
+    assert widget.trait("votes") == {FIRST[0]: 2}
+    for _ in range(30):
+        widget.page.keyboard.press("-")
+    assert widget.trait("votes") == {FIRST[0]: -2}
+
+
+@pytest.mark.parametrize(("key", "kind"), [("z", "undo"), ("Shift+Z", "redo"), ("g", "generate")])
+def test_keys_send(open_widget: Opener, key: str, kind: str) -> None:
+    widget = open_widget(ready(status=status("ready", 10, undo="vote", redo="vote")))
+    widget.focus_card(1)
+    widget.page.keyboard.press(key)
+    assert len(widget.wait_sent(kind)) == 1
+    other = {"undo", "redo", "generate"} - {kind}
+    assert all(widget.sent(one) == [] for one in other)
+
+
+def test_undo_by_key_is_not_sent_when_there_is_nothing(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.focus_card(1)
+    widget.page.keyboard.press("z")
+    widget.page.keyboard.press("Shift+Z")
+    assert widget.sent("undo") == widget.sent("redo") == []
+
+
+def test_enter_zooms_and_question_mark_helps(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.focus_card(3)
+    widget.page.keyboard.press("Enter")
+    expect(widget.dialog("Picture 3")).to_be_visible()
+    widget.page.keyboard.press("Escape")
+    expect(widget.dialog("Picture 3")).to_be_hidden()
+    assert focused(widget) == FIRST[2]
+    widget.page.keyboard.press("?")
+    help_text = widget.dialog("Keyboard")
+    expect(help_text).to_be_visible()
+    for key in ("L", "K", "Z", "G", "Esc", "Enter"):
+        expect(help_text).to_contain_text(key)
+    widget.page.keyboard.press("Escape")
+    expect(help_text).to_be_hidden()
+    assert focused(widget) == FIRST[2]
+
+
+def test_the_help_button(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.button("Help").click()
+    expect(widget.dialog("Keyboard")).to_be_visible()
+    widget.page.keyboard.press("Escape")
+    expect(widget.dialog("Keyboard")).to_be_hidden()
+    expect(widget.button("Help")).to_be_focused()
+
+
+def test_escape_leaves_the_grid(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.focus_card(1)
+    widget.page.keyboard.press("Escape")
+    assert focused(widget) is None
+    widget.page.keyboard.press("l")
+    assert widget.trait("votes") == {}
+
+
+@pytest.mark.parametrize("modifier", ["Control", "Alt", "Meta"])
+@pytest.mark.parametrize("key", ["l", "k", "0", "g", "z", "1", "Backspace"])
+def test_keys_with_modifiers_are_left_alone(open_widget: Opener, modifier: str, key: str) -> None:
+    widget = open_widget(ready(votes={FIRST[0]: 1}, status=status("ready", 10, undo="vote")))
+    widget.focus_card(2)
+    prevented = widget.root.evaluate(
+        """(root, [key, modifier]) => {
+            const event = new KeyboardEvent("keydown", {
+                key, bubbles: true, composed: true, cancelable: true,
+                [{ Control: "ctrlKey", Alt: "altKey", Meta: "metaKey" }[modifier]]: true,
+            });
+            document.activeElement.dispatchEvent(event);
+            return event.defaultPrevented;
+        }""",
+        [key, modifier],
+    )
+    assert not prevented
+    assert widget.saved() == []
+    assert widget.sent("generate") == widget.sent("undo") == []
+    assert focused(widget) == FIRST[1]
+
+
+@pytest.mark.parametrize("key", ["l", "k"])
+def test_a_key_held_down_votes_once(open_widget: Opener, key: str) -> None:
+    widget = open_widget()
+    widget.focus_card(2)
+    for _ in range(5):
+        widget.page.keyboard.down(key)
+    widget.page.keyboard.up(key)
+    assert len(widget.saved("votes")) == 1
+
+
+def test_letters_in_a_field_are_text(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.prompt.fill("")
+    widget.prompt.press_sequentially("lkgz0?1")
+    expect(widget.prompt).to_have_value("lkgz0?1")
+    assert widget.trait("votes") == {}
+    assert widget.sent("generate") == []
+    expect(widget.dialog("Keyboard")).to_be_hidden()
+
+
+def test_control_enter_in_the_prompt_is_the_next_round(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.prompt.fill("a fish")
+    widget.page.keyboard.press("Control+Enter")
+    (message,) = widget.wait_sent("generate")
+    assert message["controls"]["prompt"] == "a fish"
+    expect(widget.prompt).to_have_value("a fish")
+
+
+def test_shift_enter_in_the_prompt_is_a_new_line(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.prompt.fill("a")
+    widget.page.keyboard.press("Shift+Enter")
+    widget.page.keyboard.type("b")
+    expect(widget.prompt).to_have_value("a\nb")
+    assert widget.sent("generate") == []
+
+
+KEYS = [
+    *("ArrowRight", "ArrowDown", "Home", "End", "Shift+Enter", "Control+Enter", "Space"),
+    *"lk0+-zZg1ddabmxyvc",
+    "Backspace",
+]
+
+
+@pytest.mark.parametrize("shadow", [False, True])
+def test_no_key_reaches_the_notebook(open_widget: Opener, *, shadow: bool) -> None:
+    widget = open_widget(host=Host(shadow=shadow))
+    widget.focus_card(1)
+    for key in KEYS:
+        widget.page.keyboard.press(key)
+    widget.prompt.focus()
+    for key in ("Shift+Enter", "Control+Enter", "d", "Backspace", "Delete", "ArrowDown"):
+        widget.page.keyboard.press(key)
+    for control in (
+        widget.button("Next round"),
+        widget.checkbox("Regenerate when I vote"),
+        widget.button("Like picture 1"),
+    ):
+        control.focus()
+        for key in ("d", "d", "a", "b", "ArrowDown"):
+            widget.page.keyboard.press(key)
+    keys = widget.page.evaluate("() => harness.keys()")
+    assert keys == {"bubbled": [], "lumino": []}
+    widget.page.locator("#before").focus()
+    widget.page.keyboard.press("d")
+    keys = widget.page.evaluate("() => harness.keys()")
+    assert keys == {"bubbled": ["d"], "lumino": ["d"]}, "the trap itself works"
+
+
+def test_keys_in_the_dialogs_do_not_reach_the_notebook(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.focus_card(1)
+    for opening in ("Enter", "?"):
+        widget.page.keyboard.press(opening)
+        for key in ("d", "d", "l", "l", "ArrowRight", "Escape"):
+            widget.page.keyboard.press(key)
+    assert widget.page.evaluate("() => harness.keys()") == {"bubbled": [], "lumino": []}
+
+
+def test_the_browser_keeps_its_own_keys(open_widget: Opener) -> None:
+    """Tab, function keys and copying are not ours; Ctrl+S would save the page, so it is stopped."""
+    widget = open_widget()
+    widget.focus_card(1)
+    prevented = widget.page.evaluate(
+        """() => {
+            const pressed = (key, more) => {
+                const event = new KeyboardEvent("keydown", {
+                    key, bubbles: true, composed: true, cancelable: true, ...more,
+                });
+                document.activeElement.dispatchEvent(event);
+                return event.defaultPrevented;
+            };
+            return {
+                tab: pressed("Tab"), back: pressed("Tab", { shiftKey: true }), f5: pressed("F5"),
+                copy: pressed("c", { ctrlKey: true }), save: pressed("s", { ctrlKey: true }),
+            };
+        }"""
+    )
+    assert prevented == {"tab": False, "back": False, "f5": False, "copy": False, "save": True}
+
+
+def test_tab_goes_through_and_out(open_widget: Opener) -> None:
+    widget = open_widget(ready(votes={FIRST[0]: 1}))
+    page = widget.page
+    page.locator("#before").focus()
+    stops = 0
+    while page.evaluate("() => document.activeElement.id") != "after":
+        page.keyboard.press("Tab")
+        stops += 1
+        assert stops < 80, "Tab never came out"
+    back = 0
+    while page.evaluate("() => document.activeElement.id") != "before":
+        page.keyboard.press("Shift+Tab")
+        back += 1
+        assert back < 80, "Shift+Tab never came out"
+    assert stops == back
+
+
+def test_the_grid_is_one_tab_stop(open_widget: Opener) -> None:
+    widget = open_widget(ready(votes={FIRST[0]: 1}))
+    page = widget.page
+    inside = "() => document.activeElement.closest('.fw-grid') !== null"
+    for start in (1, 3):
+        widget.focus_card(start)
+        assert page.evaluate(inside)
+        page.keyboard.press("Tab")
+        card = focused(widget)
+        assert card in (None, FIRST[start - 1]), "Tab may only walk the buttons of this card"
+        page.keyboard.press("Shift+Tab")
+        assert focused(widget) == FIRST[start - 1], "the grid remembers its place"
+    stops = widget.grid.evaluate(
+        """(grid) => [...grid.querySelectorAll(".fw-card")].filter((card) =>
+            [card, ...card.querySelectorAll("button, input, a[href], [tabindex]")].some((node) =>
+                node.tabIndex >= 0 && !node.closest("[hidden], [inert]") && node.checkVisibility()
+            )).length"""
+    )
+    assert stops == 1
+
+
+def test_the_focus_survives_status_updates(open_widget: Opener) -> None:
+    widget = open_widget(running())
+    widget.focus_card(3)
+    for step in range(8, 14):
+        widget.kernel(status=status("running", 20 + step, job=2, step=step, steps=20, count=4))
+    widget.settle()
+    assert focused(widget) is not None
+    widget.prompt.focus()
+    widget.kernel(status=status("stopping", 50, job=2, step=14, steps=20, count=4))
+    expect(widget.prompt).to_be_focused()
+
+
+def test_the_focus_stays_in_its_place_through_a_new_round(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.focus_card(3)
+    widget.kernel(status=status("running", 20, job=2, step=1, steps=20, count=4))
+    widget.settle()
+    after = ready(2)
+    widget.kernel(round=after["round"], history=after["history"], status=status("ready", 30, job=2))
+    widget.expect_pictures(ids(4))
+    assert focused(widget) == ids(4)[2]
+
+
+def test_the_focus_does_not_fall_out_when_the_new_round_is_smaller(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.focus_card(4)
+    after = ready(2)
+    after["round"]["images"] = after["round"]["images"][:1]
+    widget.kernel(round=after["round"], history=after["history"], status=status("ready", 30, job=2))
+    expect(widget.cards).to_have_count(1)
+    assert focused(widget) == ids(4)[0]
+
+
+def test_the_focus_survives_votes(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.button("Like picture 2").focus()
+    widget.page.keyboard.press("Space")
+    expect(widget.button("Like picture 2")).to_be_focused()
+    expect(widget.button("Like picture 2")).to_have_attribute("aria-pressed", "true")
+
+
+def test_removing_from_the_shelf_does_not_lose_the_focus(open_widget: Opener) -> None:
+    widget = open_widget(ready(votes={FIRST[0]: 1, FIRST[1]: 1}))
+    widget.shelf("Liked").first.get_by_role("button", name="Remove").focus()
+    widget.page.keyboard.press("Enter")
+    expect(widget.shelf("Liked")).to_have_count(1)
+    inside = widget.page.evaluate("() => document.activeElement.closest('.fabric-widget') !== null")
+    assert inside

@@ -1,0 +1,80 @@
+"""Pictures of the widget in out/screenshots, to be looked at; here only: they show something."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.front_end.pictures import failed, idle, ids, pictures, ready, running
+from tests.browser.front_end.test_themes import JUPYTER_DARK, JUPYTER_LIGHT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.front_end.pictures import Json
+    from tests.browser.front_end.widget_page import Opener
+
+FOLDER = Path(__file__).parents[3] / "out/screenshots"
+VOTES = {ids(8)[0]: 1, ids(8)[1]: -1, ids(4)[3]: 1.5}
+
+STATES: dict[str, Json] = {
+    "idle": idle(),
+    "running": running(),
+    "votes": ready(3, votes=VOTES),
+    "error": failed(),
+    "zoom": ready(3, votes=VOTES),
+    "help": ready(3, votes=VOTES),
+    "settings": ready(3, votes=VOTES),
+    "narrow": ready(3, votes=VOTES),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_a_picture_is_taken(
+    page: Page, open_widget: Opener, state: str, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    width = 360 if state == "narrow" else 1000
+    page.set_viewport_size({"width": width, "height": 800})
+    widget = open_widget(STATES[state])
+    page.evaluate(
+        """([light, css]) => {
+            document.body.dataset.jpThemeLight = light;
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync(`:root { ${css} } body { background: var(--jp-layout-color0) }`);
+            document.adoptedStyleSheets = [sheet];
+        }""",
+        [str(scheme == "light").lower(), JUPYTER_LIGHT if scheme == "light" else JUPYTER_DARK],
+    )
+    expect(widget.root).to_have_attribute("data-theme", scheme)
+    if state == "running":
+        preview = {"type": "preview", "job": 2, "step": 7, "first": 0, "mime": "image/webp"}
+        widget.message({**preview, "done": False}, [one.thumb for one in pictures(8, 2)])
+        widget.wait_sent("seen")
+    elif state == "zoom":
+        widget.button("Zoom picture 1").click()
+        expect(widget.dialog("Picture 1")).to_be_visible()
+    elif state == "help":
+        widget.button("Help").click()
+        expect(widget.dialog("Keyboard")).to_be_visible()
+    elif state == "settings":
+        widget.details("Settings")
+        widget.details("How feedback counts")
+    widget.expect_loaded(widget.root.locator("img").filter(visible=True))
+    widget.settle()
+    taken = page.screenshot(full_page=state not in {"zoom", "help"})
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / f"{state}-{scheme}.png").write_bytes(taken)
+    with Image.open(io.BytesIO(taken)) as image:
+        assert image.width == width
+        assert image.height >= 300
+        colours = image.convert("RGB").getcolors(maxcolors=2**24)
+    assert colours is not None
+    least = 20 if state == "idle" else 200
+    assert len(colours) > least, "more than a few flat areas"
