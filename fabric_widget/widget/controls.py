@@ -1,0 +1,201 @@
+"""What a person can set: names, ranges, and what a pipeline is called with in the end.
+
+The one place that knows the ranges. Values that are a little off are moved into their range and
+told; what cannot be understood is refused with what to give instead.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from fabric_widget.engine import Schedule
+
+LONGEST_PROMPT = 10_000
+SIZE_STEP = 8  # pixels, until the pipeline is known
+SEED_LIMIT = 2**53  # what a browser counts exactly
+STRENGTH = 2.0
+
+RANGES: Mapping[str, tuple[float, float, float]] = {
+    "num_images": (1, 16, 1),
+    "seed": (0, SEED_LIMIT - 1, 1),
+    "steps": (1, 150, 1),
+    "guidance": (0, 30, 0.5),
+    "width": (64, 2048, SIZE_STEP),
+    "height": (64, 2048, SIZE_STEP),
+    "strength": (0, STRENGTH, 0.05),
+    "start": (0, 1, 0.05),
+    "end": (0, 1, 0.05),
+    "dislike_scale": (0, 2, 0.05),
+}
+"""Least value, greatest value and step of every number that a person can set."""
+
+_WHOLE = {"num_images", "seed", "steps", "width", "height"}
+_OPTIONAL = {"steps", "guidance", "width", "height"}
+_TEXTS = {"prompt": "The prompt", "negative_prompt": "The negative prompt"}
+_SIZES = {"width", "height"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controls:
+    """What stood in the controls when a round was asked for; names as the widget's traits."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    num_images: int = 4
+    seed: int = 0
+    lock_seed: bool = False
+    steps: int | None = None
+    guidance: float | None = None
+    width: int | None = None
+    height: int | None = None
+    strength: float = 0.8
+    start: float = 0.0
+    end: float = 0.8
+    dislike_scale: float = 0.5
+    normalize: bool = True
+    auto: bool = True
+
+    def schedule(self) -> Schedule:
+        """Return how strongly votes count."""
+        from fabric_widget.engine import Schedule
+
+        start, end = sorted((self.start, self.end))  # two sliders may pass one another
+        return Schedule(
+            start=start,
+            end=end,
+            max_weight=self.strength,
+            neg_scale=self.dislike_scale,
+            normalize=self.normalize,
+        )
+
+    def pipeline_arguments(self, takes: Collection[str] | None) -> dict[str, Any]:
+        """Return the pipeline's arguments under its own names, defaults left to the pipeline.
+
+        Parameters
+        ----------
+        takes
+            The names that the pipeline declares; None if that is not known.
+        """
+        given = {
+            "negative_prompt": self.negative_prompt or None,
+            "num_inference_steps": self.steps,
+            "guidance_scale": self.guidance,
+            "width": self.width,
+            "height": self.height,
+        }
+        return {
+            name: value
+            for name, value in given.items()
+            if value is not None and (takes is None or name in takes)
+        }
+
+
+NAMES = tuple(field.name for field in fields(Controls))
+SHAPE = ("strength", "start", "end", "dislike_scale", "normalize")
+"""The controls that make up a preset."""
+
+
+def read_control(name: str, value: object, size_step: int = SIZE_STEP) -> tuple[Any, str]:
+    """Return the value that a control takes when told `value`, and what to tell the person.
+
+    Parameters
+    ----------
+    name
+        One of `NAMES`.
+    value
+        Anything, as it came.
+    size_step
+        What width and height must be multiples of.
+
+    Raises
+    ------
+    ValueError
+        The value is of the wrong kind, or a text is too long.
+    """
+    if name in _TEXTS:
+        return _read_text(_TEXTS[name], value)
+    if name not in RANGES:
+        if not isinstance(value, bool):
+            message = f"{name} is {_shown(value)}: give true or false"
+            raise ValueError(message)
+        return value, ""
+    if value is None and name in _OPTIONAL:
+        return None, ""
+    least, greatest, step = RANGES[name]
+    number = _read_number(name, value, f"from {least:g} to {greatest:.16g}")
+    if name in _WHOLE:
+        step = size_step if name in _SIZES else step
+        moved: float = min(max(round(number / step) * step, least), greatest)
+        moved = int(moved) if name not in _SIZES else _multiple(int(moved), int(step))
+    else:
+        moved = min(max(number, least), greatest)
+    if moved == number:
+        return moved, ""
+    return moved, f"{name} cannot be {number:.16g}; it was set to {moved:.16g}."
+
+
+def read_votes(value: object) -> tuple[dict[str, float], str]:
+    """Return votes with strengths in their range, zeros left out, and what to tell the person.
+
+    Raises
+    ------
+    ValueError
+        These are no votes.
+    """
+    if not isinstance(value, Mapping):
+        message = f"votes are {_shown(value)}: give pictures' ids with strengths from -2 to 2"
+        raise ValueError(message)  # noqa: TRY004  (one kind of error for whatever came)
+    votes, moved = {}, False
+    for identity, strength in value.items():
+        if not isinstance(identity, str):
+            message = f"a vote is for {_shown(identity)}: give a picture's id"
+            raise ValueError(message)  # noqa: TRY004  (as above)
+        number = _read_number("the strength of a vote", strength, "from -2 to 2")
+        bounded = min(max(number, -STRENGTH), STRENGTH)
+        moved = moved or bounded != number
+        if bounded:
+            votes[identity] = bounded
+    return votes, "Votes count from -2 to 2; a stronger one was set to that." if moved else ""
+
+
+def _read_text(called: str, value: object) -> tuple[str, str]:
+    if not isinstance(value, str):
+        message = f"{called} is {_shown(value)}: give a text"
+        raise ValueError(message)  # noqa: TRY004  (as above)
+    if len(value) > LONGEST_PROMPT:
+        message = (
+            f"{called} has {len(value):,} characters, and at most {LONGEST_PROMPT:,} can be taken: "
+            "shorten it"
+        )
+        raise ValueError(message)
+    kept = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    if kept == value:
+        return value, ""
+    return kept, f"{called} had control characters; they were left out."
+
+
+def _read_number(called: str, value: object, allowed: str) -> float:
+    fits = isinstance(value, Real) and not isinstance(value, bool)
+    if not (fits and abs(value) < 2**63 and math.isfinite(value)):  # type: ignore[arg-type]
+        message = f"{called} is {_shown(value)}: give a number {allowed}"
+        raise ValueError(message)
+    return value  # type: ignore[return-value]
+
+
+def _multiple(size: int, step: int) -> int:
+    """Return a size that is a multiple of `step` and within the range."""
+    least, greatest, _ = RANGES["width"]
+    return min(max(size, math.ceil(least / step) * step), math.floor(greatest / step) * step)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  (a line of a message)

@@ -1,0 +1,201 @@
+"""Pictures as bytes: for the screen, as thumbnails, while they form, and whole to keep.
+
+Every picture is encoded once for each purpose; the album remembers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fabric_widget.session.state import Picture
+
+_SCREEN = 768  # pixels, longest side
+_THUMB = 96
+_PREVIEW = 256
+_SMALL = 128 * 128  # pixels: pictures up to here are sent without loss, they cost little
+_SCREEN_BYTES = 80_000  # four of them and the history's thumbnails stay below 400 kB
+_QUALITIES = (90, 80, 65, 45, 30)
+_THUMB_QUALITY = 75
+_PREVIEW_QUALITY = 80
+_ALBUM_BYTES = 64 * 2**20
+_UPLOAD_BYTES = 64 * 2**20
+_UPLOAD_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+_SLUG = 48  # characters of a prompt in a file name
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture as a browser takes it."""
+
+    mime: str
+    data: bytes
+
+
+class Album:
+    """Pictures by id, encoded once; the least recently used are forgotten first.
+
+    May be used by several threads.
+
+    Parameters
+    ----------
+    capacity
+        Bytes to remember.
+    """
+
+    def __init__(self, capacity: int = _ALBUM_BYTES) -> None:
+        self._capacity = capacity
+        self._encoded: OrderedDict[tuple[str, str], Encoded] = OrderedDict()
+        self._nbytes = 0
+        self._lock = threading.Lock()
+
+    def screen(self, identity: str, picture: Picture) -> Encoded:
+        """Return the picture for the screen, longest side at most 768 pixels."""
+        return self._once((identity, "screen"), lambda: _for_screen(pixels(picture)))
+
+    def thumb(self, identity: str, picture: Picture) -> Encoded:
+        """Return the picture as a WebP thumbnail, longest side at most 96 pixels."""
+        return self._once((identity, "thumb"), lambda: _for_shelf(pixels(picture)))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._encoded.clear()
+            self._nbytes = 0
+
+    def _once(self, key: tuple[str, str], encode: Callable[[], Encoded]) -> Encoded:
+        with self._lock:
+            if key in self._encoded:
+                self._encoded.move_to_end(key)
+                return self._encoded[key]
+        made = encode()  # outside: other threads need not wait for it
+        with self._lock:
+            if key not in self._encoded:
+                self._encoded[key] = made
+                self._nbytes += len(made.data)
+            while self._nbytes > self._capacity and len(self._encoded) > 1:
+                _, dropped = self._encoded.popitem(last=False)
+                self._nbytes -= len(dropped.data)
+        return made
+
+
+def pixels(picture: Picture) -> Image.Image:
+    """Return what a generated image or an uploaded picture shows, as RGB."""
+    image = picture if isinstance(picture, Image.Image) else picture.image
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def preview(image: Image.Image) -> Encoded:
+    """Return an unfinished picture, encoded quickly."""
+    shown = _within(image.convert("RGB"), _PREVIEW)
+    if shown.width * shown.height <= _SMALL:
+        return Encoded("image/webp", _webp(shown, lossless=True, method=0))
+    return Encoded("image/jpeg", jpeg(shown, _PREVIEW_QUALITY))
+
+
+def full(picture: Picture) -> Encoded:
+    """Return the picture without loss, as a PNG that says what it was made from."""
+    chunks = PngInfo()
+    if not isinstance(picture, Image.Image):
+        told = {
+            "prompt": picture.prompt,
+            "seed": str(picture.seed),
+            "settings": json.dumps(dict(picture.settings), default=str, ensure_ascii=False),
+        }
+        for name, text in told.items():
+            chunks.add_itxt(name, text)
+    buffer = io.BytesIO()
+    pixels(picture).save(buffer, "PNG", pnginfo=chunks)
+    return Encoded("image/png", buffer.getvalue())
+
+
+def file_name(picture: Picture, name: str = "") -> str:
+    """Return a name for a picture's PNG; `name` is what an uploaded file was called."""
+    if isinstance(picture, Image.Image):
+        return f"{_slug(PurePath(name).stem) or 'picture'}.png"
+    return f"{_slug(picture.prompt) or 'picture'}-{picture.seed}.png"
+
+
+def jpeg(image: Image.Image, quality: int) -> bytes:
+    """Return an RGB image as JPEG."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality, optimize=True)
+    return buffer.getvalue()
+
+
+def read_upload(data: bytes) -> Image.Image:
+    """Return the picture in a file that a person added, in memory and not yet converted.
+
+    Raises
+    ------
+    ValueError
+        It is no picture, damaged, or too large.
+    """
+    if len(data) > _UPLOAD_BYTES:
+        message = (
+            f"the file has {len(data) / 2**20:.0f} MiB: add pictures of at most "
+            f"{_UPLOAD_BYTES >> 20} MiB"
+        )
+        raise ValueError(message)
+    Image.init()
+    # Only formats that a browser or a camera makes: some of Pillow's others start other programs.
+    formats = [name for name in _UPLOAD_FORMATS if name in Image.OPEN]
+    try:
+        image = Image.open(io.BytesIO(data), formats=formats)
+    except UnidentifiedImageError as error:
+        message = f"this is not a picture: add {', '.join(formats[:-1])} or {formats[-1]}"
+        raise ValueError(message) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        message = "the picture has too many pixels: add one of at most 64 million"
+        raise ValueError(message) from error
+    except Exception as error:  # Pillow's readers raise what they like on damaged files
+        message = f"the picture cannot be read: {error}"
+        raise ValueError(message) from error
+    return image
+
+
+def _for_screen(image: Image.Image) -> Encoded:
+    shown = _within(image, _SCREEN)
+    if shown.width * shown.height <= _SMALL:
+        return Encoded("image/webp", _webp(shown, lossless=True, method=4))
+    data = b""
+    for quality in _QUALITIES:
+        data = _webp(shown, quality=quality, method=2)
+        if len(data) <= _SCREEN_BYTES:
+            break
+    return Encoded("image/webp", data)
+
+
+def _for_shelf(image: Image.Image) -> Encoded:
+    data = _webp(_within(image, _THUMB), quality=_THUMB_QUALITY, method=4)
+    return Encoded("image/webp", data)
+
+
+def _webp(image: Image.Image, **settings: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", **settings)
+    return buffer.getvalue()
+
+
+def _within(image: Image.Image, side: int) -> Image.Image:
+    longest = max(image.size)
+    if longest <= side:
+        return image
+    width, height = (max(1, round(length * side / longest)) for length in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"\W+", "-", text)[:_SLUG].strip("-_")

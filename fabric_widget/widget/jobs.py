@@ -1,0 +1,303 @@
+"""Rounds are made here, one at a time, beside the kernel's own thread.
+
+At most one job runs and at most one waits. Where threads do not exist the same queue is worked off
+by whoever calls `pump`. Nothing here knows what a job does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import threading
+import time
+import weakref
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+_logger = logging.getLogger(__name__)
+
+
+class Outcome(Future[Any]):
+    """What a job will have made: a future with a blocking `result`, which can be awaited too.
+
+    Cancelling it stops the job at its next step.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def cancel(self) -> bool:
+        """Stop the job; return whether it had not begun."""
+        self._stop.set()
+        return super().cancel()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Wait without holding up the event loop."""
+        return asyncio.wrap_future(self).__await__()
+
+
+@dataclass(eq=False)
+class Job:
+    """One run.
+
+    Parameters
+    ----------
+    request
+        What was asked for; None if a vote asked for it, then the run reads the controls itself.
+    context
+        The context of whoever asked: in it, messages reach the right place.
+    """
+
+    request: Any
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    stop: threading.Event = field(default_factory=threading.Event)
+    number: int = 0
+    superseded: bool = False
+    outcome: Outcome = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the future, which can stop the job."""
+        self.outcome = Outcome(self.stop)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether a vote asked for it."""
+        return self.request is None
+
+
+class Jobs:
+    """A queue of one, and a thread that works it off.
+
+    Parameters
+    ----------
+    run
+        Does a job; what it returns or raises becomes the job's outcome. Held weakly.
+    threads
+        Whether there is a thread; otherwise `pump` does the work.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Job], object],
+        *,
+        threads: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._run = weakref.WeakMethod(run)
+        self._threads = threads
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._tasks: deque[Callable[[], object]] = deque()
+        self._current: Job | None = None
+        self._waiting: Job | None = None
+        self._due: float | None = None
+        self._due_context = contextvars.Context()
+        self._count = 0
+        self._closed = False
+        self._pumping = False
+        self.thread: threading.Thread | None = None
+
+    @property
+    def current(self) -> Job | None:
+        """The job that runs or is about to."""
+        return self._current
+
+    @property
+    def pending(self) -> bool:
+        """Whether a further job will start."""
+        return self._waiting is not None or self._due is not None
+
+    def submit(self, request: object) -> Job:
+        """Ask for a run after the present one; a run that already waits takes this request instead.
+
+        It has what was voted before, so a run that votes asked for is not needed any more.
+
+        Raises
+        ------
+        RuntimeError
+            The jobs are closed.
+        """
+        with self._changed:
+            self._refuse_if_closed()
+            self._due = None
+            job = self._enqueued(Job(request))
+            self._wake()
+            return job
+
+    def soon(self, delay: float) -> None:
+        """Ask for a run without a request in `delay` seconds, counted from the last call."""
+        with self._changed:
+            if self._closed:
+                return
+            self._due = self._clock() + delay
+            self._due_context = contextvars.copy_context()
+            self._wake()
+
+    def call(self, task: Callable[[], object]) -> None:
+        """Do a small task before the next job."""
+        context = contextvars.copy_context()
+        with self._changed:
+            self._refuse_if_closed()
+            self._tasks.append(lambda: context.run(task))
+            self._wake()
+
+    def tick(self, job: Job, step: int, steps: int) -> None:
+        """Say how far a job is: what has become due meanwhile restarts it or waits behind it.
+
+        A run that a vote asked for is begun again if it is less than half done: its pictures would
+        be out of date when they come. A run that a person asked for is never taken away.
+        """
+        with self._changed:
+            if self._due is None or self._clock() < self._due:
+                return
+            self._due = None
+            if self._waiting is None:
+                if job.automatic and 2 * step < steps:
+                    job.superseded = True
+                    job.stop.set()
+                self._waiting = Job(None, self._due_context)
+
+    def forget(self) -> None:
+        """Let go of a run that votes asked for and that has not begun."""
+        with self._changed:
+            self._due = None
+            if self._waiting is not None and self._waiting.automatic:
+                self._waiting = None
+
+    def cancel(self) -> Job | None:
+        """Drop what is pending and ask the present job to stop; return it."""
+        with self._changed:
+            self._due = None
+            dropped, self._waiting = self._waiting, None
+            job = self._current
+        if dropped is not None:
+            dropped.outcome.cancel()
+        if job is not None:
+            job.stop.set()
+        return job
+
+    def wake(self) -> None:
+        """Look again whether something has become due."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def pump(self) -> None:
+        """Where there is no thread: do what is to be done now."""
+        if self._threads or self._pumping:
+            return
+        self._pumping = True
+        try:
+            while (work := self._take_now()) is not None:
+                self._do(work)
+        finally:
+            self._pumping = False
+
+    def close(self) -> None:
+        """Stop everything and end the thread after its present step. May be called twice."""
+        with self._changed:
+            self._closed = True
+            self._tasks.clear()
+        self.cancel()
+        self.wake()
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            message = "this widget is closed: make a new one, FabricWidget(widget.session)"
+            raise RuntimeError(message)
+
+    def _enqueued(self, job: Job) -> Job:
+        """Return the job that will do what `job` is for."""
+        if self._current is None:
+            self._begin(job)
+            return job
+        if self._waiting is None or self._waiting.automatic:
+            self._waiting = job
+        else:
+            self._waiting.request, self._waiting.context = job.request, job.context
+        return self._waiting
+
+    def _begin(self, job: Job | None) -> None:
+        self._current = job
+        if job is not None:
+            self._count += 1
+            job.number = self._count
+
+    def _wake(self) -> None:
+        self._changed.notify_all()
+        if self._threads and self.thread is None:
+            # A daemon: a kernel that ends does not wait for a picture. It holds this queue, and the
+            # widget only while it works.
+            self.thread = threading.Thread(target=self._work, name="fabric-widget", daemon=True)
+            self.thread.start()
+
+    def _work(self) -> None:
+        while (work := self._next()) is not None:
+            self._do(work)
+            del work  # holds no job while it waits for the next
+
+    def _next(self) -> Job | Callable[[], object] | None:
+        """Wait for something to do; None at the end."""
+        with self._changed:
+            while (work := self._take()) is None and not self._closed:
+                self._changed.wait(self._left())
+            return work
+
+    def _take_now(self) -> Job | Callable[[], object] | None:
+        """Return what to do next, or see to it that `pump` is called when there is something."""
+        with self._changed:
+            work = self._take()
+            left = self._left()
+            if work is not None or left is None:
+                return work
+            try:
+                asyncio.get_running_loop().call_later(left, self.pump)
+            except RuntimeError:  # nobody would call again: do it at once
+                self._due = self._clock()
+                return self._take()
+            return None
+
+    def _take(self) -> Job | Callable[[], object] | None:
+        if self._tasks:
+            return self._tasks.popleft()
+        if self._current is None and self._due is not None and self._clock() >= self._due:
+            self._due = None
+            self._begin(Job(None, self._due_context))
+        return self._current
+
+    def _left(self) -> float | None:
+        return None if self._due is None else max(0.0, self._due - self._clock())
+
+    def _do(self, work: Job | Callable[[], object]) -> None:
+        if not isinstance(work, Job):
+            try:
+                work()
+            except Exception:
+                _logger.exception("a task of the widget failed")
+            return
+        begun = work.outcome.set_running_or_notify_cancel()
+        run = self._run()
+        made, failure = None, None
+        if run is not None:
+            try:
+                made = work.context.run(run, work)
+            except BaseException as error:  # noqa: BLE001  (it goes to whoever waits for the outcome)
+                failure = error
+        del run
+        with self._changed:
+            self._begin(self._waiting)
+            self._waiting = None
+        if not begun:
+            return
+        if failure is None:
+            work.outcome.set_result(made)
+        else:
+            work.outcome.set_exception(failure)

@@ -1,0 +1,169 @@
+"""What a message from the front end must look like. Nothing is used before it was checked here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Reader = Callable[[object], Any]
+
+
+class BadMessage(ValueError):  # noqa: N818  (it says what is bad)
+    """A message that the widget does not understand."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One type of message.
+
+    Parameters
+    ----------
+    fields
+        How each field is read.
+    files
+        Whether it carries buffers; they are read as the field `files`.
+    session
+        Whether it needs the session: it then waits until the model is loaded.
+    answered
+        Whether it gets an answer.
+    """
+
+    fields: Mapping[str, Reader] = field(default_factory=dict)
+    files: bool = False
+    session: bool = False
+    answered: bool = True
+
+    def read(self, content: Mapping[str, Any], buffers: Sequence[object]) -> dict[str, Any]:
+        """Return the fields of a message.
+
+        Raises
+        ------
+        BadMessage
+            A field is missing or is something else.
+        """
+        lacking = [name for name in self.fields if name not in content]
+        if lacking:
+            message = f"the message {content['type']!r} lacks {', '.join(lacking)}"
+            raise BadMessage(message)
+        read: dict[str, Any] = {}
+        for name, reader in self.fields.items():
+            try:
+                read[name] = reader(content[name])
+            except ValueError as error:
+                message = f"{name} of the message {content['type']!r}: {error}"
+                raise BadMessage(message) from error
+        if self.files:
+            read["files"] = [bytes(memoryview(buffer)) for buffer in _buffers(buffers)]  # type: ignore[arg-type]
+        return read
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an answer carries besides the number of its request."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    buffers: Sequence[bytes] = ()
+
+
+def request_of(content: object) -> int | float | None:
+    """Return the number that the answer must carry, None if there is none."""
+    request = content.get("request") if isinstance(content, Mapping) else None
+    if isinstance(request, bool) or not isinstance(request, (int, float)):
+        return None
+    return request if isinstance(request, int) or math.isfinite(request) else None
+
+
+def text(value: object) -> str:
+    """Read a text."""
+    if not isinstance(value, str):
+        message = f"{_shown(value)} is not a text"
+        raise BadMessage(message)
+    return value
+
+
+def texts(value: object) -> list[str]:
+    """Read a list of texts."""
+    if not isinstance(value, list):
+        message = f"{_shown(value)} is not a list"
+        raise BadMessage(message)
+    return [text(item) for item in value]
+
+
+def whole(value: object) -> int:
+    """Read a whole number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
+        message = f"{_shown(value)} is not a whole number"
+        raise BadMessage(message)
+    return int(value)
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Read an object."""
+    if not isinstance(value, dict):
+        message = f"{_shown(value)} is not an object"
+        raise BadMessage(message)
+    return value
+
+
+def one_of(*allowed: str) -> Reader:
+    """Read one of several words."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            message = f"{_shown(value)} is none of {', '.join(allowed)}"
+            raise BadMessage(message)
+        return value
+
+    return read
+
+
+def _buffers(buffers: Sequence[object]) -> Sequence[object]:
+    for buffer in buffers:
+        if not isinstance(buffer, (bytes, bytearray, memoryview)):
+            message = f"a file came as {type(buffer).__name__}, not as bytes"
+            raise BadMessage(message)
+    return buffers
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."  # noqa: PLR2004  (a line of a message)
+
+
+KNOWN: Mapping[str, Message] = {
+    "hello": Message(),
+    "generate": Message({"controls": mapping, "votes": mapping}),
+    "again": Message({"id": text}, session=True),
+    "cancel": Message(),
+    "undo": Message(session=True),
+    "redo": Message(session=True),
+    "branch": Message({"round": whole}, session=True),
+    "fetch": Message({"id": text, "kind": one_of("thumb", "screen", "full")}, session=True),
+    "upload": Message({"names": texts}, files=True, session=True),
+    "poll": Message({"seen": whole, "round": whole}),
+    "seen": Message({"job": whole, "step": whole}, answered=False),
+    "save_preset": Message({"name": text, "values": mapping}),
+    "delete_preset": Message({"name": text}),
+    "dismiss": Message(),
+}
+"""Every type of message that the front end sends."""
+
+
+def read_message(content: object, buffers: Sequence[object]) -> tuple[str, Message, dict[str, Any]]:
+    """Return a message's type by name, what there is to know of it, and its fields.
+
+    Raises
+    ------
+    BadMessage
+        It is of no known type, or a field is missing or is something else.
+    """
+    if not isinstance(content, Mapping):
+        message = "a message is an object with a type"
+        raise BadMessage(message)
+    kind = content.get("type")
+    if not isinstance(kind, str) or kind not in KNOWN:
+        message = f"a message of type {_shown(kind)} is unknown; known are {', '.join(KNOWN)}"
+        raise BadMessage(message)
+    return kind, KNOWN[kind], KNOWN[kind].read(content, buffers)

@@ -1,0 +1,64 @@
+"""What the widget says about itself: one dictionary, replaced whole, not too often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SECONDS = 0.1  # between two, unless something has happened
+_NOTICE_LINES = 4
+
+
+class Status:
+    """The present status, and when it was last told.
+
+    Parameters
+    ----------
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._told = float("-inf")
+        self._notices = 0
+        self.revision = 0
+        self.now: dict[str, Any] = {
+            "phase": "idle",
+            "message": "",
+            "job": 0,
+            "step": 0,
+            "steps": 0,
+            "eta": None,
+            "rate": None,
+            "count": 0,
+            "width": None,
+            "height": None,
+            "again": "",
+            "error": None,
+            "notice": None,
+        }
+
+    def told(self, *, urgent: bool, **changes: Any) -> dict[str, Any] | None:
+        """Return the status to tell, with a revision of its own; None if the last is too fresh.
+
+        Changes are kept either way. What is urgent is always told.
+        """
+        self.now |= changes
+        now = self._clock()
+        if not urgent and now - self._told < _SECONDS:
+            return None
+        self._told = now
+        self.revision += 1
+        return {"revision": self.revision, **self.now}
+
+    def noticed(self, text: str) -> dict[str, Any] | None:
+        """Return the notice that says `text` beneath what still stands; None if it says so."""
+        standing = self.now["notice"]
+        lines = standing["text"].splitlines() if standing else []
+        if text in lines:
+            return None
+        self._notices += 1
+        return {"id": self._notices, "text": "\n".join([*lines, text][-_NOTICE_LINES:])}
