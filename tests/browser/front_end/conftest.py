@@ -54,6 +54,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def open_widget(page: Page, server: str) -> Iterator[Opener]:
     """Give a function that shows the widget; afterwards nothing may have gone wrong in the page."""
+    page.set_default_timeout(10_000)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on(

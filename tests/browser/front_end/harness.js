@@ -20,45 +20,52 @@ URL.revokeObjectURL = (url) => {
   revoke(url);
 };
 
-/** Listeners on the page itself that were added and not removed. @type {Set<string>} */
-const outside = new Set();
-let added = 0;
-/** @type {WeakMap<object, Map<string, string>>} */
-const names = new WeakMap();
-/** @type {(target: EventTarget, type: string, listener: any, options: any) => string} */
-const name = (target, type, listener, options) => {
-  const kept = names.get(listener) ?? new Map();
-  names.set(listener, kept);
-  const capture = typeof options === "boolean" ? options : Boolean(options?.capture);
-  const key = `${target === window ? "window" : "document"} ${type} ${capture}`;
-  if (!kept.has(key)) kept.set(key, `${key} ${(added += 1)}`);
-  return kept.get(key);
-};
+/** Whether it is the widget that calls: the browser's driver watches the page as well. */
+const byWidget = () => new Error().stack?.includes("/static/widget.js") ?? false;
+
+/** The widget's listeners on the page itself that were added and not removed. */
+/** @type {{target: EventTarget, type: string, listener: any, capture: boolean}[]} */
+let outside = [];
+/** @type {(options: any) => boolean} */
+const captures = (options) => (typeof options === "boolean" ? options : Boolean(options?.capture));
 for (const target of [window, document, document.documentElement, document.body]) {
   const add = target.addEventListener.bind(target);
   const remove = target.removeEventListener.bind(target);
-  /** @type {any} */ (target).addEventListener = (type, listener, options) => {
-    if (listener) {
-      const key = name(target, type, listener, options);
-      outside.add(key);
-      if (options?.signal) options.signal.addEventListener("abort", () => outside.delete(key));
-    }
-    add(type, listener, options);
+  /** @type {(type: string, listener: any, options: any) => void} */
+  const forget = (type, listener, options) => {
+    outside = outside.filter(
+      (one) =>
+        one.target !== target ||
+        one.type !== type ||
+        one.listener !== listener ||
+        one.capture !== captures(options),
+    );
   };
-  /** @type {any} */ (target).removeEventListener = (type, listener, options) => {
-    if (listener) outside.delete(name(target, type, listener, options));
-    remove(type, listener, options);
-  };
+  Object.assign(target, {
+    /** @type {typeof forget} */
+    addEventListener(type, listener, options) {
+      if (listener && byWidget() && !options?.signal?.aborted) {
+        outside.push({ target, type, listener, capture: captures(options) });
+        options?.signal?.addEventListener("abort", () => forget(type, listener, options));
+      }
+      add(type, listener, options);
+    },
+    /** @type {typeof forget} */
+    removeEventListener(type, listener, options) {
+      forget(type, listener, options);
+      remove(type, listener, options);
+    },
+  });
 }
 
-/** Observers that were started and not stopped. @type {Set<object>} */
+/** The widget's observers that were started and not stopped. @type {Set<object>} */
 const observers = new Set();
 for (const Observer of [MutationObserver, ResizeObserver, IntersectionObserver]) {
   const { observe, disconnect } = /** @type {any} */ (Observer.prototype);
   Object.assign(Observer.prototype, {
     /** @this {any} @param {any[]} values */
     observe(...values) {
-      observers.add(this);
+      if (byWidget()) observers.add(this);
       return observe.apply(this, values);
     },
     /** @this {any} */
@@ -100,7 +107,7 @@ class Harness {
     this.model = new FakeModel(traits, options);
     this.model.hold(options.hold);
     const [module, css] = await Promise.all([
-      import("/static/widget.js"),
+      import(/** @type {any} */ ("/static/widget.js")),
       fetch("/static/widget.css").then((answer) => answer.text()),
     ]);
     this.#css = css;
@@ -145,7 +152,7 @@ class Harness {
     return {
       urls: urls.size,
       listeners: this.model.listenerCount(),
-      outside: [...outside].sort(),
+      outside: outside.map(({ type }) => type).sort(),
       observers: observers.size,
     };
   }
