@@ -194,6 +194,17 @@ def test_places_are_kept_in_the_shape_of_the_pictures(open_widget: Opener) -> No
     assert ratio == 2
 
 
+def test_the_finished_round_can_be_voted_on_while_the_next_one_is_made(open_widget: Opener) -> None:
+    widget = open_widget(running())
+    widget.button("Look at round 1").click()
+    widget.expect_pictures(ids(0))
+    expect(widget.root).to_have_attribute("data-round", "0")
+    expect(widget.root).to_have_attribute("data-phase", "running")
+    widget.button("Like picture 2").click()
+    widget.expect_pressed(2, like=True, dislike=False)
+    assert widget.trait("votes") == {ids(0)[1]: 1}
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_round_is_seen_with_one_write(open_widget: Opener, host: Host) -> None:
     widget = open_widget(idle(), host=host)

@@ -54,7 +54,6 @@ def test_settings_are_written_and_emptied_to_null(
     open_widget: Opener, name: str, trait: str, value: float
 ) -> None:
     widget = open_widget()
-    widget.details("Settings")
     field = widget.number(name)
     expect(field).to_have_value("")
     field.fill(str(value))
@@ -69,7 +68,6 @@ def test_settings_are_written_and_emptied_to_null(
 
 def test_placeholders_show_the_defaults_of_the_pipeline(open_widget: Opener) -> None:
     widget = open_widget()
-    widget.details("Settings")
     for name, default in (("Steps", "20"), ("Guidance", "7.5"), ("Width", "64"), ("Height", "64")):
         expect(widget.number(name)).to_have_attribute("placeholder", default)
 
@@ -130,7 +128,6 @@ def test_an_echo_does_not_overwrite_what_is_being_typed(open_widget: Opener, hos
 
 def test_the_kernel_writes_fields_that_nobody_types_in(open_widget: Opener) -> None:
     widget = open_widget()
-    widget.details("Settings")
     widget.kernel(prompt="a fish", seed=45, steps=12, num_images=6, auto=False)
     expect(widget.prompt).to_have_value("a fish")
     expect(widget.number("Seed")).to_have_value("45")
@@ -176,7 +173,8 @@ def test_sliders_are_written_and_the_curve_follows(open_widget: Opener, name: st
     trait, value = SLIDERS[name]
     widget.slider(name).fill(value)
     widget.wait_saved(trait)
-    assert widget.saved(trait) == [{trait: float(value)}]
+    (save,) = widget.saved()
+    assert save[trait] == float(value)
     widget.settle()
     assert drawn(widget) != before
 

@@ -139,7 +139,7 @@ def test_a_notice_is_shown_until_it_is_dismissed(open_widget: Opener) -> None:
     expect(said.filter(visible=True).first).to_be_visible()
     widget.kernel(status=status("running", 21, job=2, steps=20, count=4, notice=notice))
     expect(said.filter(visible=True).first).to_be_visible()
-    widget.button("Dismiss").click()
+    widget.root.get_by_role("button", name="Dismiss").click()
     widget.wait_sent("dismiss")
     widget.kernel(status=status("running", 22, job=2, steps=20, count=4))
     expect(said.filter(visible=True)).to_have_count(0)

@@ -108,6 +108,8 @@ class WidgetPage:
         return self.root.get_by_role("slider", name=name, exact=True)
 
     def number(self, name: str) -> Locator:
+        """Find a number of the settings, which are opened."""
+        self.details("Settings")
         return self.root.get_by_role("spinbutton", name=name, exact=True)
 
     def checkbox(self, name: str) -> Locator:
@@ -151,10 +153,18 @@ class WidgetPage:
 
     def focus_card(self, number: int) -> None:
         """Bring the focus into the grid, as Tab and a digit do."""
-        self.card(1).locator("[tabindex='0']").or_(
-            self.page.locator(".fw-card[tabindex='0']")
-        ).first.focus()
+        self.grid.locator("[tabindex='0']").first.focus()
         self.page.keyboard.press(str(number))
+
+    def focused_card(self) -> int | None:
+        """Say in which place of the grid the focus is, counted from 1."""
+        place: int = self.root.evaluate(
+            """(root) => {
+                const card = root.getRootNode().activeElement?.closest(".fw-card");
+                return card ? [...card.parentElement.children].indexOf(card) + 1 : 0;
+            }"""
+        )
+        return place or None
 
     def expect_pressed(self, number: int, *, like: bool, dislike: bool) -> None:
         for name, on in (("Like", like), ("Dislike", dislike)):
