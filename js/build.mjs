@@ -1,0 +1,61 @@
+// Bundles src/ into the package's static folder: one module, one style sheet.
+// `node build.mjs --verify` builds elsewhere and fails if the committed files differ.
+import { build } from "esbuild";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const committed = join(here, "..", "fabric_widget", "static");
+/** The most each file may weigh, in bytes: both travel with every widget that is opened. */
+const limits = { "widget.js": 50_000, "widget.css": 20_000 };
+
+const bundle = (outdir) =>
+  build({
+    absWorkingDir: here,
+    entryPoints: { widget: "src/index.js" },
+    outdir,
+    bundle: true,
+    format: "esm",
+    minify: true,
+    charset: "utf8",
+    legalComments: "none",
+    target: ["es2022", "chrome123", "firefox121", "safari17.5"],
+    logLevel: "warning",
+  }).then(() =>
+    build({
+      absWorkingDir: here,
+      entryPoints: { widget: "src/index.css" },
+      outdir,
+      bundle: true,
+      minify: true,
+      charset: "utf8",
+      target: ["chrome123", "firefox121", "safari17.5"],
+      logLevel: "warning",
+    }),
+  );
+
+const verify = process.argv.includes("--verify");
+const out = verify ? await mkdtemp(join(tmpdir(), "widget-")) : committed;
+try {
+  await bundle(out);
+  for (const [name, limit] of Object.entries(limits)) {
+    const built = await readFile(join(out, name));
+    if (built.length > limit) {
+      throw new Error(`${name} has ${built.length} bytes: at most ${limit} are allowed`);
+    }
+    if (!verify) {
+      console.log(`${name}: ${built.length} bytes`);
+    } else if (!built.equals(await readFile(join(committed, name)).catch(() => Buffer.alloc(0)))) {
+      throw new Error(
+        `fabric_widget/static/${name} is not what js/src makes: run "npm run build" in js/ and commit it`,
+      );
+    }
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  if (verify) await rm(out, { recursive: true });
+}

@@ -1,0 +1,191 @@
+// One picture of the grid. A card belongs to a place, not to a picture: a round that is being made
+// fills the same cards, so nothing jumps and the focus stays where it is.
+
+import { button, h, set, setDisabled, setText, show } from "./dom.js";
+import { signed } from "./format.js";
+import { icon } from "./icons.js";
+import { thumbs } from "./part-votes.js";
+import { MOST, STEP } from "./votes.js";
+
+/**
+ * @typedef {import("./types.js").Act} Act
+ * @typedef {import("./types.js").Picture} Picture
+ * @typedef {import("./picture-cache.js").Frames} Frames
+ * @typedef {{key: string, bytes: import("./types.js").Bytes, mime: string}} Source
+ *
+ * @typedef {object} CardProps
+ * @property {number} number  its place, from 1
+ * @property {Picture | null} picture  null while it is being made
+ * @property {string} alt
+ * @property {Source | null} source
+ * @property {"sharp" | "soft" | "forming" | "done"} state
+ * @property {number} strength
+ * @property {boolean} closed
+ */
+
+/**
+ * @param {{act: Act, frames: Frames, enter: () => void, zoom: () => void}} props  enter: the focus came into this card
+ */
+export const cardPart = ({ act, frames, enter, zoom }) => {
+  /** @type {Picture | null} */
+  let picture = null;
+  let voted = 0;
+  let strengthOpen = false;
+
+  const image = h("img", { class: "fw-image", alt: "", decoding: "async", draggable: "false" });
+  const frame = frames(image);
+  const open = h("button", { type: "button", class: "fw-picture", tabindex: -1 }, image, h("span", { class: "fw-shimmer", "aria-hidden": "true" }));
+  open.addEventListener("click", () => {
+    if (picture) zoom();
+  });
+
+  const withPicture = (/** @type {(id: string) => void} */ action) => () => {
+    if (picture) action(picture.id);
+  };
+  const votes = thumbs({
+    like: withPicture(act.like), dislike: withPicture(act.dislike), tabindex: -1,
+    held: () => toggleStrength(true),
+  });
+
+  const range = h("input", { type: "range", class: "fw-range", min: -MOST, max: MOST, step: STEP, tabindex: -1 });
+  const value = h("span", { class: "fw-value", "aria-hidden": "true" });
+  const strengthRow = h("div", { class: "fw-strength", hidden: true }, icon("dislike"), range, icon("like"), value);
+  const tell = () => {
+    const at = range.valueAsNumber;
+    setText(value, signed(at));
+    set(range, { "aria-valuetext": at === 0 ? "no vote" : signed(at) });
+    set(strengthRow, { "data-vote": at > 0 ? "like" : at < 0 ? "dislike" : null });
+  };
+  let moving = false;
+  range.addEventListener("input", () => {
+    moving = true;
+    tell();
+  });
+  range.addEventListener("change", () => {
+    moving = false;
+    if (picture && range.valueAsNumber !== voted) act.vote(picture.id, range.valueAsNumber);
+  });
+
+  /** @param {boolean} wanted */
+  const toggleStrength = (wanted) => {
+    if (wanted && !picture) return;
+    strengthOpen = wanted;
+    show(strengthRow, wanted);
+    set(chip, { "aria-expanded": String(wanted) });
+    if (wanted) range.focus();
+  };
+  const chip = button({ class: "fw-chip", label: "" , tabindex: -1 }, () => toggleStrength(!strengthOpen));
+
+  const more = button({ class: "fw-icon-button", label: "More", icon: icon("more"), tabindex: -1 }, () => toggleMenu(Boolean(menu.hidden)));
+  /**
+   * @param {import("./icons.js").IconName} name
+   * @param {string} text
+   * @param {() => void} action
+   */
+  const item = (name, text, action) => {
+    const element = h("button", { type: "button", class: "fw-menu-item", tabindex: -1 }, icon(name), h("span", {}, text));
+    element.addEventListener("click", () => {
+      if (element.getAttribute("aria-disabled") === "true") return;
+      toggleMenu(false);
+      more.focus();
+      action();
+    });
+    return element;
+  };
+  const items = {
+    again: item("again", "Make again", withPicture(act.again)),
+    only: item("target", "Use as the only reference", withPicture(act.only)),
+    strength: item("strength", "Strength…", () => toggleStrength(true)),
+    download: item("download", "Download", withPicture(act.download)),
+  };
+  const menu = h("div", { class: "fw-menu", role: "group", hidden: true }, ...Object.values(items));
+  /** @param {boolean} wanted */
+  const toggleMenu = (wanted) => {
+    show(menu, wanted);
+    set(more, { "aria-expanded": String(wanted) });
+    if (wanted) items.again.focus();
+  };
+  set(more, { "aria-expanded": "false" });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const all = Object.values(items);
+    const at = all.indexOf(/** @type {any} */ (event.target));
+    all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length].focus();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  const seed = h("span", { class: "fw-seed" });
+  const el = h(
+    "li",
+    { class: "fw-card", role: "group" },
+    h("div", { class: "fw-stage" }, open, chip, strengthRow),
+    h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, more),
+    menu,
+  );
+  el.addEventListener("focusin", enter);
+  el.addEventListener("focusout", (event) => {
+    const to = /** @type {Node | null} */ (event.relatedTarget);
+    if (to && el.contains(to)) return;
+    toggleMenu(false);
+    toggleStrength(false);
+  });
+
+  return {
+    el,
+    remove: frame.release,
+    focus: () => open.focus(),
+    /** Close what is open in front of the picture; false if nothing was. */
+    close() {
+      if (menu.hidden && !strengthOpen) return false;
+      const back = menu.hidden ? open : more;
+      toggleMenu(false);
+      toggleStrength(false);
+      back.focus();
+      return true;
+    },
+    openMenu: () => toggleMenu(true),
+    /** @param {boolean} current  whether this card is the grid's tab stop */
+    setTabStop: (current) => set(open, { tabindex: current ? 0 : -1 }),
+    /** @param {CardProps} props */
+    update(props) {
+      const name = `picture ${props.number}`;
+      if (picture?.id !== props.picture?.id && (strengthOpen || !menu.hidden)) {
+        const inside = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
+        toggleMenu(false);
+        toggleStrength(false);
+        if (inside) open.focus();
+      }
+      picture = props.picture;
+      voted = props.strength;
+      set(el, {
+        "data-id": picture?.id ?? null,
+        "data-state": props.state,
+        "data-vote": voted > 0 ? "like" : voted < 0 ? "dislike" : null,
+        "aria-label": `Picture ${props.number}${picture ? `, seed ${picture.seed}` : ", being made"}`,
+      });
+      frame.show(props.source);
+      set(image, { alt: props.alt });
+      set(open, { "aria-label": `Zoom ${name}`, "aria-disabled": picture ? null : "true" });
+      const disabled = props.closed || !picture;
+      votes.update({ name, strength: voted, disabled });
+      set(more, { "aria-label": `More for ${name}`, title: `More for ${name}` });
+      setDisabled(more, !picture);
+      set(menu, { "aria-label": `More for ${name}` });
+      set(items.again, { "aria-label": `Make ${name} again` });
+      set(items.only, { "aria-label": `Use ${name} as the only reference` });
+      set(items.strength, { "aria-label": `Set the strength of ${name}` });
+      set(items.download, { "aria-label": `Download ${name}` });
+      for (const element of Object.values(items)) setDisabled(element, disabled);
+      show(chip, voted !== 0);
+      setText(chip, signed(voted));
+      set(chip, { "aria-label": `Adjust picture ${props.number}, now ${signed(voted)}`, title: "Adjust the strength", "aria-expanded": String(strengthOpen) });
+      setDisabled(chip, disabled);
+      set(range, { "aria-label": `Strength of ${name}` });
+      if (range.disabled !== disabled) range.disabled = disabled;
+      if (!moving && range.valueAsNumber !== voted) range.valueAsNumber = voted;
+      if (!moving) tell();
+      setText(seed, picture ? `seed ${picture.seed}` : "");
+    },
+  };
+};

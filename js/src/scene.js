@@ -1,0 +1,89 @@
+// What is to be seen, worked out from the traits and from what this view knows by itself.
+
+/**
+ * @typedef {import("./types.js").Traits} Traits
+ * @typedef {import("./types.js").Local} Local
+ * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").Shown} Shown
+ */
+
+/** @type {import("./types.js").Status} */
+const SILENT = {
+  revision: 0, phase: "idle", message: "", job: 0, step: 0, steps: 0, eta: null, rate: null, count: 0,
+  width: 0, height: 0, again: "", pending: false, error: null, notice: null, undo: "", redo: "",
+};
+
+const BUSY = new Set(["loading", "running", "stopping"]);
+
+/**
+ * The round with this index, or the current one.
+ * @param {Traits} traits
+ * @param {number | null} pinned
+ * @returns {Shown | null}
+ */
+const roundToShow = ({ round, history }, pinned) => {
+  if (pinned !== null && pinned !== round?.index) {
+    return history.find(({ index }) => index === pinned) ?? round;
+  }
+  return round;
+};
+
+/**
+ * @param {Traits} traits
+ * @param {Local} local
+ * @returns {Scene}
+ */
+export const sceneOf = (traits, local) => {
+  const status = { ...SILENT, ...traits.status };
+  const closed = local.connection === "closed";
+  // Without a kernel nothing is under way, whatever the last status said.
+  const phase = closed && BUSY.has(status.phase) ? (traits.round ? "ready" : "idle") : status.phase;
+  const making = (phase === "running" || phase === "stopping" || (phase === "loading" && status.job > 0)) && status.count > 0;
+  const coming = Math.max(-1, traits.round?.index ?? -1, ...traits.history.map(({ index }) => index)) + 2;
+  const forming = making && local.pinned === null
+    ? { count: status.count, width: status.width, height: status.height, number: coming }
+    : null;
+  return {
+    traits, phase, status, busy: BUSY.has(phase), closed, connection: local.connection,
+    shown: roundToShow(traits, local.pinned), forming, making, coming, local,
+  };
+};
+
+/**
+ * What the live region says: phases, never single steps.
+ * @param {Scene} scene
+ */
+export const announcement = ({ phase, status, traits, connection }) => {
+  if (connection === "closed") return "Not connected to a kernel";
+  if (connection === "waiting") return "Kernel busy: your click is queued";
+  switch (phase) {
+    case "loading":
+      return "Loading the model";
+    case "running":
+      return status.count === 1 ? "Making 1 picture" : `Making ${status.count} pictures`;
+    case "stopping":
+      return "Stopping";
+    case "error":
+      return status.error?.title ?? "The round failed";
+    case "ready": {
+      const count = traits.round?.images.length ?? 0;
+      return traits.round ? `Round ${traits.round.index + 1} is ready: ${count} ${count === 1 ? "picture" : "pictures"}` : "";
+    }
+    default:
+      return "";
+  }
+};
+
+/**
+ * What to call a voted picture, wherever it comes from.
+ * @param {Traits} traits
+ * @param {string} id
+ */
+export const nameOf = ({ round, history, uploads }, id) => {
+  for (const { index, images } of [...(round ? [round] : []), ...history]) {
+    const at = images.findIndex((image) => image.id === id);
+    if (at >= 0) return { label: `round ${index + 1}, picture ${at + 1}`, seed: images[at].seed };
+  }
+  const upload = uploads.find((one) => one.id === id);
+  return { label: upload?.name ? upload.name : `picture ${id.slice(0, 4)}`, seed: null };
+};

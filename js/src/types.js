@@ -1,0 +1,174 @@
+// What travels between kernel and front end, as types. No code.
+
+/** @typedef {DataView | Uint8Array | ArrayBuffer} Bytes */
+
+/** @typedef {"idle" | "loading" | "running" | "stopping" | "ready" | "error"} Phase */
+
+/** @typedef {{title: string, message: string, advice: string, traceback: string}} Failure */
+
+/**
+ * @typedef {object} Status
+ * @property {number} revision
+ * @property {Phase} phase
+ * @property {string} message
+ * @property {number} job
+ * @property {number} step
+ * @property {number} steps
+ * @property {number | null} eta
+ * @property {number | null} rate
+ * @property {number} count
+ * @property {number} width
+ * @property {number} height
+ * @property {string} again
+ * @property {boolean} pending
+ * @property {Failure | null} error
+ * @property {{id: number, text: string} | null} notice
+ * @property {"" | "vote" | "round" | "branch"} undo
+ * @property {"" | "vote" | "round" | "branch"} redo
+ */
+
+/** @typedef {Record<string, number>} Votes */
+
+/** @typedef {{id: string, seed: number, mime: string, width: number, height: number, data: Bytes}} RoundImage */
+
+/**
+ * @typedef {object} Round
+ * @property {number} index
+ * @property {string} prompt
+ * @property {number} seed
+ * @property {Votes} votes
+ * @property {number} width
+ * @property {number} height
+ * @property {RoundImage[]} images
+ */
+
+/** @typedef {{id: string, seed: number, thumb: Bytes | null}} PastImage */
+
+/**
+ * @typedef {object} PastRound
+ * @property {number} index
+ * @property {number | null} parent
+ * @property {string} prompt
+ * @property {string} negative_prompt
+ * @property {number} seed
+ * @property {number} liked
+ * @property {number} disliked
+ * @property {number} width
+ * @property {number} height
+ * @property {PastImage[]} images
+ */
+
+/** @typedef {{id: string, name: string, thumb: Bytes | null, width: number, height: number}} Upload */
+
+/** @typedef {{strength: number, start: number, end: number, dislike_scale: number, normalize: boolean}} Counting */
+
+/** @typedef {{name: string, builtin: boolean, note: string, values: Counting}} Preset */
+
+/**
+ * @typedef {object} Info
+ * @property {string} title
+ * @property {boolean} loaded
+ * @property {string} device
+ * @property {{steps: number | null, guidance: number | null, width: number | null, height: number | null}} defaults
+ * @property {number} size_step
+ * @property {boolean} negative
+ * @property {Record<string, [number, number, number]>} ranges
+ * @property {string} version
+ */
+
+/**
+ * @typedef {object} Controls
+ * @property {string} prompt
+ * @property {string} negative_prompt
+ * @property {number} num_images
+ * @property {number} seed
+ * @property {boolean} lock_seed
+ * @property {number | null} steps
+ * @property {number | null} guidance
+ * @property {number | null} width
+ * @property {number | null} height
+ * @property {number} strength
+ * @property {number} start
+ * @property {number} end
+ * @property {number} dislike_scale
+ * @property {boolean} normalize
+ * @property {boolean} auto
+ */
+
+/**
+ * @typedef {Controls & {
+ *   votes: Votes, seen_round: number, status: Status, round: Round | null,
+ *   history: PastRound[], uploads: Upload[], presets: Preset[], info: Info,
+ * }} Traits
+ */
+
+/** @typedef {import("@anywidget/types").AnyModel<Traits>} Model */
+
+/** @typedef {{id: string, seed: number}} Picture */
+
+/** @typedef {{index: number, prompt: string, width: number, height: number, images: Picture[]}} Shown */
+
+/** @typedef {"live" | "waiting" | "closed"} Connection */
+
+/** @typedef {{job: number, pictures: Map<number, {key: string, bytes: Bytes, mime: string, done: boolean}>}} Previews */
+
+/**
+ * What only this view knows.
+ * @typedef {object} Local
+ * @property {number | null} pinned  index of the round that the person looks at; null follows the newest
+ * @property {boolean} arrived  a round came while the person looked at another
+ * @property {Connection} connection
+ * @property {{id: number, text: string}[]} notices
+ * @property {string} dismissed  the failure that was dismissed here
+ * @property {Set<number>} hidden  the kernel's notices that were dismissed here
+ * @property {Previews} previews
+ */
+
+/**
+ * Everything that the parts show, read anew for every update.
+ * @typedef {object} Scene
+ * @property {Traits} traits
+ * @property {Phase} phase
+ * @property {Status} status
+ * @property {boolean} busy  a job is under way
+ * @property {boolean} closed
+ * @property {Connection} connection
+ * @property {Shown | null} shown  the finished round to show, also behind a forming one
+ * @property {{count: number, width: number, height: number, number: number} | null} forming  the round being made, if it is shown
+ * @property {boolean} making  a round is being made, shown or not
+ * @property {number} coming  the number (from 1) of the round that is being made
+ * @property {Local} local
+ */
+
+/**
+ * What a part can ask for.
+ * @typedef {object} Act
+ * @property {(values: Partial<Traits>) => void} set
+ * @property {(id: string, strength: number) => void} vote
+ * @property {(id: string) => void} like
+ * @property {(id: string) => void} dislike
+ * @property {(id: string) => void} only
+ * @property {() => void} clear
+ * @property {() => void} generate
+ * @property {() => void} cancel
+ * @property {(which: "undo" | "redo") => void} travel
+ * @property {(index: number) => void} branch
+ * @property {(id: string) => void} again
+ * @property {(index: number | null) => void} look
+ * @property {(id: string) => void} download
+ * @property {(images: {id: string, label: string, seed: number | null}[], at: number, back?: (at: number) => void) => void} zoom
+ * @property {() => void} help
+ * @property {(files: Iterable<File>) => void} upload
+ * @property {(name: string, values: Counting) => void} savePreset
+ * @property {(name: string) => void} deletePreset
+ * @property {() => void} dismissFailure
+ * @property {(id: number | null) => void} dismissNotice
+ * @property {(text: string) => void} notice
+ */
+
+/**
+ * @template P
+ * @typedef {{el: HTMLElement, update: (props: P) => void}} Part
+ */
+
+export {};

@@ -1,0 +1,336 @@
+// One view: puts the parts together, turns what people do into traits and messages, and shows
+// what comes back. Everything that is to be seen is read from the model, so a reloaded page and a
+// second view show the same.
+
+import { h, set } from "./dom.js";
+import { followTheme } from "./theme.js";
+import { createFrames } from "./picture-cache.js";
+import { createLibrary } from "./library.js";
+import { createLink } from "./link.js";
+import { countingPart } from "./part-counting.js";
+import { helpPart, zoomPart } from "./part-dialogs.js";
+import { emptyPart, headPart, takeFiles } from "./part-frame.js";
+import { captionPart, gridPart } from "./part-grid.js";
+import { historyPart } from "./part-history.js";
+import { promptPart } from "./part-prompt.js";
+import { settingsPart } from "./part-settings.js";
+import { shelfPart } from "./part-shelf.js";
+import { messagesPart, statusPart } from "./part-status.js";
+import { sceneOf } from "./scene.js";
+import { inMessages, pack, refusal } from "./upload.js";
+import { toggled, withVote } from "./votes.js";
+
+/**
+ * @typedef {import("./types.js").Model} Model
+ * @typedef {import("./types.js").Traits} Traits
+ * @typedef {import("./types.js").Local} Local
+ * @typedef {import("./types.js").Act} Act
+ * @typedef {import("./types.js").Bytes} Bytes
+ */
+
+/** Values for a model that has not got them yet. */
+const DEFAULTS = /** @type {Traits} */ (/** @type {unknown} */ ({
+  prompt: "", negative_prompt: "", num_images: 4, seed: 0, lock_seed: false, steps: null, guidance: null,
+  width: null, height: null, strength: 0.8, start: 0, end: 0.8, dislike_scale: 0.5, normalize: true, auto: true,
+  votes: {}, seen_round: -1, status: {}, round: null, history: [], uploads: [], presets: [], info: {},
+}));
+const NAMES = /** @type {(keyof Traits)[]} */ (Object.keys(DEFAULTS));
+const CONTROLS = NAMES.slice(0, NAMES.indexOf("votes"));
+/** A change of one of these is a word from the kernel. */
+const KERNEL_OWNED = new Set(["status", "round", "history", "uploads", "presets", "info"]);
+
+let previewKeys = 0;
+
+/**
+ * @param {{model: Model, el: HTMLElement, cache: import("./picture-cache.js").PictureCache}} props
+ * @returns {() => void} the clean-up
+ */
+export const createView = ({ model, el, cache }) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  /** @type {Local} */
+  const local = {
+    pinned: null, arrived: false, connection: "live", notices: [], dismissed: "", hidden: new Set(),
+    previews: { job: 0, pictures: new Map() },
+  };
+  let noticeIds = 0;
+
+  const traits = () =>
+    /** @type {Traits} */ (Object.fromEntries(NAMES.map((name) => [name, model.get(name) ?? DEFAULTS[name]])));
+  const scene = () => sceneOf(traits(), local);
+
+  const link = createLink({
+    model, host: el, signal,
+    onConnection(connection, before) {
+      local.connection = connection;
+      if (before === "closed") {
+        library.retry();
+        link.ask({ type: "hello" }).catch(() => {});
+      }
+      update();
+    },
+    onMessage(message, buffers) {
+      if (message.type === "preview") takePreview(message, buffers);
+    },
+    poll() {
+      const { busy, status, traits: { round } } = scene();
+      return busy ? { seen: status.revision, round: round?.index ?? -1 } : null;
+    },
+  });
+
+  const library = createLibrary({
+    model,
+    changed: () => schedule(),
+    fetchPicture: (id, kind) =>
+      link.ask({ type: "fetch", id, kind }).then(
+        ({ message, buffers }) => (buffers[0] ? { bytes: buffers[0], mime: message.mime } : null),
+        () => null,
+      ),
+  });
+  const frames = createFrames(cache, signal);
+
+  /**
+   * A picture that is being made: show it and say so, or no further one will be sent.
+   * @param {Record<string, any>} message
+   * @param {Bytes[]} buffers
+   */
+  const takePreview = ({ job, step, first = 0, mime, done }, buffers) => {
+    if (job > local.previews.job) local.previews = { job, pictures: new Map() };
+    if (job === local.previews.job) {
+      buffers.forEach((bytes, at) => {
+        if (!done && local.previews.pictures.get(first + at)?.done) return;
+        previewKeys += 1;
+        local.previews.pictures.set(first + at, { key: `preview ${previewKeys}`, bytes, mime, done: Boolean(done) });
+      });
+      update();
+    }
+    link.tell({ type: "seen", job, step });
+  };
+
+  /** @param {string} text */
+  const notice = (text) => {
+    noticeIds += 1;
+    local.notices = [...local.notices.slice(-4), { id: noticeIds, text }];
+    schedule();
+  };
+
+  /**
+   * Send a request; if the kernel refuses it, say why.
+   * @param {Record<string, unknown>} content
+   * @param {ArrayBuffer[]} [buffers]
+   */
+  const request = (content, buffers) =>
+    link.request(content, buffers).catch((/** @type {Error} */ error) => {
+      if (local.connection !== "closed" && !signal.aborted) notice(error.message);
+      return null;
+    });
+
+  const closed = () => local.connection === "closed";
+
+  /** @param {Partial<Traits>} values */
+  const save = (values) => {
+    if (closed()) return update();
+    const changed = Object.entries(values).filter(([name, value]) => model.get(/** @type {any} */ (name)) !== value);
+    if (!changed.length) return;
+    for (const [name, value] of changed) model.set(/** @type {any} */ (name), /** @type {any} */ (value));
+    model.save_changes();
+    schedule();
+  };
+
+  /** @param {import("./types.js").Votes} votes */
+  const setVotes = (votes) => {
+    if (closed() || votes === traits().votes) return;
+    save({ votes });
+    link.expectVote();
+    update();
+  };
+
+  const follow = () => {
+    local.pinned = null;
+    local.arrived = false;
+  };
+
+  /**
+   * @param {string} id
+   */
+  const download = async (id) => {
+    const answer = await request({ type: "fetch", id, kind: "full" });
+    if (!answer?.buffers[0]) return;
+    const { mime, name } = answer.message;
+    const url = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (answer.buffers[0])], { type: mime }));
+    const anchor = h("a", { href: url, download: name || `${id}.png` });
+    root.append(anchor);
+    anchor.click();
+    anchor.remove();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  };
+
+  /** @param {Iterable<File>} files */
+  const upload = async (files) => {
+    if (closed()) return;
+    const packed = await Promise.all([...files].map(async (file) => {
+      const why = refusal(file);
+      if (why) return notice(why);
+      return pack(file).catch((/** @type {Error} */ error) => notice(error.message));
+    }));
+    for (const group of inMessages(packed.flatMap((one) => one ?? []))) {
+      const answer = await request({ type: "upload", names: group.map(({ name }) => name) }, group.map(({ bytes }) => bytes));
+      for (const { name, message } of answer?.message.problems ?? []) notice(`${name}: ${message}`);
+    }
+  };
+
+  /** @type {Act} */
+  const act = {
+    set: save,
+    vote: (id, strength) => setVotes(withVote(traits().votes, id, strength)),
+    like: (id) => setVotes(toggled(traits().votes, id, 1)),
+    dislike: (id) => setVotes(toggled(traits().votes, id, -1)),
+    only: (id) => setVotes({ [id]: 1 }),
+    clear: () => setVotes({}),
+    generate() {
+      if (closed()) return;
+      prompt.flush();
+      settings.flush();
+      follow();
+      const now = traits();
+      const controls = Object.fromEntries(CONTROLS.map((name) => [name, now[name]]));
+      void request({ type: "generate", controls, votes: now.votes });
+      update();
+    },
+    cancel: () => void request({ type: "cancel" }),
+    travel(which) {
+      const what = scene().status[which];
+      if (!what || closed()) return;
+      if (what !== "vote") follow();
+      void request({ type: which });
+    },
+    branch(index) {
+      follow();
+      void request({ type: "branch", round: index });
+      update();
+    },
+    again(id) {
+      follow();
+      void request({ type: "again", id });
+      update();
+    },
+    look(index) {
+      const { making, traits: { round } } = scene();
+      const held = caption.el.contains(/** @type {ShadowRoot} */ (root.getRootNode()).activeElement);
+      local.pinned = index === round?.index && !making ? null : index;
+      local.arrived = false;
+      update();
+      if (held) grid.focusCard(0);
+      caption.el.scrollIntoView({ block: "nearest" });
+    },
+    download: (id) => void download(id),
+    zoom: (images, at, back) => zoom.open(images, at, back),
+    help: () => help.open(),
+    upload: (files) => void upload(files),
+    savePreset: (name, values) => void request({ type: "save_preset", name, values }),
+    deletePreset: (name) => void request({ type: "delete_preset", name }),
+    dismissFailure() {
+      const { status } = traits();
+      local.dismissed = JSON.stringify([status.job, status.error]);
+      update();
+      if (!closed()) void request({ type: "dismiss" });
+    },
+    dismissNotice(id) {
+      const { status } = traits();
+      if (id !== null) {
+        local.notices = local.notices.filter((one) => one.id !== id);
+      } else if (status.notice) {
+        local.hidden.add(status.notice.id);
+        // The message clears a failure too: not before that has been read.
+        if (!status.error && !closed()) void request({ type: "dismiss" });
+      }
+      update();
+    },
+    notice,
+  };
+
+  const prompt = promptPart({ act, signal });
+  const settings = settingsPart({ act, signal });
+  const caption = captionPart({ act });
+  const grid = gridPart({ act, frames, library, leave: prompt.focusNext });
+  const zoom = zoomPart({ act, frames, library });
+  const help = helpPart();
+  const [head, messages, status, empty] = [headPart({ act }), messagesPart({ act, leave: prompt.focusNext }), statusPart(), emptyPart()];
+  const [shelf, counting, history] = [shelfPart({ act, frames, library }), countingPart({ act }), historyPart({ act, frames, library, signal })];
+  const parts = [head, messages, prompt, status, caption, grid, empty, shelf, settings, counting, history, zoom];
+
+  const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste", "data-lm-suppress-shortcuts": "true" });
+  root.append(
+    h("div", { class: "fw-body" },
+      head.el,
+      messages.el,
+      h("div", { class: "fw-main" }, prompt.el, status.el, caption.el, grid.el, empty.el),
+      h("div", { class: "fw-side" }, shelf.el, settings.el, counting.el),
+      history.el,
+    ),
+    takeFiles(root, act),
+    zoom.el,
+    help.el,
+  );
+
+  root.addEventListener("keydown", (event) => {
+    const { key, ctrlKey, metaKey, altKey } = event;
+    const command = ctrlKey || metaKey;
+    // The suppressed shortcut would end in the browser's dialog for saving the page.
+    if (command && key.toLowerCase() === "s" && !altKey && !document.body.dataset.vscodeThemeKind) event.preventDefault();
+    // Plain keys belong to the widget, whichever part has the focus; none may reach the notebook.
+    if ((!command && !altKey) || (command && key === "Enter")) event.stopPropagation();
+  });
+
+  let scheduled = false;
+  const schedule = () => {
+    if (scheduled || signal.aborted) return;
+    scheduled = true;
+    queueMicrotask(update);
+  };
+
+  const update = () => {
+    scheduled = false;
+    if (signal.aborted) return;
+    const now = scene();
+    if (!now.making && local.previews.pictures.size && now.status.job >= local.previews.job) local.previews.pictures.clear();
+    set(root, { "data-phase": now.phase, "data-round": now.shown?.index ?? -1, "data-connection": now.connection });
+    for (const part of parts) part.update(now);
+    link.keepPolling();
+    const { round, seen_round } = now.traits;
+    // Told once, whichever view shows the round first.
+    if (round && !now.forming && now.shown?.index === round.index && seen_round !== round.index) save({ seen_round: round.index });
+  };
+
+  let newest = traits().round?.index ?? -1;
+  /** @param {keyof Traits} name */
+  const changed = (name) => {
+    if (KERNEL_OWNED.has(name)) link.word();
+    if (name === "round" || name === "history" || name === "uploads") library.read();
+    const { round, history: past } = traits();
+    if (name === "round" && (round?.index ?? -1) !== newest) {
+      newest = round?.index ?? -1;
+      local.arrived = local.pinned !== null;
+      if (local.pinned === newest) follow();
+    }
+    if (name === "history" && local.pinned !== null && !past.some(({ index }) => index === local.pinned)) follow();
+    schedule();
+  };
+  for (const name of NAMES) {
+    const listener = () => changed(name);
+    model.on(`change:${name}`, listener);
+    signal.addEventListener("abort", () => model.off(`change:${name}`, /** @type {any} */ (listener)));
+  }
+
+  library.read();
+  link.look();
+  update();
+  el.append(root);
+  followTheme(root, signal);
+  if (!closed()) link.ask({ type: "hello" }).catch(() => {});
+
+  return () => {
+    controller.abort();
+    root.remove();
+  };
+};
