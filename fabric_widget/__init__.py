@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from fabric_widget.demo import load_demo
     from fabric_widget.engine import Fabric, Schedule
     from fabric_widget.session import Session
+    from fabric_widget.widget import FabricWidget
 
 __version__ = "0.1.0"
 
-__all__ = ["Fabric", "Schedule", "Session", "load_demo"]
+__all__ = ["Fabric", "FabricWidget", "Schedule", "Session", "load_demo"]
 
 _ROOMS = {
     "Fabric": "fabric_widget.engine",
+    "FabricWidget": "fabric_widget.widget",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
     "load_demo": "fabric_widget.demo",
