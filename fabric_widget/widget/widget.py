@@ -180,11 +180,10 @@ class FabricWidget(anywidget.AnyWidget):
         if self._session is not None:
             self._mirror()
             self._status.now["phase"] = self._rest()
+        self._tell()
+        self._notice(self._presets.problem)
         super().__init__(**{**controls, "prompt": prompt})
         self._own_layout = self.layout
-        self._tell()
-        if self._presets.problem:
-            self._notice(self._presets.problem)
         self.on_msg(self._on_message)
         if self.comm is not None and hasattr(self.comm, "on_close"):
             self.comm.on_close(self._on_comm_closed)
@@ -786,7 +785,7 @@ class FabricWidget(anywidget.AnyWidget):
                 self._renew_seed(session)
             count = f"{len(made)} picture{'s' * (len(made) != 1)}"
             self._tell(
-                phase="ready", message=f"Round {len(session.turns)} is ready: {count}.", eta=None
+                phase="ready", message=f"Round {len(session.turns)} is ready: {count}.", eta=None, again=""
             )
         self._show_still()
         return made
@@ -807,6 +806,8 @@ class FabricWidget(anywidget.AnyWidget):
     ) -> None:
         step, steps = progress.step, progress.steps
         self._jobs.tick(job, step, steps)
+        if _is_closed(self.comm):  # thrown away by its host: nobody will see these pictures
+            self.close()
         pace.note(step, self._clock())
         told: dict[str, Any] = {"step": step, "steps": steps}
         if job.stop.is_set():

@@ -1,0 +1,517 @@
+"""FabricWidget from Python: what it takes, what it gives, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import gc
+import io
+import logging
+import subprocess
+import sys
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import traitlets
+from ipywidgets.widgets.widget import _instances
+from PIL import Image
+
+from fabric_widget.engine import BadReference, GenerationCancelled, Schedule
+from fabric_widget.session import Session
+from fabric_widget.widget import FabricWidget
+from tests.engine import tiny
+from tests.widget.conftest import Clock, Front, Studio, controls, flat, votes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def test_a_new_widget_loads_nothing_and_reads_no_model() -> None:
+    code = (
+        "import sys; from fabric_widget.widget import FabricWidget; w = FabricWidget(prompt='x');"
+        "assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules);"
+        "assert w.info['loaded'] is False; assert w.status['phase'] == 'idle'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603  (our own words)
+
+
+@pytest.mark.parametrize("wrong", [3, "stable-diffusion", object(), Image.new("RGB", (1, 1))])
+def test_what_makes_no_pictures_is_refused_at_once(wrong: object) -> None:
+    with pytest.raises(TypeError, match="give a diffusers pipeline, a Fabric, a Session"):
+        FabricWidget(wrong)
+
+
+def test_a_pipeline_a_fabric_and_a_session_will_do(make: Callable[..., FabricWidget]) -> None:
+    from fabric_widget.engine import Fabric
+
+    pipe = tiny.pipeline()
+    fabric = Fabric(pipe)
+    session = Session(fabric)
+    assert make(pipe, cache_bytes=0).session.fabric.pipe is pipe
+    assert make(fabric).session.fabric is fabric
+    assert make(session).session is session
+    with pytest.raises(TypeError, match="cache_bytes is for making a Fabric"):
+        make(fabric, cache_bytes=0)
+
+
+def test_an_unknown_keyword_is_named_with_the_one_that_was_meant() -> None:
+    with pytest.raises(TypeError, match=r"no keyword promt: did you mean prompt\?.*num_images"):
+        FabricWidget(promt="x")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"prompt": "x" * 10_001}, {"steps": "ten"}, {"seed": None}, {"votes": {"x": "y"}}]
+)
+def test_a_wrong_value_is_refused(
+    make: Callable[..., FabricWidget], wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(traitlets.TraitError):
+        make(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, 1.5])
+def test_batches_have_at_least_one_picture(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="batch_size"):
+        FabricWidget(batch_size=wrong)
+
+
+def test_controls_stay_in_their_ranges(widget: FabricWidget, front: Front) -> None:
+    widget.num_images, widget.strength, widget.width, widget.seed = 40, 5.0, 70, -3
+    assert (widget.num_images, widget.strength, widget.width, widget.seed) == (16, 2.0, 72, 0)
+    assert front.state["width"] == 72
+    assert len(front.status["notice"]["text"].splitlines()) == 4
+    widget.prompt = "a\x00 fox\x1b[31m\ud800\n"
+    assert widget.prompt == "a fox[31m\n"
+    assert "control characters" in front.status["notice"]["text"]
+
+
+@pytest.mark.parametrize("name", ["status", "round", "history", "uploads", "presets", "info"])
+def test_what_the_kernel_tells_cannot_be_set(widget: FabricWidget, name: str) -> None:
+    with pytest.raises(traitlets.TraitError):
+        setattr(widget, name, getattr(widget, name))
+
+
+def test_a_round_from_python(widget: FabricWidget, front: Front, studio: Studio) -> None:
+    widget.prompt = "a bear"
+    made = widget.generate().result()
+    assert widget.round is made
+    assert [turn.round for turn in widget.history] == [made]
+    assert studio.requests[0]["prompt"] == "a bear"
+    assert front.state["round"]["index"] == 0
+    assert bytes(front.state["round"]["images"][0]["data"])
+    assert front.status["phase"] == "ready"
+    assert (widget.seed, front.state["seed"]) == (2, 2)
+
+
+def test_a_round_can_be_awaited(widget: FabricWidget) -> None:
+    async def wait() -> Any:
+        return await widget.generate()
+
+    assert asyncio.run(wait()) is widget.round
+
+
+def test_an_awaiting_task_that_is_cancelled_stops_the_round(
+    widget: FabricWidget, front: Front, studio: Studio
+) -> None:
+    hold = studio.hold(2)
+
+    async def wait() -> None:
+        task = asyncio.ensure_future(asyncio.wait_for(widget.generate(), None))
+        await asyncio.to_thread(hold.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(wait())
+    hold.release()
+    front.wait_phase("idle")
+    assert studio.taken == 2
+
+
+def test_votes_from_python_count_like_a_persons(
+    widget: FabricWidget, front: Front, clock: Clock
+) -> None:
+    del clock
+    widget.generate().result()
+    name = widget.like(0, 0.5)
+    assert widget.votes == front.state["votes"] == votes_of(widget.session) == {name: 0.5}
+    assert front.status["pending"]
+    other = widget.dislike(widget.round[1])
+    assert widget.votes == {name: 0.5, other: -1.0}
+    assert widget.like(name) == name  # by its name
+    assert widget.votes == {other: -1.0, name: 1.0}
+    widget.clear(1)
+    assert widget.votes == {name: 1.0}
+    widget.votes = {other: 2}
+    assert votes_of(widget.session) == {other: 2.0}
+    widget.clear()
+    assert widget.votes == front.state["votes"] == {}
+
+
+def test_votes_for_strangers_are_dropped_and_the_others_count(
+    widget: FabricWidget, front: Front
+) -> None:
+    widget.auto = False
+    widget.generate().result()
+    known = front.state["round"]["images"][0]["id"]
+    front.set(votes={"stranger": 1, known: 0.5, "0" * 12: -1})
+    assert widget.votes == front.state["votes"] == votes_of(widget.session) == {known: 0.5}
+    assert "stranger" in front.status["notice"]["text"]
+    with pytest.raises(IndexError):
+        widget.like(7)
+    with pytest.raises(BadReference):
+        widget.like(0, 3)
+    with pytest.raises(BadReference):
+        widget.like("nowhere.png")
+    assert votes_of(widget.session) == {known: 0.5}
+
+
+def test_there_is_nothing_to_number_before_the_first_round(widget: FabricWidget) -> None:
+    with pytest.raises(IndexError, match="no round yet"):
+        widget.like(0)
+    with pytest.raises(ValueError, match="no round yet"):
+        widget.snapshot()
+
+
+def test_pictures_of_ones_own(widget: FabricWidget, front: Front, tmp_path: Path) -> None:
+    image = flat(5, 40)
+    image.save(tmp_path / "own.png")
+    name = widget.add(tmp_path / "own.png")
+    assert widget.add(image) == name == widget.add(np.asarray(image))
+    assert widget.votes == {name: 1.0}
+    (upload,) = front.state["uploads"]
+    assert (upload["id"], upload["name"]) == (name, "own.png")
+    assert Image.open(io.BytesIO(upload["thumb"])).size == (40, 40)
+    with pytest.raises(ValueError, match="not a picture|no file|cannot"):
+        widget.add(b"nothing")
+    with pytest.raises(ValueError, match="made in this session"):
+        widget.again(name)
+
+
+def test_again_undo_redo_and_branch(widget: FabricWidget) -> None:
+    widget.auto = False
+    first = widget.generate().result()
+    again = widget.again(1).result()
+    assert [image.seed for image in again] == [1]
+    assert widget.seed == 2
+    assert widget.undo()
+    assert widget.round is first
+    assert widget.redo()
+    assert widget.round is again
+    widget.branch(0)
+    assert widget.round is first
+    assert len(widget.history) == 2
+    with pytest.raises(ValueError, match="round 5"):
+        widget.branch(5)
+    while widget.undo():
+        pass
+    assert widget.round is None
+    assert widget.status["phase"] == "idle"
+    assert widget.seed == 0
+
+
+def test_a_preset_sets_the_controls(widget: FabricWidget, front: Front) -> None:
+    widget.apply_preset("As published")
+    made = widget._controls().schedule()
+    paper = Schedule.paper()
+    assert [made.weight(i, 20) for i in range(20)] == [paper.weight(i, 20) for i in range(20)]
+    assert made.shares([1, 1]) == paper.shares([1, 1])
+    assert made.neg_scale == paper.neg_scale
+    widget.strength = 1.25
+    widget.save_preset("mine")
+    widget.apply_preset("Balanced")
+    assert (front.state["strength"], front.state["normalize"]) == (0.8, True)
+    widget.apply_preset("mine")
+    assert front.state["strength"] == 1.25
+    widget.delete_preset("mine")
+    with pytest.raises(ValueError, match="there is no preset 'mine'"):
+        widget.apply_preset("mine")
+
+
+def test_a_snapshot_shows_the_round(widget: FabricWidget) -> None:
+    widget.auto = False
+    widget.generate().result()
+    before = widget.snapshot()
+    widget.like(0)
+    assert before.mode == "RGB"
+    assert widget.snapshot().tobytes() != before.tobytes()
+
+
+def test_observers_see_a_round_once_and_whole(widget: FabricWidget) -> None:
+    seen = []
+    widget.observe(lambda change: seen.append((change["new"], len(widget.history))), "round")
+    made = widget.generate().result()
+    assert seen == [(made, 1)]
+
+
+def test_a_session_goes_on_in_a_new_widget(
+    widget: FabricWidget, front: Front, make: Callable[..., FabricWidget]
+) -> None:
+    widget.auto = False
+    widget.prompt, widget.steps, widget.strength = "a bear", 7, 0.25
+    widget.generate().result()
+    name = widget.like(1)
+    told = front.reload()
+    widget.close()
+    other = make(widget.session, num_images=3)
+    assert (other.prompt, other.steps, other.strength, other.seed) == ("a bear", 7, 0.25, 2)
+    assert other.votes == {name: 1.0}
+    assert other.num_images == 3
+    assert other.status["phase"] == "ready"
+    now = front.reload()
+    assert now["round"] == told["round"]
+    assert now["history"] == told["history"]
+    assert len(other.generate().result()) == 3
+    assert make(widget.session, prompt="a cat").prompt == "a cat"
+
+
+# ---- what goes wrong ---------------------------------------------------------------------------
+
+
+def test_a_pipeline_that_raises_is_shown_and_the_session_is_still_there(
+    widget: FabricWidget, front: Front, studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    widget.generate().result()
+    before = front.state["round"], front.state["votes"]
+    studio.failure = ZeroDivisionError("no such number")
+    with caplog.at_level(logging.ERROR), pytest.raises(ZeroDivisionError):
+        widget.generate().result()
+    error = front.status["error"]
+    assert front.status["phase"] == "error"
+    assert (error["title"], error["message"]) == ("ZeroDivisionError", "no such number")
+    assert 'raise failure\nZeroDivisionError: no such number' in error["traceback"]
+    assert error["advice"]
+    assert "no such number" in caplog.text
+    assert (front.state["round"], front.state["votes"]) == before
+    assert len(widget.session.rounds) == 1
+    widget.generate().result()
+    assert (front.status["phase"], front.status["error"]) == ("ready", None)
+
+
+def test_out_of_memory_says_what_to_lower(
+    widget: FabricWidget, front: Front, studio: Studio
+) -> None:
+    widget.num_images, widget.width, widget.height = 6, 1024, 768
+    studio.failure = RuntimeError("CUDA out of memory. Tried to allocate 20 GiB\nmore")
+    with pytest.raises(RuntimeError, match="out of memory"):
+        widget.generate().result()
+    error = front.status["error"]
+    assert error["title"] == "Out of memory"
+    assert "Pictures (now 6)" in error["advice"]
+    assert "1024 × 768" in error["advice"]
+    assert "batch_size=1" in error["advice"]
+
+
+def test_an_error_keeps_no_memory(widget: FabricWidget, studio: Studio) -> None:
+    class Big:
+        """Stands for a tensor."""
+
+    kept: list[weakref.ref[Big]] = []
+
+    def paint(_seed: int) -> Image.Image:
+        big = Big()
+        kept.append(weakref.ref(big))
+        message = "no"
+        raise ValueError(message)
+
+    studio.paint = paint
+    outcome = widget.generate()
+    assert isinstance(outcome.exception(), ValueError)
+    gc.collect()
+    assert kept[0]() is None
+
+
+def test_a_model_that_cannot_be_loaded_is_an_error_in_the_widget(
+    make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load() -> None:
+        message = "no model there"
+        raise FileNotFoundError(message)
+
+    monkeypatch.setattr("fabric_widget.demo.load_demo", load)
+    widget = make(None)
+    front.call("hello")
+    front.wait_phase("error")
+    assert front.status["error"]["message"] == "no model there"
+    with pytest.raises(FileNotFoundError):
+        widget.generate().result()
+    answer = front.call("upload", [b"x"], names=["x"])
+    assert answer["type"] == "failed"
+
+
+def test_a_prompt_longer_than_the_model_reads_is_said(
+    make: Callable[..., FabricWidget], front: Front
+) -> None:
+    widget = make(tiny.pipeline(), prompt="a b c d e f g h i j", steps=1, num_images=1)
+    widget.generate().result()
+    assert "the first 8 tokens" in front.status["notice"]["text"]
+    notice = front.status["notice"]["id"]
+    widget.generate().result()
+    assert front.status["notice"]["id"] == notice
+
+
+def test_dislikes_without_guidance_are_said(
+    make: Callable[..., FabricWidget], front: Front
+) -> None:
+    widget = make(tiny.pipeline(), steps=1, auto=False)
+    widget.generate().result()
+    widget.dislike(0)
+    widget.guidance = 1.0
+    with pytest.warns(UserWarning, match="dislikes have no effect"):
+        widget.generate().result()
+    assert "Dislikes have no effect at guidance 1" in front.status["notice"]["text"]
+
+
+# ---- closing -----------------------------------------------------------------------------------
+
+
+def test_a_closed_widget_is_gone(
+    make: Callable[..., FabricWidget], front: Front, session: Session
+) -> None:
+    before = set(_instances)
+    widget = make(session)
+    widget.generate().result()
+    thread = widget._jobs.thread
+    assert thread is not None
+    comm = front.comm
+    widget.close()
+    widget.close()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert comm._closed
+    assert set(_instances) == before
+    with pytest.raises(RuntimeError, match=r"FabricWidget\(widget.session\)"):
+        widget.generate()
+    widget.prompt = "still an attribute"
+
+
+def test_a_closed_widget_can_be_collected(front: Front, session: Session, tmp_path: Path) -> None:
+    widget = FabricWidget(session, presets_file=tmp_path / "presets.json")
+    widget.generate().result()
+    thread = widget._jobs.thread
+    assert thread is not None
+    widget.close()
+    thread.join(60)
+    reference = weakref.ref(widget)
+    front.comm = None
+    del widget
+    gc.collect()
+    assert reference() is None
+
+
+def test_closing_stops_the_round(widget: FabricWidget, front: Front, studio: Studio) -> None:
+    hold = studio.hold(2)
+    outcome = widget.generate()
+    waiting = widget.generate()
+    hold.wait()
+    said = len(front.said)
+    widget.close()
+    hold.release()
+    with pytest.raises(GenerationCancelled):
+        outcome.result(60)
+    assert waiting.cancelled()
+    kinds = [kind for kind, _, _ in front.said[said:]]
+    assert kinds == ["comm_close"]
+    assert studio.taken == 2
+
+
+def test_a_host_that_only_closes_the_comm_ends_the_widget(
+    widget: FabricWidget, front: Front, studio: Studio, make: Callable[..., FabricWidget]
+) -> None:
+    """As marimo does when a cell is run again."""
+    hold = studio.hold(2)
+    outcome = widget.generate()
+    hold.wait()
+    thread = widget._jobs.thread
+    front.comm.close()
+    hold.release()
+    assert isinstance(outcome.exception(60), GenerationCancelled)
+    assert thread is not None
+    thread.join(60)
+    assert not thread.is_alive()
+    idle = make()
+    front.comm.close()
+    make()
+    with pytest.raises(RuntimeError):
+        idle.generate()
+
+
+def test_a_front_end_that_closes_the_comm_ends_the_widget(
+    widget: FabricWidget, front: Front
+) -> None:
+    front.comm.handle_close({"content": {"data": {}}})
+    with pytest.raises(RuntimeError):
+        widget.generate()
+
+
+def test_a_send_that_fails_fails_nothing(
+    widget: FabricWidget, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise LookupError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(front, "receive", broken)
+        assert len(widget.generate().result()) == 2
+    assert front.reload()["round"]["index"] == 0
+
+
+# ---- without threads ---------------------------------------------------------------------------
+
+
+def test_where_there_are_no_threads_it_works_in_place(
+    make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FabricWidget, "_threads", False)
+    widget = make()
+    before = threading.active_count()
+    assert widget.generate().done()
+    request = front.ask("generate", controls=controls(), votes={})
+    assert front.answer(request)[0]["type"] == "answer"
+    assert len(widget.session.rounds) == 2
+    front.set(votes={front.state["round"]["images"][0]["id"]: 1})
+    assert len(widget.session.rounds) == 3
+    assert front.status["phase"] == "ready"
+    widget.like(1)
+    assert len(widget.session.rounds) == 4
+    assert threading.active_count() == before
+    phases = [status["phase"] for status in front.statuses]
+    assert "running" in phases
+
+
+def test_without_threads_votes_wait_where_there_is_a_loop(
+    make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FabricWidget, "_threads", False)
+    monkeypatch.setattr(FabricWidget, "_debounce", 0.01)
+    widget = make()
+    widget.generate().result()
+
+    async def vote() -> None:
+        rounds = asyncio.get_running_loop().create_future()
+        widget.observe(lambda _: rounds.set_result(len(widget.session.rounds)), "round")
+        widget.like(0)
+        widget.like(1)
+        assert len(widget.session.rounds) == 1
+        assert await rounds == 2
+
+    asyncio.run(vote())
+    assert front.status["phase"] == "ready"
+    assert not front.status["pending"]
+
+
+def test_a_future_says_how_a_dropped_round_ended(widget: FabricWidget, studio: Studio) -> None:
+    hold = studio.hold(1)
+    first, second, third = widget.generate(), widget.generate(), widget.generate()
+    assert third is second
+    hold.wait()
+    widget.cancel()
+    hold.release()
+    with pytest.raises(GenerationCancelled):
+        first.result()
+    with pytest.raises(concurrent.futures.CancelledError):
+        second.result()
