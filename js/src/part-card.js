@@ -79,36 +79,36 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
   const more = button({ class: "fw-icon-button", label: "More", icon: icon("more"), tabindex: -1 }, () => toggleMenu(Boolean(menu.hidden)));
   /**
    * @param {import("./icons.js").IconName} name
-   * @param {string} text
+   * @param {(picture: string) => string} say
    * @param {() => void} action
    */
-  const item = (name, text, action) => {
-    const element = h("button", { type: "button", class: "fw-menu-item", tabindex: -1 }, icon(name), h("span", {}, text));
-    element.addEventListener("click", () => {
-      if (element.getAttribute("aria-disabled") === "true") return;
+  const item = (name, say, action) => {
+    const text = h("span", {});
+    const element = button({ class: "fw-menu-item", tabindex: -1 }, () => {
       toggleMenu(false);
       more.focus();
       action();
     });
-    return element;
+    element.append(icon(name), text);
+    return { element, name: (/** @type {string} */ picture) => setText(text, say(picture)) };
   };
-  const items = {
-    again: item("again", "Make again", withPicture(act.again)),
-    only: item("target", "Use as the only reference", withPicture(act.only)),
-    strength: item("strength", "Strength…", () => toggleStrength(true)),
-    download: item("download", "Download", withPicture(act.download)),
-  };
-  const menu = h("div", { class: "fw-menu", role: "group", hidden: true }, ...Object.values(items));
+  const items = [
+    item("again", (name) => `Make ${name} again`, withPicture(act.again)),
+    item("target", (name) => `Use ${name} as the only reference`, withPicture(act.only)),
+    item("strength", (name) => `Weigh ${name}`, () => toggleStrength(true)),
+    item("download", (name) => `Download ${name}`, withPicture(act.download)),
+  ];
+  const menu = h("div", { class: "fw-menu", role: "group", hidden: true }, ...items.map(({ element }) => element));
   /** @param {boolean} wanted */
   const toggleMenu = (wanted) => {
     show(menu, wanted);
     set(more, { "aria-expanded": String(wanted) });
-    if (wanted) items.again.focus();
+    if (wanted) items[0].element.focus();
   };
   set(more, { "aria-expanded": "false" });
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    const all = Object.values(items);
+    const all = items.map(({ element }) => element);
     const at = all.indexOf(/** @type {any} */ (event.target));
     all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length].focus();
     event.preventDefault();
@@ -116,13 +116,15 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
   });
 
   const seed = h("span", { class: "fw-seed" });
-  const el = h(
-    "li",
-    { class: "fw-card", role: "group" },
+  // The group is inside: a list may hold nothing but list items.
+  const group = h(
+    "div",
+    { role: "group" },
     h("div", { class: "fw-stage" }, open, chip, strengthRow),
     h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, more),
     menu,
   );
+  const el = h("li", { class: "fw-card" }, group);
   el.addEventListener("focusin", enter);
   el.addEventListener("focusout", (event) => {
     const to = /** @type {Node | null} */ (event.relatedTarget);
@@ -162,8 +164,8 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
         "data-id": picture?.id ?? null,
         "data-state": props.state,
         "data-vote": voted > 0 ? "like" : voted < 0 ? "dislike" : null,
-        "aria-label": `Picture ${props.number}${picture ? `, seed ${picture.seed}` : ", being made"}`,
       });
+      set(group, { "aria-label": `Picture ${props.number}${picture ? `, seed ${picture.seed}` : ", being made"}` });
       frame.show(props.source);
       set(image, { alt: props.alt });
       set(open, { "aria-label": `Zoom ${name}`, "aria-disabled": picture ? null : "true" });
@@ -172,11 +174,10 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
       set(more, { "aria-label": `More for ${name}`, title: `More for ${name}` });
       setDisabled(more, !picture);
       set(menu, { "aria-label": `More for ${name}` });
-      set(items.again, { "aria-label": `Make ${name} again` });
-      set(items.only, { "aria-label": `Use ${name} as the only reference` });
-      set(items.strength, { "aria-label": `Set the strength of ${name}` });
-      set(items.download, { "aria-label": `Download ${name}` });
-      for (const element of Object.values(items)) setDisabled(element, disabled);
+      for (const one of items) {
+        one.name(name);
+        setDisabled(one.element, disabled);
+      }
       show(chip, voted !== 0);
       setText(chip, signed(voted));
       set(chip, { "aria-label": `Adjust picture ${props.number}, now ${signed(voted)}`, title: "Adjust the strength", "aria-expanded": String(strengthOpen) });

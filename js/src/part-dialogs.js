@@ -4,6 +4,7 @@ import { button, h, set, setDisabled, setText, show } from "./dom.js";
 import { signed } from "./format.js";
 import { icon } from "./icons.js";
 import { commandOf, KEYS } from "./keys.js";
+import { inSentence } from "./scene.js";
 import { thumbs } from "./part-votes.js";
 import { nudged, strengthOf } from "./votes.js";
 
@@ -76,7 +77,7 @@ export const zoomPart = ({ act, frames, library }) => {
     { class: "fw-dialog fw-zoom" },
     h("div", { class: "fw-dialog-body" },
       h("div", { class: "fw-panel-head" }, title, facts, download, close),
-      h("div", { class: "fw-zoom-stage" }, left, h("div", { class: "fw-zoom-frame" }, image), right),
+      h("div", { class: "fw-zoom-stage" }, left, h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image), right),
       h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down),
     ),
   );
@@ -89,7 +90,7 @@ export const zoomPart = ({ act, frames, library }) => {
   const draw = () => {
     if (!el.open || !scene) return;
     const { id, label, seed } = current();
-    const name = label.charAt(0).toLowerCase() + label.slice(1);
+    const name = inSentence(label);
     const value = strengthOf(scene.traits.votes, id);
     set(el, { "aria-label": label });
     setText(title, label);

@@ -130,7 +130,10 @@ export const gridPart = ({ act, frames, library, leave }) => {
       scene = next;
       cards = cardsOf(next, library);
       const held = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
-      if (held && current >= cards.length && cards.length) focusCard(cards.length - 1);
+      if (held && current >= cards.length) {
+        if (cards.length) focusCard(cards.length - 1);
+        else leave();
+      }
       list.update(cards);
       current = Math.max(0, Math.min(current, cards.length - 1));
       placeTabStop();
@@ -158,7 +161,7 @@ export const captionPart = (/** @type {{act: Act}} */ { act }) => {
     update({ forming, shown, making, coming, local, traits }) {
       const newest = traits.round ? traits.round.index + 1 : 0;
       setText(title, forming ? `Round ${forming.number}` : shown ? `Round ${shown.index + 1}` : "");
-      setText(prompt, forming ? traits.prompt : (shown?.prompt ?? ""));
+      setText(prompt, (forming ? traits.prompt : (shown?.prompt ?? "")).slice(0, 500));
       set(prompt, { title: prompt.textContent });
       let label = "";
       if (forming && traits.round) {

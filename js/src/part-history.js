@@ -57,7 +57,8 @@ const rowPart = ({ act, frames, library, seen }) => {
   });
   const look = h("button", { type: "button", class: "fw-row-look" }, thumbs);
   look.addEventListener("click", () => act.look(index));
-  const proceed = button({ class: "fw-icon-button", label: "Continue", icon: icon("branch") }, () => act.branch(index));
+  const proceed = button({ class: "fw-button fw-continue", label: "Continue", icon: h("span", {}, "Continue") }, () => act.branch(index));
+  proceed.prepend(icon("branch"));
   const el = h(
     "li",
     { class: "fw-row-item" },
@@ -82,8 +83,8 @@ const rowPart = ({ act, frames, library, seen }) => {
       const number = index + 1;
       set(el, { "data-round": index, "data-shown": shown, "data-current": scene.traits.round?.index === index });
       setText(title, `Round ${number}`);
-      setText(prompt, past.prompt);
-      set(prompt, { title: past.prompt.slice(0, 500) });
+      setText(prompt, past.prompt.slice(0, 500));
+      set(prompt, { title: prompt.textContent });
       setText(facts, describe(past, scene.traits.history[index - 1]));
       pictures = past.images.map(({ id }) => ({ id, strength: strengthOf(scene.traits.votes, id) }));
       list.update([...new Map(pictures.map((picture) => [picture.id, picture])).values()]);

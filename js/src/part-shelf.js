@@ -3,7 +3,7 @@
 import { button, h, keyedList, set, setDisabled, setText, show } from "./dom.js";
 import { signed } from "./format.js";
 import { icon } from "./icons.js";
-import { nameOf } from "./scene.js";
+import { inSentence, nameOf } from "./scene.js";
 import { MOST, STEP, votedIds } from "./votes.js";
 
 /**
@@ -23,7 +23,7 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
   const holder = frame(image);
   const zoom = h("button", { type: "button", class: "fw-thumbnail-button" }, image);
   zoom.addEventListener("click", () => {
-    if (entry) act.zoom([{ id: entry.id, label: capital(entry.label), seed: entry.seed }], 0);
+    if (entry) act.zoom([{ id: entry.id, label: entry.label, seed: entry.seed }], 0);
   });
   const name = h("span", { class: "fw-entry-name" });
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
@@ -56,25 +56,22 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
     update(next) {
       entry = next;
       const { closed } = next.scene;
-      set(image, { alt: "" });
       holder.show(library.small(next.id));
-      setText(name, capital(next.label));
+      setText(name, next.label);
       set(name, { title: name.textContent });
-      set(zoom, { "aria-label": `Zoom ${next.label}`, title: `Zoom ${next.label}` });
-      set(range, { "aria-label": `Strength of ${next.label}` });
+      const called = inSentence(next.label);
+      set(zoom, { "aria-label": `Zoom ${called}`, title: `Zoom ${called}` });
+      set(range, { "aria-label": `Strength of ${called}` });
       if (range.disabled !== closed) range.disabled = closed;
       if (!moving) {
         if (range.valueAsNumber !== next.strength) range.valueAsNumber = next.strength;
         tell();
       }
-      set(remove, { "aria-label": `Remove ${next.label}`, title: `Remove ${next.label}` });
+      set(remove, { "aria-label": `Remove ${called}`, title: `Remove ${called}` });
       setDisabled(remove, closed);
     },
   };
 };
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
  * @param {{act: Act, frames: import("./picture-cache.js").Frames, library: import("./library.js").Library}} props

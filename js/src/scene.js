@@ -82,8 +82,14 @@ export const announcement = ({ phase, status, traits, connection }) => {
 export const nameOf = ({ round, history, uploads }, id) => {
   for (const { index, images } of [...(round ? [round] : []), ...history]) {
     const at = images.findIndex((image) => image.id === id);
-    if (at >= 0) return { label: `round ${index + 1}, picture ${at + 1}`, seed: images[at].seed };
+    if (at >= 0) return { label: `Round ${index + 1}, picture ${at + 1}`, seed: images[at].seed };
   }
   const upload = uploads.find((one) => one.id === id);
-  return { label: upload?.name ? upload.name : `picture ${id.slice(0, 4)}`, seed: null };
+  return { label: upload?.name ? upload.name : `Picture ${id.slice(0, 4)}`, seed: null };
 };
+
+/**
+ * A label as it stands inside a sentence; names of files stay as they are.
+ * @param {string} label
+ */
+export const inSentence = (label) => label.replace(/^(Round|Picture) (?=\w)/, (word) => word.toLowerCase());

@@ -262,8 +262,7 @@ export const createView = ({ model, el, cache }) => {
   const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste", "data-lm-suppress-shortcuts": "true" });
   root.append(
     h("div", { class: "fw-body" },
-      head.el,
-      messages.el,
+      h("div", { class: "fw-top" }, head.el, messages.el),
       h("div", { class: "fw-main" }, prompt.el, status.el, caption.el, grid.el, empty.el),
       h("div", { class: "fw-side" }, shelf.el, settings.el, counting.el),
       history.el,
@@ -299,7 +298,7 @@ export const createView = ({ model, el, cache }) => {
     link.keepPolling();
     const { round, seen_round } = now.traits;
     // Told once, whichever view shows the round first.
-    if (round && !now.forming && now.shown?.index === round.index && seen_round !== round.index) save({ seen_round: round.index });
+    if (round && !now.closed && !now.forming && now.shown?.index === round.index && seen_round !== round.index) save({ seen_round: round.index });
   };
 
   let newest = traits().round?.index ?? -1;
