@@ -170,12 +170,12 @@ def _for_screen(image: Image.Image) -> Encoded:
     shown = _within(image, _SCREEN)
     if shown.width * shown.height <= _SMALL:
         return Encoded("image/webp", _webp(shown, lossless=True, method=4))
-    data = b""
-    for quality in _QUALITIES:
-        data = _webp(shown, quality=quality, method=2)
-        if len(data) <= _SCREEN_BYTES:
-            break
-    return Encoded("image/webp", data)
+    while True:
+        for quality in _QUALITIES:
+            data = _webp(shown, quality=quality, method=2)
+            if len(data) <= _SCREEN_BYTES:
+                return Encoded("image/webp", data)
+        shown = _within(shown, max(shown.size) * 3 // 4)  # hardly ever: noise
 
 
 def _for_shelf(image: Image.Image) -> Encoded:

@@ -55,6 +55,11 @@ _SEED_LIMIT = 2**53
 _logger = logging.getLogger(__name__)
 
 
+def _static(name: str) -> str:
+    """Return a file of the front end; anywidget takes a single line for the name of a file."""
+    return (STATIC / name).read_text(encoding="utf-8") + "\n"
+
+
 def _round_to_wire(value: Round | None, widget: FabricWidget) -> dict[str, Any] | None:
     for index, turn in enumerate(widget.history):
         if turn.round is value:
@@ -105,8 +110,9 @@ class FabricWidget(anywidget.AnyWidget):
         `pipe` is none of these, or a keyword is unknown.
     """
 
-    _esm = STATIC / "widget.js"
-    _css = STATIC / "widget.css"
+    # Texts, not paths: anywidget watches paths, and a path would hold every widget for ever.
+    _esm = _static("widget.js")
+    _css = _static("widget.css")
 
     # What the person sets; the front end writes these, Python may.
     prompt = t.Unicode("").tag(sync=True)

@@ -41,7 +41,7 @@ class Front:
         data = json.loads(json.dumps(data))  # as it travels
         with self.changed:
             self.said.append((kind, data, list(buffers)))
-            state = dict(data.get("state") or {})
+            state = json.loads(json.dumps(data.get("state") or {}))
             if data.get("method", "update") != "echo_update" and state:
                 _put_buffers(state, data.get("buffer_paths", []), buffers)
                 self.state.update(state)
@@ -183,7 +183,7 @@ class Studio:
 
     def __call__(self, prompt: str, *, num_images: int, seed: int, **others: Any) -> Round:
         self.cancelled.clear()
-        on_step = others.pop("on_step")
+        on_step = others.pop("on_step") or (lambda _: None)
         self.requests.append({"prompt": prompt, "num_images": num_images, "seed": seed, **others})
         for step in range(1, self.steps + 1):
             if step in self._held:
@@ -305,7 +305,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def make(front: Front, session: Session, tmp_path: Path) -> Iterator[Callable[..., FabricWidget]]:
+def make(
+    front: Front, session: Session, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., FabricWidget]]:
     """Return a function that makes the widget which the front end shows."""
     made = []
 
@@ -315,6 +317,8 @@ def make(front: Front, session: Session, tmp_path: Path) -> Iterator[Callable[..
         return made[-1]
 
     assert front is not None
+    if "clock" in request.fixturenames:  # before the first widget reads it
+        request.getfixturevalue("clock")
     yield new
     for widget in made:
         thread = widget._jobs.thread
