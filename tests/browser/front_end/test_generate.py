@@ -19,7 +19,7 @@ from tests.browser.front_end.pictures import (
     running,
     status,
 )
-from tests.browser.front_end.widget_page import HOSTS, Host, WidgetPage
+from tests.browser.front_end.widget_page import DIALECTS, HOSTS, Host, WidgetPage
 
 if TYPE_CHECKING:
     from tests.browser.front_end.widget_page import Opener
@@ -50,7 +50,7 @@ def deliver(widget: WidgetPage, index: int, first: int, revision: int) -> None:
     )
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_generate_carries_all_controls_and_the_votes(open_widget: Opener, host: Host) -> None:
     votes = {ids(0)[0]: 1, ids(0)[1]: -0.5}
     widget = open_widget(ready(votes=votes), host=host)
@@ -205,7 +205,7 @@ def test_the_finished_round_can_be_voted_on_while_the_next_one_is_made(open_widg
     assert widget.trait("votes") == {ids(0)[1]: 1}
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_a_round_is_seen_with_one_write(open_widget: Opener, host: Host) -> None:
     widget = open_widget(idle(), host=host)
     deliver(widget, 0, 0, 30)

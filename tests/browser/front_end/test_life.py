@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.front_end.pictures import ids, pictures, ready, round_of, row_of, running, status
-from tests.browser.front_end.widget_page import HOSTS, Host
+from tests.browser.front_end.widget_page import DIALECTS, Host
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,7 +21,7 @@ def leaks(page: Page) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("host", [*HOSTS, Host("marimo", shadow=True)])
+@pytest.mark.parametrize("host", [*DIALECTS, Host("marimo", shadow=True)])
 def test_hello_is_said_once_by_every_view(open_widget: Opener, host: Host) -> None:
     widget = open_widget(host=host)
     assert len(widget.wait_sent("hello")) == 1
@@ -41,7 +41,7 @@ def test_the_root_says_what_it_is(open_widget: Opener) -> None:
     expect(widget.root).to_have_accessible_name("Fabric: pictures by taste")
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_a_reloaded_page_shows_the_same_from_traits_alone(open_widget: Opener, host: Host) -> None:
     widget = open_widget(ready(3, votes={ids(8)[1]: 1, ids(0)[2]: -1}), host=host, hold=("*",))
     widget.expect_pictures(ids(8))
@@ -51,7 +51,7 @@ def test_a_reloaded_page_shows_the_same_from_traits_alone(open_widget: Opener, h
     assert widget.saved() == [], "what was seen is not seen again"
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_two_views_agree(open_widget: Opener, host: Host) -> None:
     widget = open_widget(host=host, views=2)
     first, second = widget.page.locator(".fabric-widget").all()
@@ -95,7 +95,7 @@ def test_names_in_the_page_are_unique_with_two_views(open_widget: Opener) -> Non
         pytest.fail(f"id {twice} is there twice")
 
 
-@pytest.mark.parametrize("host", [*HOSTS, Host("marimo", shadow=True)])
+@pytest.mark.parametrize("host", [*DIALECTS, Host("marimo", shadow=True)])
 def test_what_is_taken_away_leaves_nothing(open_widget: Opener, host: Host) -> None:
     widget = open_widget(running(), host=host)
     page = widget.page

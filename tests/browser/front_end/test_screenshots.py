@@ -41,7 +41,8 @@ def test_a_picture_is_taken(
 ) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     width = 360 if state == "narrow" else 1000
-    page.set_viewport_size({"width": width, "height": 800})
+    dialog = state in {"zoom", "help"}
+    page.set_viewport_size({"width": width, "height": 800 if dialog else 1800})
     widget = open_widget(STATES[state])
     page.evaluate(
         """([light, css]) => {
@@ -68,11 +69,11 @@ def test_a_picture_is_taken(
         widget.details("How feedback counts")
     widget.expect_loaded(widget.root.locator("img").filter(visible=True))
     widget.settle()
-    taken = page.screenshot(full_page=state not in {"zoom", "help"})
+    taken = page.screenshot() if dialog else page.locator("main").screenshot()
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / f"{state}-{scheme}.png").write_bytes(taken)
     with Image.open(io.BytesIO(taken)) as image:
-        assert image.width == width
+        assert image.width > 300
         assert image.height >= 300
         colours = image.convert("RGB").getcolors(maxcolors=2**24)
     assert colours is not None

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.front_end.pictures import GENTLE, STANDARD, idle, ready
-from tests.browser.front_end.widget_page import HOSTS, Host, WidgetPage
+from tests.browser.front_end.widget_page import DIALECTS, Host, WidgetPage
 
 if TYPE_CHECKING:
     from tests.browser.front_end.widget_page import Opener
@@ -34,7 +34,7 @@ def drawn(widget: WidgetPage) -> str:
     ("name", "trait", "value"),
     [("Pictures", "num_images", 9), ("Seed", "seed", 2**53 - 1)],
 )
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_numbers_are_written(
     open_widget: Opener, host: Host, name: str, trait: str, value: int
 ) -> None:
@@ -94,7 +94,7 @@ def test_an_emptied_field_that_needs_a_number_keeps_its_last_one(open_widget: Op
     expect(widget.number("Seed")).to_have_value("41")
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_the_prompt_reaches_the_kernel(open_widget: Opener, host: Host) -> None:
     widget = open_widget(host=host)
     widget.prompt.fill("two red fish")
@@ -113,7 +113,7 @@ def test_typing_is_not_a_write_per_letter(open_widget: Opener) -> None:
     assert len(widget.saved()) - before < 20
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_an_echo_does_not_overwrite_what_is_being_typed(open_widget: Opener, host: Host) -> None:
     widget = open_widget(host=host)
     widget.prompt.fill("a mon")
@@ -156,6 +156,7 @@ def test_auto_is_written(open_widget: Opener) -> None:
 
 def test_the_seed_is_locked_and_unlocked(open_widget: Opener) -> None:
     widget = open_widget()
+    widget.details("Settings")
     lock = widget.button("Lock seed")
     expect(lock).to_have_attribute("aria-pressed", "false")
     lock.click()
@@ -184,7 +185,7 @@ def test_the_curve_follows_the_hand_and_the_write_waits(open_widget: Opener) -> 
     counting(widget)
     curves = widget.slider("Feedback strength").evaluate(
         """async (slider) => {
-            const svg = slider.closest(".fabric-widget").querySelector("details svg");
+            const svg = slider.closest("details").querySelector("svg");
             const seen = [];
             for (const value of ["1", "1.5", "2"]) {
                 slider.value = value;
@@ -233,7 +234,7 @@ def test_every_slider_is_explained(open_widget: Opener) -> None:
         assert len(described) > 20, name
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_a_preset_is_applied_with_one_write(open_widget: Opener, host: Host) -> None:
     widget = open_widget(host=host)
     counting(widget)

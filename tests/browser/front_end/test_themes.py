@@ -113,6 +113,8 @@ LOOKS = [
     ),
 ]
 
+VOTES = {ids(0)[0]: 1, ids(0)[1]: -1}
+
 # The WCAG contrast of every visible text with what is painted behind it.
 FAINT = """(root) => {
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -161,6 +163,21 @@ FAINT = """(root) => {
 }"""
 
 
+# What sticks out of the widget to the right, and by how much the page can be scrolled sideways.
+BEYOND = """(root) => {
+    const right = root.getBoundingClientRect().right;
+    const page = document.documentElement;
+    const wide = [...root.querySelectorAll("*")].filter((node) => {
+        if (!node.checkVisibility()) return false;
+        for (let one = node.parentElement; one !== root; one = one.parentElement) {
+            if (getComputedStyle(one).overflowX !== "visible") return false;
+        }
+        return node.getBoundingClientRect().right > right + 1;
+    });
+    return [page.scrollWidth - page.clientWidth, wide.map((node) => node.className)];
+}"""
+
+
 def dress(page: Page, look: Look) -> None:
     """Have the page look like this host from the beginning."""
     page.emulate_media(color_scheme=look.system)
@@ -196,20 +213,19 @@ def dark(widget: WidgetPage) -> bool:
     )
 
 
-@pytest.mark.parametrize("state", ["ready", "running", "failed"])
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-def test_every_text_can_be_read(page: Page, open_widget: Opener, look: Look, state: str) -> None:
+def test_every_text_can_be_read(page: Page, open_widget: Opener, look: Look) -> None:
     dress(page, look)
-    votes = {"votes": {ids(0)[0]: 1, ids(0)[1]: -1}}
-    traits = {"ready": ready, "running": running, "failed": failed}[state](**votes)
-    widget = open_widget(traits, host=Host(shadow=look.shadow))
+    widget = open_widget(ready(votes=VOTES), host=Host(shadow=look.shadow))
     expect(widget.root).to_have_attribute("data-theme", look.theme)
     assert dark(widget) == (look.theme == "dark")
     open_everything(widget)
-    widget.settle()
-    found: dict[str, Any] = widget.root.evaluate(FAINT)
-    assert found["count"] > 15
-    assert found["faint"] == []
+    for state in (ready, running, failed):
+        widget.kernel(status=state()["status"])
+        widget.settle()
+        found: dict[str, Any] = widget.root.evaluate(FAINT)
+        assert found["count"] > 15
+        assert found["faint"] == [], state.__name__
 
 
 @pytest.mark.parametrize("look", [LOOKS[2], LOOKS[3]], ids=lambda look: look.name)
@@ -303,45 +319,34 @@ def test_the_focus_is_visible(page: Page, open_widget: Opener, scheme: Scheme) -
     assert widget.saved() == []
 
 
-def test_nothing_moves_for_those_who_asked_for_it(page: Page, open_widget: Opener) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    widget = open_widget(running())
-    widget.button("Like picture 1").click()
-    widget.button("Zoom picture 2").click()
-    widget.settle()
-    moving = widget.page.evaluate(
-        """() => document.getAnimations()
-            .filter((one) => one.playState === "running")
-            .filter((one) => one.effect.getComputedTiming().activeDuration > 1)
-            .map((one) => one.animationName ?? one.transitionProperty)"""
+@pytest.mark.parametrize("still", [True, False])
+def test_nothing_moves_for_those_who_asked_for_it(
+    page: Page, open_widget: Opener, *, still: bool
+) -> None:
+    page.emulate_media(reduced_motion="reduce" if still else "no-preference")
+    widget = open_widget()
+    moving = """() => document.getAnimations()
+        .filter((one) => one.effect.getComputedTiming().activeDuration > 1)
+        .map((one) => one.animationName ?? one.transitionProperty)"""
+    found = widget.page.evaluate(
+        f"() => {{ document.querySelector('[aria-label=\"Like picture 1\"]').click();"
+        f" document.body.offsetWidth; return ({moving})(); }}"
     )
-    assert moving == []
+    widget.kernel(status=running()["status"])
+    widget.settle()
+    found += widget.page.evaluate(moving)
+    assert (found == []) == still, found
 
 
 @pytest.mark.parametrize("width", [320, 360, 600])
-@pytest.mark.parametrize("state", ["ready", "running", "failed"])
-def test_it_fits_a_narrow_page(page: Page, open_widget: Opener, width: int, state: str) -> None:
+def test_it_fits_a_narrow_page(page: Page, open_widget: Opener, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    votes = {"votes": {ids(0)[0]: 1, ids(0)[1]: -1}, "prompt": "monster" * 40}
-    traits = {"ready": ready, "running": running, "failed": failed}[state](**votes)
-    widget = open_widget(traits)
+    widget = open_widget(ready(votes=VOTES, prompt="monster" * 40))
     open_everything(widget)
-    widget.settle()
-    beyond = widget.root.evaluate(
-        """(root) => {
-            const right = root.getBoundingClientRect().right;
-            const page = document.documentElement;
-            const wide = [...root.querySelectorAll("*")].filter((node) => {
-                if (!node.checkVisibility()) return false;
-                for (let one = node.parentElement; one !== root; one = one.parentElement) {
-                    if (getComputedStyle(one).overflowX !== "visible") return false;
-                }
-                return node.getBoundingClientRect().right > right + 1;
-            });
-            return [page.scrollWidth - page.clientWidth, wide.map((node) => node.className)];
-        }"""
-    )
-    assert beyond == [0, []]
+    for state in (ready, running, failed):
+        widget.kernel(status=state()["status"])
+        widget.settle()
+        assert widget.root.evaluate(BEYOND) == [0, []], state.__name__
 
 
 def test_it_fits_a_narrow_cell_of_a_wide_page(page: Page, open_widget: Opener) -> None:

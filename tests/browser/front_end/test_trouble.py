@@ -19,7 +19,7 @@ from tests.browser.front_end.pictures import (
     running,
     status,
 )
-from tests.browser.front_end.widget_page import HOSTS, Host
+from tests.browser.front_end.widget_page import DIALECTS, Host
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -32,7 +32,7 @@ BUSY = "Kernel busy: your click is queued"
 GONE = "Not connected to a kernel: run the cell again to go on. Your pictures are still here."
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_html_is_text_everywhere(open_widget: Opener, host: Host) -> None:
     shown = pictures(0)
     error = dict.fromkeys(ERROR, HTML)
@@ -106,7 +106,8 @@ def test_the_traceback_can_be_copied_by_hand_where_the_clipboard_is_closed(
     page: Page, open_widget: Opener
 ) -> None:
     page.add_init_script(
-        "Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })"
+        """Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
+        document.execCommand = () => false;"""
     )
     widget = open_widget(failed())
     widget.button("Copy traceback").click()
@@ -145,7 +146,7 @@ def test_a_notice_is_shown_until_it_is_dismissed(open_widget: Opener) -> None:
     expect(said.filter(visible=True)).to_have_count(0)
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_a_refused_request_is_told(open_widget: Opener, host: Host) -> None:
     widget = open_widget(host=host, hold=("*",))
     widget.button("Next round").click()
@@ -230,7 +231,7 @@ def test_nothing_is_sent_while_nothing_happens(page: Page, open_widget: Opener, 
 
 
 @pytest.mark.parametrize("phase", ["loading", "running", "stopping"])
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_a_running_job_is_polled(page: Page, open_widget: Opener, host: Host, phase: str) -> None:
     page.clock.install()
     widget = open_widget(ready(status=status(phase, 10, job=2, steps=20, count=4)), host=host)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.front_end.pictures import ids, pictures, ready, status
-from tests.browser.front_end.widget_page import HOSTS, Host
+from tests.browser.front_end.widget_page import DIALECTS, HOSTS, Host
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -32,7 +32,7 @@ def test_a_vote_shows_at_once_and_is_written_once(open_widget: Opener, host: Hos
     assert len(widget.saved()) == 1
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", DIALECTS)
 def test_like_and_dislike_exclude_each_other_and_a_second_press_takes_back(
     open_widget: Opener, host: Host
 ) -> None:
@@ -124,7 +124,7 @@ def test_the_slider_of_a_card_reaches_both_ends(
     open_widget: Opener, value: str, *, like: bool, dislike: bool
 ) -> None:
     widget = open_widget(ready(votes={FIRST[0]: 1}))
-    widget.more(1, "Strength").click()
+    widget.button("Adjust picture 1, now +1").click()
     widget.slider("Strength of picture 1").fill(value)
     widget.wait_saved("votes")
     assert widget.trait("votes") == ({FIRST[0]: float(value)} if like or dislike else {})
