@@ -95,7 +95,7 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
   const items = [
     item("again", (name) => `Make ${name} again`, withPicture(act.again)),
     item("target", (name) => `Use ${name} as the only reference`, withPicture(act.only)),
-    item("strength", (name) => `Weigh ${name}`, () => toggleStrength(true)),
+    item("strength", (name) => `Set the strength of ${name}`, () => toggleStrength(true)),
     item("download", (name) => `Download ${name}`, withPicture(act.download)),
   ];
   const menu = h("div", { class: "fw-menu", role: "group", hidden: true }, ...items.map(({ element }) => element));

@@ -73,9 +73,16 @@ const copy = async (text) => {
  */
 const failurePanel = ({ title, message, advice, traceback }, act) => {
   const copied = h("span", { class: "fw-copied" });
+  const text = h("pre", { tabindex: 0 }, traceback);
+  const details = h("details", { class: "fw-traceback" }, h("summary", {}, "Traceback"), text);
   const copyButton = button({ label: "Copy traceback" }, async () => {
-    setText(copied, (await copy(traceback)) ? "Copied" : "Select the text below and copy it");
+    const done = await copy(traceback);
+    setText(copied, done ? "Copied" : "Copy it from above");
     copyButton.focus();
+    if (!done) {
+      details.open = true;
+      getSelection()?.selectAllChildren(text);
+    }
   });
   return h(
     "div",
@@ -83,7 +90,7 @@ const failurePanel = ({ title, message, advice, traceback }, act) => {
     h("div", { class: "fw-failure-head" }, icon("alert"), h("strong", {}, title)),
     h("p", { class: "fw-failure-message" }, message),
     advice ? h("p", { class: "fw-failure-advice" }, advice) : null,
-    traceback ? h("details", { class: "fw-traceback" }, h("summary", {}, "Traceback"), h("pre", { tabindex: 0 }, traceback)) : null,
+    traceback ? details : null,
     h("div", { class: "fw-row" }, traceback ? copyButton : null, button({ label: "Dismiss" }, act.dismissFailure), copied),
   );
 };
