@@ -56,9 +56,12 @@ def test_an_invalid_update_takes_nothing_back_that_the_worker_wrote(
         raise traitlets.TraitError(message)
 
     widget._trait_validators["lock_seed"] = refuse
-    update = threading.Thread(
-        target=lambda: pytest.raises(traitlets.TraitError, front.set, lock_seed=True)
-    )
+
+    def set_it() -> None:
+        with pytest.raises(traitlets.TraitError):
+            widget.set_state({"lock_seed": True})
+
+    update = threading.Thread(target=set_it)
     update.start()
     assert inside.wait(PATIENCE)
     outcome = widget._jobs.submit(None).outcome  # the worker makes its round, and waits to tell it
@@ -379,7 +382,9 @@ def test_a_vote_reaches_the_session_exactly_once(
             votes = {ids[i][:12]: mark for i, mark in marks.items()}
             before = len(session.turns)
             seed = widget.seed
-            front.call("generate", controls=controls(seed=seed), votes=votes)
+            carried = controls(seed=seed)
+            front.state.update(carried, votes=votes)  # as it is shown there
+            front.call("generate", controls=carried, votes=votes)
             front.wait(lambda before=before: len(front.state["history"]) == before + 1)
             front.wait_phase("ready")
             plain.vote({ids[i]: mark for i, mark in marks.items()})
