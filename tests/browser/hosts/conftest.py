@@ -1,0 +1,105 @@
+"""Servers, kernels and pages for the tests of real notebook hosts.
+
+One server of each kind and one kernel of each version serve all tests of a process: importing torch
+once takes longer than any of them. Every test has its own notebook, page and widgets.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import fabric_widget
+
+from .notebook import CLOSE, IMPORT, PATIENCE, Notebook
+from .servers import KERNELS, Jupyter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+WINDOW = {"width": 1280, "height": 900}
+SCREENSHOTS = Path(fabric_widget.__file__).parents[1] / "out" / "screenshots" / "hosts"
+FAILED = pytest.StashKey[bool]()
+
+
+def file_name(test: pytest.Item) -> str:
+    """Give the test's name as that of a file."""
+    return re.sub(r"\W+", "-", test.name).strip("-")
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("lab", marks=pytest.mark.xdist_group("jupyterlab")),
+        pytest.param("notebook", marks=pytest.mark.xdist_group("notebook")),
+    ],
+)
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Jupyter]:
+    with Jupyter(request.param, tmp_path_factory.mktemp(request.param)) as started:
+        yield started
+
+
+@pytest.fixture(scope="session", params=list(KERNELS))
+def kernel(request: pytest.FixtureRequest, server: Jupyter) -> str:
+    """Start a kernel of this version; give its id."""
+    return str(server.ask("POST", "kernels", {"name": request.param})["id"])
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Open one window for all notebooks, so that it keeps the host's own files."""
+    with browser.new_context(viewport=WINDOW) as window:
+        yield window
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember on the test that it failed, for its fixtures."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed  # noqa: FBT003  (a default)
+    return report
+
+
+@pytest.fixture
+def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Open a page on which the widget must not raise, and nothing ask anything of another machine."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    raised: list[str] = []
+    asked: list[str] = []
+    page.on("pageerror", lambda error: raised.append(str(error.stack)))
+    page.on("request", lambda request: asked.append(request.url))
+    # "Leave this page?" for a notebook that is not saved: yes.
+    page.on("dialog", lambda dialog: dialog.accept())
+    yield page
+    if request.node.stash.get(FAILED, False):  # noqa: FBT003  (a default)
+        page.screenshot(path=SCREENSHOTS / f"failed-{file_name(request.node)}.png")
+    page.close()
+    # The widget's module comes from a blob; what the notebook's own code raises is not ours.
+    assert not [stack for stack in raised if "blob:" in stack]
+    assert not [
+        url for url in asked if not re.match(r"(http://127\.0\.0\.1:\d+/|data:|blob:)", url)
+    ]
+
+
+@pytest.fixture
+def notebook(
+    page: Page, server: Jupyter, kernel: str, request: pytest.FixtureRequest
+) -> Callable[..., Notebook]:
+    """Open a notebook of these cells, after one that closes the widgets of other tests, and run it."""
+
+    def opened(*cells: str) -> Notebook:
+        book = Notebook(page, server, f"{file_name(request.node)}.ipynb", kernel)
+        book.write(f"{IMPORT}\n{CLOSE}", *cells)
+        return book.open().run()
+
+    return opened

@@ -1,0 +1,235 @@
+"""The widget in real JupyterLab 4 and Notebook 7, on the kernel of today and on one before subshells.
+
+What the widget does with every message and key is tested elsewhere; here it has real neighbours: a
+notebook with its own keys, other cells that keep the kernel busy, pages that are reloaded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from .notebook import PATIENCE, gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .notebook import Notebook, Widget
+
+    Open = Callable[..., Notebook]
+
+# Small and quick: these tests are about the notebook, not about the pictures.
+SMALL = "prompt='a monster', num_images=2, steps=3, seed=7"
+QUIET = f"w = FabricWidget({SMALL}, auto=False)"
+
+
+def test_the_kernel_is_the_one_that_was_asked_for(
+    notebook: Open, request: pytest.FixtureRequest
+) -> None:
+    major = request.node.callspec.params["kernel"].removeprefix("ipykernel-")
+    book = notebook("import ipykernel")
+    assert book.evaluate("ipykernel.__version__").split(".")[0] == major
+
+
+def test_a_like_makes_the_next_round_another_one(notebook: Open) -> None:
+    book = notebook(f"{QUIET}\nw.show()")
+    widget = book.widget().wait(phase="idle", round=-1)
+    first = widget.generate(0)
+    widget.like(1).click()
+    widget.expect_vote(1, liked=True)
+    second = widget.generate(1)
+    assert len(first) == len(second) == 2
+    assert not {*first} & {*second}
+    assert book.evaluate("[dict(w.votes), len(w.session.rounds)]") == [{first[0]: 1}, 2]
+
+
+def test_a_vote_alone_brings_the_next_round(notebook: Open) -> None:
+    book = notebook(f"w = FabricWidget(load_demo(), {SMALL})\nw")
+    widget = book.widget().wait(phase="idle")
+    first = widget.generate(0)
+    widget.like(2).click()
+    widget.wait(round=1, phase="ready")
+    assert not {*first} & {*widget.ids()}
+
+
+def test_stop_stops_within_a_step(notebook: Open) -> None:
+    book = notebook(
+        "pipe = load_demo()\n"
+        "w = FabricWidget(pipe, prompt='a monster', num_images=2, steps=150, auto=False)\n"
+        "events = []\n"
+        "pipe.unet.register_forward_pre_hook(lambda *_: events.append('step'))\n"
+        "w.on_msg(lambda _, content, buffers: events.append(content['type']))\n"
+        "w.show()"
+    )
+    widget = book.widget().wait(phase="idle")
+    widget.button("Next round").click()
+    widget.wait(phase="running")
+    expect(widget.root.get_by_text(re.compile(r"\b[1-9]\d* of 150\b")).first).to_be_visible(
+        timeout=PATIENCE
+    )
+    widget.button("Stop").click()
+    widget.wait(phase="idle", round=-1)
+    status = book.evaluate("w.status")
+    stopped = re.search(r"Stopped after (\d+) of 150", status["message"])
+    assert stopped
+    assert 0 < int(stopped[1]) < 150
+    events = book.evaluate("events")
+    assert events[events.index("cancel") :].count("step") <= 1
+
+
+@pytest.mark.parametrize("control", ["like", "slider", "checkbox"])
+def test_keys_in_the_widget_leave_the_notebook_alone(notebook: Open, control: str) -> None:
+    book = notebook(f"{QUIET}\nw.show()", "'another cell'")
+    widget = book.widget().wait(phase="idle")
+    widget.generate(0)
+    widget.root.get_by_text("How feedback counts").click()
+    focused = {
+        "like": widget.like(1),
+        "slider": widget.root.get_by_role("slider", name="Feedback strength"),
+        "checkbox": widget.root.get_by_role("checkbox", name="Regenerate when I vote"),
+    }[control]
+    before = book.cells()
+    focused.focus()
+    for key in "ddabmxcvzy":
+        book.page.keyboard.press(key)
+    assert book.cells() == before
+    expect(widget.root).to_be_visible()
+    # The same keys, and the same notebook, one click further out.
+    book.page.locator(".jp-InputPrompt").nth(2).click()
+    book.page.keyboard.press("b")
+    book.page.wait_for_function(
+        "count => document.querySelectorAll('.jp-CodeCell').length > count", arg=len(before)
+    )
+
+
+def test_shift_enter_in_the_prompt_is_a_line_break(notebook: Open) -> None:
+    book = notebook(f"{QUIET}\nw.show()", "'another cell'")
+    widget = book.widget().wait(phase="idle")
+    before = book.cells()
+    widget.prompt.fill("a monster")
+    widget.prompt.press("Shift+Enter")
+    widget.prompt.press_sequentially("at night, daubed")
+    assert widget.prompt.input_value() == "a monster\nat night, daubed"
+    # Had the cell been run, the kernel would have done it before it answers.
+    assert book.evaluate("1") == 1
+    assert book.cells() == before
+
+
+def test_control_enter_in_the_prompt_is_the_next_round(notebook: Open) -> None:
+    book = notebook(f"{QUIET}\nw.show()", "'another cell'")
+    widget = book.widget().wait(phase="idle")
+    before = book.cells()
+    widget.prompt.fill("a blue fish")
+    widget.prompt.press("Control+Enter")
+    widget.wait(round=0, phase="ready")
+    assert book.cells() == before
+    assert book.evaluate("w.round.prompt") == "a blue fish"
+
+
+def test_a_reload_brings_the_round_back(notebook: Open) -> None:
+    book = notebook(f"{QUIET}\nw.show()")
+    widget = book.widget().wait(phase="idle")
+    widget.generate(0)
+    widget.like(2).click()
+    second = widget.generate(1)
+    widget.like(1).click()
+    widget.expect_vote(1, liked=True)
+    book.command("docmanager:save")
+    book.reload()
+    widget = book.widget().wait(phase="ready", round=1, connection="live")
+    assert widget.ids() == second
+    widget.expect_vote(1, liked=True)
+    widget.expect_vote(2, liked=False)
+    # And it is alive, not a picture of itself.
+    assert not {*second} & {*widget.generate(2)}
+
+
+def test_two_views_of_one_widget_agree(notebook: Open) -> None:
+    book = notebook(QUIET, "w", "w.show()")
+    above, below = book.widget(0).wait(phase="idle"), book.widget(1).wait(phase="idle")
+    ids = above.generate(0)
+    below.wait(round=0, phase="ready")
+    assert below.ids() == ids
+    above.like(1).click()
+    below.expect_vote(1, liked=True)
+    below.like(1).click()
+    above.expect_vote(1, liked=False)
+    assert book.evaluate("dict(w.votes)") == {}
+
+
+def test_an_error_shows_with_what_there_is_to_copy(notebook: Open) -> None:
+    book = notebook(
+        "pipe = load_demo()\n"
+        "def fail(*_): raise RuntimeError('the paint is dry')\n"
+        f"w = FabricWidget(pipe, {SMALL}, auto=False)",
+        "w.show()",
+    )
+    widget = book.widget().wait(phase="idle")
+    first = widget.generate(0)
+    book.evaluate("str(pipe.unet.register_forward_pre_hook(fail))")
+    widget.button("Next round").click()
+    widget.wait(phase="error")
+    alert = widget.root.get_by_role("alert")
+    expect(alert).to_contain_text("the paint is dry")
+    expect(alert.get_by_role("button", name="Copy traceback")).to_be_visible()
+    assert "Traceback (most recent call last)" in str(alert.text_content())
+    # The session is still there, and goes on once the cause is gone.
+    assert widget.ids() == first
+    book.evaluate("pipe.unet._forward_pre_hooks.clear()")
+    assert not {*first} & {*widget.generate(1)}
+    expect(alert).to_be_hidden()
+
+
+def test_a_click_while_another_cell_runs_is_carried_out_afterwards(notebook: Open) -> None:
+    with gate() as (block, listener):
+        book = notebook(f"{QUIET}\nw.show()", "'the cell that will block'")
+        widget = book.widget().wait(phase="idle")
+        book.start_last_cell(block)
+        cell, _ = listener.accept()
+        with cell:
+            widget.button("Next round").click()
+            widget.wait(connection="waiting", round=-1)
+            expect(widget.root).to_contain_text("Kernel busy: your click is queued")
+        widget.wait(connection="live", round=0, phase="ready")
+        assert len(widget.ids()) == 2
+
+
+def test_a_kernel_restarted_under_an_open_page_leaves_the_pictures(notebook: Open) -> None:
+    book = notebook(f"{QUIET}\nw.show()")
+    widget = book.widget().wait(phase="idle")
+    first = widget.generate(0)
+    book.page.evaluate("void window.jupyterapp.commands.execute('kernelmenu:restart')")
+    book.page.locator(".jp-Dialog").get_by_role("button", name="Confirm").click()
+    widget.wait(connection=re.compile("closed|waiting"))
+    assert widget.ids() == first
+    book.wait()
+    if widget.root.get_attribute("data-connection") != "closed":
+        widget.button("Next round").click()
+        widget.wait(connection="closed")
+    expect(widget.root).to_contain_text(
+        "Not connected to a kernel: run the cell again to go on. Your pictures are still here."
+    )
+    assert widget.ids() == first
+    book.run()
+    assert len(book.widget().wait(phase="idle", connection="live", round=-1).generate(0)) == 2
+
+
+def test_the_theme_of_the_notebook_is_the_theme_of_the_widget(notebook: Open) -> None:
+    book = notebook(f"{QUIET}\nw.show()")
+    widget = book.widget().wait(phase="idle", theme="light")
+    light = surface(widget)
+    book.command("apputils:change-theme", theme="JupyterLab Dark")
+    widget.wait(theme="dark")
+    dark = surface(widget)
+    book.command("apputils:change-theme", theme="JupyterLab Light")
+    widget.wait(theme="light")
+    assert sum(dark) < 200 < 500 < sum(light)
+
+
+def surface(widget: Widget) -> list[int]:
+    """Give red, green and blue of what the widget is painted on."""
+    colour = widget.root.evaluate("root => getComputedStyle(root).backgroundColor")
+    return [int(part) for part in re.findall(r"\d+", colour)[:3]]
