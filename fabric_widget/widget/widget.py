@@ -791,7 +791,10 @@ class FabricWidget(anywidget.AnyWidget):
                 self._renew_seed(session)
             count = f"{len(made)} picture{'s' * (len(made) != 1)}"
             self._tell(
-                phase="ready", message=f"Round {len(session.turns)} is ready: {count}.", eta=None, again=""
+                phase="ready",
+                message=f"Round {len(session.turns)} is ready: {count}.",
+                eta=None,
+                again="",
             )
         self._show_still()
         return made

@@ -202,7 +202,10 @@ class Studio:
         settings = {name: value for name, value in others.items() if name not in ours}
         images = tuple(
             GeneratedImage(
-                self.paint(seed + i), torch.full((1, 1, 1), float(seed + i)), seed + i, prompt,
+                self.paint(seed + i),
+                torch.full((1, 1, 1), float(seed + i)),
+                seed + i,
+                prompt,
                 settings,
             )
             for i in range(num_images)

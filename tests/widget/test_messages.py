@@ -119,7 +119,11 @@ def test_undo_redo_and_branch_write_what_stood_there(front: Front, session: Sess
     a_round(front, prompt="a bear", auto=False, strength=0.3)
     front.call("undo")
     assert front.state["round"]["index"] == 0
-    assert (front.state["prompt"], front.state["steps"], front.state["strength"]) == ("a fox", 5, 0.8)
+    assert (front.state["prompt"], front.state["steps"], front.state["strength"]) == (
+        "a fox",
+        5,
+        0.8,
+    )
     assert front.state["seed"] == 2
     assert len(front.state["history"]) == 1
     assert (front.status["undo"], front.status["redo"]) == ("vote", "round")
@@ -394,7 +398,9 @@ def test_whatever_comes_is_answered_and_changes_nothing(
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     state=st.dictionaries(
-        st.sampled_from([*controls(), "votes", "seen_round", "status", "round", "info", "_esm", "x"]),
+        st.sampled_from(
+            [*controls(), "votes", "seen_round", "status", "round", "info", "_esm", "x"]
+        ),
         JSON,
         max_size=5,
     )

@@ -209,9 +209,7 @@ def test_stop_when_nothing_runs_is_nothing(widget: FabricWidget, front: Front) -
 
 
 @pytest.mark.usefixtures("widget")
-def test_clicks_while_a_round_is_made_become_one_more_round(
-    front: Front, studio: Studio
-) -> None:
+def test_clicks_while_a_round_is_made_become_one_more_round(front: Front, studio: Studio) -> None:
     hold = studio.hold(2)
     front.call("generate", controls=controls(prompt="first"), votes={})
     hold.wait()

@@ -66,9 +66,7 @@ def test_an_unknown_keyword_is_named_with_the_one_that_was_meant() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"prompt": "x" * 10_001}, {"steps": "ten"}, {"seed": None}, {"votes": {"x": "y"}}]
 )
-def test_a_wrong_value_is_refused(
-    make: Callable[..., FabricWidget], wrong: dict[str, Any]
-) -> None:
+def test_a_wrong_value_is_refused(make: Callable[..., FabricWidget], wrong: dict[str, Any]) -> None:
     with pytest.raises(traitlets.TraitError):
         make(**wrong)
 
@@ -283,7 +281,7 @@ def test_a_pipeline_that_raises_is_shown_and_the_session_is_still_there(
     error = front.status["error"]
     assert front.status["phase"] == "error"
     assert (error["title"], error["message"]) == ("ZeroDivisionError", "no such number")
-    assert 'raise failure\nZeroDivisionError: no such number' in error["traceback"]
+    assert "raise failure\nZeroDivisionError: no such number" in error["traceback"]
     assert error["advice"]
     assert "no such number" in caplog.text
     assert (front.state["round"], front.state["votes"]) == before

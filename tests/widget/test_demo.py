@@ -1,0 +1,47 @@
+"""The widget with the model that ships: pictures, previews, feedback."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from tests.widget.conftest import Front, controls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fabric_widget.widget import FabricWidget
+
+
+def test_from_hello_to_pictures_that_follow_votes(
+    make: Callable[..., FabricWidget], front: Front
+) -> None:
+    widget = make(None, num_images=4, auto=False)
+    assert front.state["info"]["loaded"] is False
+    front.call("hello")
+    assert front.wait_phase("idle", "loading")
+    carried = controls(prompt="a monster", num_images=4, auto=False, steps=4)
+    front.call("generate", controls=carried, votes={})
+    front.wait_phase("ready")
+    assert front.state["info"]["loaded"]
+    assert front.state["info"]["defaults"]["steps"] == 20
+    images = front.state["round"]["images"]
+    for image, made in zip(images, widget.round, strict=True):
+        shown = Image.open(io.BytesIO(image["data"]))  # small pictures travel without loss
+        assert shown.convert("RGB").tobytes() == made.image.convert("RGB").tobytes()
+    previews = front.custom("preview")
+    assert previews
+    assert [Image.open(io.BytesIO(b)).size for b in previews[0][1]] == [(16, 16)] * 4
+    name = images[0]["id"]
+    seed = carried | {"seed": 4, "lock_seed": True}
+    front.call("generate", controls=seed, votes={})
+    front.wait(lambda: len(front.state["history"]) == 2)
+    plain = [image["data"] for image in front.state["round"]["images"]]
+    front.wait_phase("ready")
+    front.call("generate", controls=seed, votes={name: 2.0})
+    front.wait(lambda: len(front.state["history"]) == 3)
+    liked = [image["data"] for image in front.state["round"]["images"]]
+    assert all(a != b for a, b in zip(plain, liked, strict=True))
+    assert front.state["round"]["votes"] == {name: 2.0}
