@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from typing import TYPE_CHECKING, Any
@@ -130,7 +131,7 @@ class Front:
         )
 
 
-class FrontComm(BaseComm):  # type: ignore[misc]
+class FrontComm(BaseComm):
     """A comm whose other end is a front end."""
 
     front: Front
@@ -147,7 +148,7 @@ def front(monkeypatch: pytest.MonkeyPatch) -> Front:
     """Return the front end that shows the widget made next."""
     shown, manager = Front(), CommManager()
 
-    def create(**settings: Any) -> FrontComm:
+    def create(**settings: Any) -> Any:
         # The widget's layout has a comm of its own, which says nothing of interest.
         is_widget = "prompt" in settings["data"]["state"]
         made = type("OneComm", (FrontComm,), {"front": shown if is_widget else Front()})(**settings)
@@ -267,6 +268,13 @@ def noise(seed: int, side: int = 512) -> Image.Image:
     return Image.fromarray(random.integers(0, 256, (side, side, 3), dtype=np.uint8))
 
 
+def png(image: Image.Image) -> bytes:
+    """Return a picture as a file."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def controls(**others: Any) -> dict[str, Any]:
     """Return what a click carries."""
     standing = {
@@ -315,7 +323,7 @@ def make(
     made = []
 
     def new(pipe: Any = session, **settings: Any) -> FabricWidget:
-        settings = {"presets_file": tmp_path / "presets.json", "num_images": 2} | settings
+        settings = {"presets_file": tmp_path / "presets.json", "num_images": 2, **settings}
         made.append(FabricWidget(pipe, **settings))
         return made[-1]
 

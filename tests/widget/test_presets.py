@@ -52,7 +52,7 @@ def test_names_that_cannot_be_are_refused(file: Path, name: str) -> None:
 
 @pytest.mark.parametrize("values", [{}, VALUES | {"strength": "x"}, {"strength": 1}])
 def test_values_that_cannot_be_are_refused(file: Path, values: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="preset|strength"):
+    with pytest.raises(ValueError, match=r"preset|strength"):
         Presets(file).save("mine", values)
     assert not file.exists()
 

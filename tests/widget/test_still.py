@@ -13,7 +13,6 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
-from fabric_widget.engine import Round
 from fabric_widget.widget.sheet import caption, contact_sheet
 from fabric_widget.widget.still import still_of
 from tests.widget.conftest import Front, Studio, flat, noise
@@ -21,16 +20,17 @@ from tests.widget.conftest import Front, Studio, flat, noise
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fabric_widget.engine import Round
     from fabric_widget.widget import FabricWidget
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-class Notebook(DisplayPublisher):  # type: ignore[misc]
+class Notebook(DisplayPublisher):
     """Notes what is displayed."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.shown: list[tuple[dict[str, Any], str, bool]] = []
 
     def publish(self, data: Any, *_: Any, **settings: Any) -> None:

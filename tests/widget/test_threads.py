@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fabric_widget.session import Session
-from fabric_widget.widget import FabricWidget
-from tests.widget.conftest import PATIENCE, Clock, Front, Studio, controls, votes_of
+from tests.widget.conftest import PATIENCE, Clock, Front, Studio, controls, flat, png, votes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from fabric_widget.widget import FabricWidget
 
 
 def names(front: Front) -> list[str]:
@@ -181,7 +182,6 @@ def test_what_needs_the_model_waits_for_it(
     make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.engine import tiny
-    from tests.widget.test_messages import flat, png
 
     go = threading.Event()
 
@@ -274,8 +274,6 @@ def test_votes_start_one_round_when_they_have_settled(
 def test_no_round_starts_by_itself_when_that_is_off_or_before_the_first(
     widget: FabricWidget, front: Front
 ) -> None:
-    from tests.widget.test_messages import flat, png
-
     front.call("upload", [png(flat(3, 9))], names=["x.png"])
     assert not front.status["pending"]
     widget.generate().result()
@@ -378,12 +376,11 @@ def test_a_vote_reaches_the_session_exactly_once(
             plain.vote({ids[i]: mark for i, mark in marks.items()})
         elif act == "click":
             votes = {ids[i][:12]: mark for i, mark in marks.items()}
-            before = len(session.turns)
             seed = widget.seed
             carried = controls(seed=seed)
             front.state.update(carried, votes=votes)  # as it is shown there
             front.call("generate", controls=carried, votes=votes)
-            front.wait(lambda before=before: len(front.state["history"]) == before + 1)
+            front.wait(lambda: len(front.state["history"]) == len(plain.turns) + 1)
             front.wait_phase("ready")
             plain.vote({ids[i]: mark for i, mark in marks.items()})
             plain.generate("a fox", num_images=2, seed=seed)
