@@ -701,8 +701,8 @@ class FabricWidget(anywidget.AnyWidget):
             eta=None,
             rate=None,
             count=plan.num_images,
-            width=plan.width,
-            height=plan.height,
+            width=plan.width or 0,
+            height=plan.height or 0,
             again=wire.name_of(request.again),
             error=None,
         )
