@@ -252,7 +252,9 @@ def test_a_running_job_is_polled(page: Page, open_widget: Opener, host: Host, ph
 def test_a_poll_without_an_answer_is_not_repeated(page: Page, open_widget: Opener) -> None:
     page.clock.install()
     widget = open_widget(running(), hold=("*",))
-    page.clock.run_for(10000)
+    for step in range(8, 14):
+        page.clock.run_for(2000)
+        widget.kernel(status=status("running", 20 + step, job=2, step=step, steps=20, count=4))
     assert len(widget.sent("poll")) == 1
     widget.hold()
     widget.answer("poll")
