@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 from typing import TYPE_CHECKING, Any
@@ -44,61 +45,77 @@ def counted(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[dict[str,
 # ---- the lock ----------------------------------------------------------------------------------
 
 
-def test_an_invalid_update_takes_nothing_back_that_the_worker_wrote(
-    widget: FabricWidget, front: Front
+class WatchedLock:
+    """A lock that says when somebody has to wait for it."""
+
+    def __init__(self, waited: threading.Event) -> None:
+        self._lock = threading.RLock()
+        self._waited = waited
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            self._waited.set()
+            self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_an_update_neither_takes_back_nor_delays_what_the_worker_writes_meanwhile(
+    widget: FabricWidget, front: Front, *, valid: bool
 ) -> None:
-    """A validator that refuses rolls every trait of its update back, whoever wrote it."""
-    inside, go = threading.Event(), threading.Event()
+    """A validator that refuses rolls back every trait set meanwhile, whoever set it."""
+    settled = threading.Event()  # the other thread has written, or waits for the lock
+    widget._lock = WatchedLock(settled)  # type: ignore[assignment]
 
-    def refuse(_widget: object, _proposal: object) -> None:
-        inside.set()
-        assert go.wait(PATIENCE)
-        message = "no"
-        raise traitlets.TraitError(message)
+    def write() -> None:
+        widget._tell(message="written by the worker")
+        settled.set()
 
-    widget._trait_validators["lock_seed"] = refuse
+    worker = threading.Thread(target=write)
 
-    def set_it() -> None:
-        with pytest.raises(traitlets.TraitError):
-            widget.set_state({"lock_seed": True})
+    def check(_widget: object, proposal: Any) -> Any:
+        worker.start()
+        assert settled.wait(PATIENCE)
+        if not valid:
+            message = "no"
+            raise traitlets.TraitError(message)
+        return proposal["value"]
 
-    update = threading.Thread(target=set_it)
-    update.start()
-    assert inside.wait(PATIENCE)
-    outcome = widget._jobs.submit(None).outcome  # the worker makes its round, and waits to tell it
-    go.set()
-    update.join(PATIENCE)
-    made = outcome.result(PATIENCE)
-    assert widget.round is made
-    front.wait_phase("ready")
-    assert front.state["round"]["index"] == 0
-    assert front.reload()["status"] == front.status
+    widget._trait_validators["lock_seed"] = check
+    front.forget()
+    with contextlib.nullcontext() if valid else pytest.raises(traitlets.TraitError):
+        widget.set_state({"lock_seed": True})
+    worker.join(PATIENCE)
+    assert widget.lock_seed is valid
+    assert widget.status["message"] == "written by the worker"
+    assert [status["message"] for status in front.statuses] == ["written by the worker"]
 
 
-def test_what_a_page_asks_for_is_of_one_moment(
-    widget: FabricWidget, front: Front, studio: Studio
-) -> None:
+def test_what_a_page_asks_for_is_of_one_moment(widget: FabricWidget) -> None:
     widget.generate().result()
-    stop = threading.Event()
-    wrong: list[Any] = []
+    settled = threading.Event()  # the page has its answer, or waits for the lock
+    widget._lock = WatchedLock(settled)  # type: ignore[assignment]
+    told: list[dict[str, Any]] = []
 
     def ask() -> None:
-        while not stop.is_set():
-            state = widget.get_state()
-            if state["round"]["index"] != len(state["history"]) - 1:
-                wrong.append(state["round"]["index"])
+        told.append(widget.get_state())
+        settled.set()
 
     asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        for _ in range(5):
-            widget.generate().result(PATIENCE)
-    finally:
-        stop.set()
-        asking.join(PATIENCE)
-    assert wrong == []
-    assert len(studio.requests) == 6
-    assert front.state["round"]["index"] == 5
+
+    def between(_change: object) -> None:
+        """Ask when the history is written and the round is not."""
+        asking.start()
+        assert settled.wait(PATIENCE)
+
+    widget.observe(between, "history")
+    widget.generate().result(PATIENCE)
+    asking.join(PATIENCE)
+    (state,) = told
+    assert state["round"]["index"] == len(state["history"]) - 1 == 1
+    assert state["status"]["message"].startswith("Round 2")
 
 
 # ---- Stop --------------------------------------------------------------------------------------
