@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import ViewportSize
 
 import fabric_widget
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
-WINDOW = {"width": 1280, "height": 900}
+WINDOW = ViewportSize(width=1280, height=900)
 SCREENSHOTS = Path(fabric_widget.__file__).parents[1] / "out" / "screenshots" / "hosts"
 FAILED = pytest.StashKey[bool]()
 
@@ -52,6 +53,12 @@ def kernel(request: pytest.FixtureRequest, server: Jupyter) -> str:
     return str(server.ask("POST", "kernels", {"name": request.param})["id"])
 
 
+@pytest.fixture
+def version(request: pytest.FixtureRequest) -> str:
+    """Give the major version of the kernel."""
+    return str(request.node.callspec.params["kernel"]).removeprefix("ipykernel-")
+
+
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """Open one window for all notebooks, so that it keeps the host's own files."""
@@ -65,13 +72,13 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember on the test that it failed, for its fixtures."""
     report = yield
-    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed  # noqa: FBT003  (a default)
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report
 
 
 @pytest.fixture
 def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open a page on which the widget must not raise, and nothing ask anything of another machine."""
+    """Open a page where the widget must not raise and nothing may ask another machine."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     raised: list[str] = []
@@ -81,7 +88,7 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
     # "Leave this page?" for a notebook that is not saved: yes.
     page.on("dialog", lambda dialog: dialog.accept())
     yield page
-    if request.node.stash.get(FAILED, False):  # noqa: FBT003  (a default)
+    if request.node.stash.get(FAILED, False):
         page.screenshot(path=SCREENSHOTS / f"failed-{file_name(request.node)}.png")
     page.close()
     # The widget's module comes from a blob; what the notebook's own code raises is not ours.
@@ -95,7 +102,7 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
 def notebook(
     page: Page, server: Jupyter, kernel: str, request: pytest.FixtureRequest
 ) -> Callable[..., Notebook]:
-    """Open a notebook of these cells, after one that closes the widgets of other tests, and run it."""
+    """Open and run a notebook of these cells, after one that closes what other tests left."""
 
     def opened(*cells: str) -> Notebook:
         book = Notebook(page, server, f"{file_name(request.node)}.ipynb", kernel)

@@ -1,4 +1,4 @@
-"""Notebook servers as a person starts them, each on a free port of this machine and in its own home.
+"""Notebook servers as a person starts them, each on a free port and in a home of its own.
 
 Nothing here knows the widget: see notebook.py for what happens on a page.
 """

@@ -1,4 +1,4 @@
-"""The widget in real JupyterLab 4 and Notebook 7, on the kernel of today and on one before subshells.
+"""The widget in real JupyterLab 4 and Notebook 7, on today's kernel and on one before subshells.
 
 What the widget does with every message and key is tested elsewhere; here it has real neighbours: a
 notebook with its own keys, other cells that keep the kernel busy, pages that are reloaded.
@@ -26,12 +26,9 @@ SMALL = "prompt='a monster', num_images=2, steps=3, seed=7"
 QUIET = f"w = FabricWidget({SMALL}, auto=False)"
 
 
-def test_the_kernel_is_the_one_that_was_asked_for(
-    notebook: Open, request: pytest.FixtureRequest
-) -> None:
-    major = request.node.callspec.params["kernel"].removeprefix("ipykernel-")
+def test_the_kernel_is_the_one_that_was_asked_for(notebook: Open, version: str) -> None:
     book = notebook("import ipykernel")
-    assert book.evaluate("ipykernel.__version__").split(".")[0] == major
+    assert book.evaluate("ipykernel.__version__").split(".")[0] == version
 
 
 def test_a_like_makes_the_next_round_another_one(notebook: Open) -> None:
@@ -183,18 +180,26 @@ def test_an_error_shows_with_what_there_is_to_copy(notebook: Open) -> None:
     expect(alert).to_be_hidden()
 
 
-def test_a_click_while_another_cell_runs_is_carried_out_afterwards(notebook: Open) -> None:
+def test_a_click_while_another_cell_runs_is_never_lost(notebook: Open, version: str) -> None:
+    book = notebook(f"{QUIET}\nw.show()", "'the cell that will block'")
+    widget = book.widget().wait(phase="idle", connection="live")
     with gate() as (block, listener):
-        book = notebook(f"{QUIET}\nw.show()", "'the cell that will block'")
-        widget = book.widget().wait(phase="idle")
         book.start_last_cell(block)
         cell, _ = listener.accept()
         with cell:
             widget.button("Next round").click()
-            widget.wait(connection="waiting", round=-1)
-            expect(widget.root).to_contain_text("Kernel busy: your click is queued")
-        widget.wait(connection="live", round=0, phase="ready")
-        assert len(widget.ids()) == 2
+            if version == "7":
+                # May have a second thread for widgets: which one it is that gets the click depends
+                # on where the widget last sent something from.
+                widget.root.and_(
+                    book.page.locator("[data-connection=waiting], [data-round='0']")
+                ).wait_for()
+            else:
+                widget.wait(round=-1, connection="waiting")
+                expect(widget.root).to_contain_text("Kernel busy: your click is queued")
+    widget.wait(round=0, phase="ready", connection="live")
+    assert len(widget.ids()) == 2
+    expect(widget.root).not_to_contain_text("Kernel busy")
 
 
 def test_a_kernel_restarted_under_an_open_page_leaves_the_pictures(notebook: Open) -> None:
@@ -226,7 +231,8 @@ def test_the_theme_of_the_notebook_is_the_theme_of_the_widget(notebook: Open) ->
     dark = surface(widget)
     book.command("apputils:change-theme", theme="JupyterLab Light")
     widget.wait(theme="light")
-    assert sum(dark) < 200 < 500 < sum(light)
+    assert sum(dark) < 200
+    assert sum(light) > 500
 
 
 def surface(widget: Widget) -> list[int]:
