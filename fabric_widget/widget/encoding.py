@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _SCREEN = 768  # pixels, longest side
 _THUMB = 96
 _PREVIEW = 256
-_SMALL = 128 * 128  # pixels: pictures up to here are sent without loss, they cost little
+_SMALL = 128 * 128  # pixels: previews up to here are sent without loss, they cost little
+_ENLARGED = 256  # pixels: the least longest side on a screen; browsers enlarge less smoothly
 _SCREEN_BYTES = 80_000  # four of them and the history's thumbnails stay below 400 kB
 _QUALITIES = (90, 80, 65, 45, 30)
 _THUMB_QUALITY = 75
@@ -62,7 +63,7 @@ class Album:
         self._lock = threading.Lock()
 
     def screen(self, identity: str, picture: Picture) -> Encoded:
-        """Return the picture for the screen, longest side at most 768 pixels."""
+        """Return the picture for the screen, longest side from 256 to 768 pixels."""
         return self._once((identity, "screen"), lambda: _for_screen(pixels(picture)))
 
     def thumb(self, identity: str, picture: Picture) -> Encoded:
@@ -168,8 +169,11 @@ def read_upload(data: bytes) -> Image.Image:
 
 def _for_screen(image: Image.Image) -> Encoded:
     shown = _within(image, _SCREEN)
-    if shown.width * shown.height <= _SMALL:
-        return Encoded("image/webp", _webp(shown, lossless=True, method=4))
+    if max(shown.size) < _ENLARGED:
+        factor = -(-_ENLARGED // max(shown.size))
+        shown = shown.resize(
+            (factor * shown.width, factor * shown.height), Image.Resampling.LANCZOS
+        )
     while True:
         for quality in _QUALITIES:
             data = _webp(shown, quality=quality, method=2)

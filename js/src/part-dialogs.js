@@ -13,6 +13,9 @@ import { nudged, strengthOf } from "./votes.js";
  * @typedef {import("./types.js").Scene} Scene
  */
 
+/** Pixels up to which the kernel has enlarged a picture for the screen, more smoothly than a browser does. */
+const ENLARGED = 256;
+
 /**
  * Close a dialog by a click beside it.
  * @param {HTMLDialogElement} dialog
@@ -112,8 +115,9 @@ export const zoomPart = ({ act, frames, library }) => {
   const fetchFull = () => {
     const { id } = current();
     if (scene?.closed || sharpest.has(id)) return;
-    void library.fetched(id, "full").then((found) => {
-      if (found) sharpest.set(id, found);
+    void library.fetched(id, "full").then(async (found) => {
+      const size = found && (await createImageBitmap(new Blob([/** @type {BlobPart} */ (found.bytes)])).catch(() => null));
+      if (found && size && Math.max(size.width, size.height) >= ENLARGED) sharpest.set(id, found);
       draw();
     });
   };

@@ -27,13 +27,13 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
   });
   const name = h("span", { class: "fw-entry-name" });
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
-  const range = h("input", {
-    type: "range", class: "fw-range", step: STEP, min: sign > 0 ? STEP : -MOST, max: sign > 0 ? MOST : -STEP,
-  });
+  // How much, in either column: a stronger dislike is a fuller bar too.
+  const range = h("input", { type: "range", class: "fw-range", step: STEP, min: STEP, max: MOST });
+  const strength = () => sign * range.valueAsNumber;
   let moving = false;
   const tell = () => {
-    setText(value, signed(range.valueAsNumber));
-    set(range, { "aria-valuetext": signed(range.valueAsNumber) });
+    setText(value, signed(strength()));
+    set(range, { "aria-valuetext": signed(strength()) });
   };
   range.addEventListener("input", () => {
     moving = true;
@@ -41,7 +41,7 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
   });
   range.addEventListener("change", () => {
     moving = false;
-    if (entry) act.vote(entry.id, range.valueAsNumber);
+    if (entry) act.vote(entry.id, strength());
   });
   const remove = button({ class: "fw-icon-button", label: "Remove", icon: icon("close") }, () => {
     if (!entry) return;
@@ -64,7 +64,7 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
       set(range, { "aria-label": `Strength of ${called}` });
       if (range.disabled !== closed) range.disabled = closed;
       if (!moving) {
-        if (range.valueAsNumber !== next.strength) range.valueAsNumber = next.strength;
+        if (strength() !== next.strength) range.valueAsNumber = Math.abs(next.strength);
         tell();
       }
       set(remove, { "aria-label": `Remove ${called}`, title: `Remove ${called}` });

@@ -74,7 +74,7 @@ export const createView = ({ model, el, cache }) => {
     },
     poll() {
       const { busy, status, traits: { round } } = scene();
-      return busy ? { seen: status.revision, round: round?.index ?? -1 } : null;
+      return busy || status.pending ? { seen: status.revision, round: round?.index ?? -1 } : null;
     },
   });
 

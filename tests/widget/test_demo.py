@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from tests.widget.conftest import Front, controls
@@ -29,8 +30,11 @@ def test_from_hello_to_pictures_that_follow_votes(
     assert front.state["info"]["defaults"]["steps"] == 20
     images = front.state["round"]["images"]
     for image, made in zip(images, widget.round, strict=True):
-        shown = Image.open(io.BytesIO(image["data"]))  # small pictures travel without loss
-        assert shown.convert("RGB").tobytes() == made.image.convert("RGB").tobytes()
+        shown = Image.open(io.BytesIO(image["data"])).convert("RGB")
+        assert shown.size == (256, 256)  # enlarged; the round says how large the picture itself is
+        assert (image["width"], image["height"]) == made.image.size == (64, 64)
+        back = np.asarray(shown.resize(made.image.size, Image.Resampling.BOX), dtype=int)
+        assert np.abs(back - np.asarray(made.image.convert("RGB"), dtype=int)).mean() < 4
     previews = front.custom("preview")
     assert previews
     assert [Image.open(io.BytesIO(b)).size for b in previews[0][1]] == [(16, 16)] * 4
