@@ -87,6 +87,14 @@ class Widget:
         )
 
 
+def brightness(widget: Widget) -> float:
+    """Give the brightness, 0 … 255, of what the widget is painted on: a colour of its own."""
+    colour = widget.root.evaluate("root => getComputedStyle(root).backgroundColor")
+    red, green, blue, *opacity = (float(part) for part in re.findall(r"[\d.]+", colour))
+    assert opacity in ([], [1.0])
+    return (red + green + blue) / 3
+
+
 class Notebook:
     """A notebook, open on a page, with a kernel that other notebooks may share."""
 

@@ -101,9 +101,9 @@ class Server:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.lines.append(line)
-            address = re.search(r"http://127\.0\.0\.1:\d+", line)
+            address = re.search(r"http://(?:localhost|127\.0\.0\.1):(\d+)", line)
             if address and not self.url:
-                self.url = address[0]
+                self.url = f"http://127.0.0.1:{address[1]}"
                 self._told.set()
         self._ended.set()
         self._told.set()

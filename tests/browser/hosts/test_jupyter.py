@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from .notebook import PATIENCE, gate
+from .notebook import PATIENCE, brightness, gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .notebook import Notebook, Widget
+    from .notebook import Notebook
 
     Open = Callable[..., Notebook]
 
@@ -144,6 +144,16 @@ def test_a_reload_brings_the_round_back(notebook: Open) -> None:
     assert not {*second} & {*widget.generate(2)}
 
 
+def test_the_picture_for_lifeless_notebooks_is_hidden_while_the_widget_lives(
+    notebook: Open,
+) -> None:
+    book = notebook(f"{QUIET}\nw.show()")
+    book.widget().wait(phase="idle").generate(0)
+    still = book.page.locator(".fabric-widget-still img")
+    expect(still).to_have_count(1)
+    expect(still).to_be_hidden()
+
+
 def test_two_views_of_one_widget_agree(notebook: Open) -> None:
     book = notebook(QUIET, "w", "w.show()")
     above, below = book.widget(0).wait(phase="idle"), book.widget(1).wait(phase="idle")
@@ -225,17 +235,11 @@ def test_a_kernel_restarted_under_an_open_page_leaves_the_pictures(notebook: Ope
 def test_the_theme_of_the_notebook_is_the_theme_of_the_widget(notebook: Open) -> None:
     book = notebook(f"{QUIET}\nw.show()")
     widget = book.widget().wait(phase="idle", theme="light")
-    light = surface(widget)
+    light = brightness(widget)
     book.command("apputils:change-theme", theme="JupyterLab Dark")
     widget.wait(theme="dark")
-    dark = surface(widget)
+    dark = brightness(widget)
     book.command("apputils:change-theme", theme="JupyterLab Light")
     widget.wait(theme="light")
-    assert sum(dark) < 200
-    assert sum(light) > 500
-
-
-def surface(widget: Widget) -> list[int]:
-    """Give red, green and blue of what the widget is painted on."""
-    colour = widget.root.evaluate("root => getComputedStyle(root).backgroundColor")
-    return [int(part) for part in re.findall(r"\d+", colour)[:3]]
+    assert dark < 70
+    assert light > 200
