@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 WINDOW = ViewportSize(width=1280, height=900)
 SCREENSHOTS = Path(fabric_widget.__file__).parents[1] / "out" / "screenshots" / "hosts"
+# The tests of one server stay in one process.
+IN_LAB = pytest.mark.xdist_group("jupyterlab")
+IN_NOTEBOOK = pytest.mark.xdist_group("notebook")
 FAILED = pytest.StashKey[bool]()
 
 
@@ -36,8 +39,8 @@ def file_name(test: pytest.Item) -> str:
 @pytest.fixture(
     scope="session",
     params=[
-        pytest.param("lab", marks=pytest.mark.xdist_group("jupyterlab")),
-        pytest.param("notebook", marks=pytest.mark.xdist_group("notebook")),
+        pytest.param("lab", marks=IN_LAB),
+        pytest.param("notebook", marks=IN_NOTEBOOK),
     ],
 )
 def server(
