@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .servers import Jupyter
 
 # How long a page may take until it counts as broken; nothing waits that long when all is well.
-PATIENCE = 60_000
+PATIENCE = 90_000
 BUSY = re.compile("loading|running|stopping")
 
 IMPORT = "from fabric_widget import FabricWidget, load_demo"
