@@ -1,17 +1,28 @@
 """The widget: a session with a face, in every notebook. Knows the session; nobody knows it.
 
-widget    FabricWidget: traits, messages, the Python side of every button
-jobs      one round at a time, beside the kernel's own thread
-messages  what a message from the front end must look like
-controls  what a person can set, and in which ranges
-presets   how feedback counts, under a name
-about     what the widget needs to know of a pipeline
-wire      rounds, history and votes as they travel
-encoding  pictures as bytes
-pace      time left and pictures per second
-sheet     a round as one picture
-still     what a notebook shows where no kernel is
-problems  errors, for people
+widget     FabricWidget: traits, the Python side of every button
+keywords   what it may be made with
+face       the widget as its parts see it, and the lock between threads
+opening    the session behind it: what was given, or the demo model
+reception  what the messages of the front end do
+messages   what such a message must look like
+updates    what a page may set
+acts       what a person does to the session: votes, pictures of their own, steps back
+rounds     how a round comes about: asked for, made, shown, told
+plan       what a round is made from
+jobs       one round at a time, beside the kernel's own thread
+telling    what the kernel tells: status, notices, the session in the traits
+status     the status, and how often it is told
+previews   unfinished pictures, not faster than they are seen
+controls   what a person can set, and in which ranges
+presets    how feedback counts, under a name
+about      what the widget needs to know of a pipeline
+wire       rounds, history and votes as they travel
+encoding   pictures as bytes
+pace       time left and pictures per second
+sheet      a round as one picture
+still      what a notebook shows where no kernel is
+problems   errors, for people
 """
 
 from fabric_widget.widget.widget import FabricWidget

@@ -1,56 +1,46 @@
 """FabricWidget: a grid of pictures that one talks to.
 
-Traits carry state, messages carry commands and bulk; the worker makes the rounds. Three rules keep
-the threads apart. Every write of a trait, and everything that is read to be sent, holds `_lock`.
-Handlers and observers only check, note and enqueue. The session is the truth about votes and
-rounds: traits repeat it, so an echo or a repetition changes nothing.
+Its traits, and the Python side of every button. What happens then is done by the parts that it puts
+together; they know it as a `Face`, whose file says how threads are kept apart.
 """
 
 from __future__ import annotations
 
-import contextlib
-import difflib
-import functools
 import logging
 import os
 import sys
-import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import traitlets as t
-from PIL import Image
 
-import fabric_widget
-from fabric_widget.widget import encoding, messages, wire
-from fabric_widget.widget.about import About
-from fabric_widget.widget.controls import NAMES, SHAPE, Controls, read_control, read_votes
+from fabric_widget.widget import wire
+from fabric_widget.widget.acts import Acts
+from fabric_widget.widget.controls import NAMES, SHAPE
 from fabric_widget.widget.encoding import Album
+from fabric_widget.widget.face import Face, is_closed
 from fabric_widget.widget.jobs import Job, Jobs, Outcome
-from fabric_widget.widget.messages import Answer, BadMessage
-from fabric_widget.widget.pace import Pace
-from fabric_widget.widget.plan import Plan, Request, plan_of
+from fabric_widget.widget.keywords import STANDING, refuse_batch_size, refuse_unknown
+from fabric_widget.widget.opening import Opening
 from fabric_widget.widget.presets import Presets
-from fabric_widget.widget.previews import Previews
-from fabric_widget.widget.problems import described
+from fabric_widget.widget.reception import Reception
+from fabric_widget.widget.rounds import Rounds
 from fabric_widget.widget.sheet import contact_sheet
-from fabric_widget.widget.status import Status
-from fabric_widget.widget.still import Still
+from fabric_widget.widget.telling import Telling
+from fabric_widget.widget.updates import OPEN, read_update, read_value
 
 if TYPE_CHECKING:
-    from fabric_widget.engine import GeneratedImage, Progress, Round
+    from PIL import Image
+
+    from fabric_widget.engine import Round
     from fabric_widget.session import Session
-    from fabric_widget.session.state import Picture, Turn
-    from fabric_widget.widget.encoding import Encoded
+    from fabric_widget.session.state import Turn
 
 STATIC = Path(__file__).parents[1] / "static"
-
-_LONGEST_SIDE = 1536  # pixels: larger pictures that are added are reduced, a model sees no more
-_SEED_LIMIT = 2**53
 
 _logger = logging.getLogger(__name__)
 
@@ -75,14 +65,33 @@ class FabricWidget(anywidget.AnyWidget):
     """Pictures in a grid, thumbs under them; the next ones are closer to what you meant.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.
-    Every control is an attribute of the same name that may be set and observed.
+    Every control is an attribute of the same name that may be set and observed. Controls that are
+    not given stand as the session left them, or at the values in brackets.
 
     Parameters
     ----------
     pipe
         A diffusers pipeline, a `Fabric`, or a `Session` to go on with; by default the demo model.
-    prompt
-        The prompt.
+    prompt, negative_prompt
+        What is to be seen, and what is not.
+    num_images
+        Pictures in a round, 1 … 16 (4).
+    seed, lock_seed
+        The seed of the next round's first picture (0), and whether it stays the same (False).
+    steps, guidance, width, height
+        For the pipeline; sizes in pixels (None: the pipeline's own).
+    strength, start, end
+        How strongly votes count, 0 … 2 (0.8), and from where to where in a run, 0 … 1 (0, 0.8).
+    dislike_scale
+        How much a dislike weighs beside a like, 0 … 2 (0.5).
+    normalize
+        Whether all votes share one weight (True).
+    auto
+        Whether votes start a round (True).
+    votes
+        Strengths of pictures by name, -2 … 2, disliked below 0.
+    seen_round
+        Index of the last round that was looked at; the front end writes it.
     batch_size
         How many pictures are made at a time; by default all of a round at once. Small batches need
         less memory, and their pictures appear as they are finished.
@@ -90,10 +99,6 @@ class FabricWidget(anywidget.AnyWidget):
         As for `Fabric`, which then must not be given itself.
     presets_file
         Where presets that you save are kept; by default in the user's configuration folder.
-    **controls
-        negative_prompt, num_images (1 … 16), seed, lock_seed, steps, guidance, width, height (None:
-        the pipeline's own), strength (0 … 2), start and end (0 … 1), dislike_scale (0 … 2),
-        normalize, auto (whether votes start a round), votes.
 
     Attributes
     ----------
@@ -147,54 +152,63 @@ class FabricWidget(anywidget.AnyWidget):
     _clock = staticmethod(time.monotonic)
     _live: ClassVar[weakref.WeakSet[FabricWidget]] = weakref.WeakSet()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (every control, so that editors complete them)
         self,
         pipe: Any = None,  # noqa: ANN401  (a pipeline, a Fabric, a Session)
         *,
         prompt: str = "",
+        negative_prompt: str = STANDING,
+        num_images: int = STANDING,
+        seed: int = STANDING,
+        lock_seed: bool = STANDING,
+        steps: int | None = STANDING,
+        guidance: float | None = STANDING,
+        width: int | None = STANDING,
+        height: int | None = STANDING,
+        strength: float = STANDING,
+        start: float = STANDING,
+        end: float = STANDING,
+        dislike_scale: float = STANDING,
+        normalize: bool = STANDING,
+        auto: bool = STANDING,
+        votes: Mapping[str, float] = STANDING,
+        seen_round: int = STANDING,
         batch_size: int | None = None,
         cache_bytes: int | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
         presets_file: str | os.PathLike[str] | None = None,
-        **controls: Any,
+        **unknown: Any,
     ) -> None:
-        _refuse_unknown(controls)
-        _refuse_batch_size(batch_size)
-        self._lock = threading.RLock()
-        self._loading = threading.Lock()
-        self._fabric_settings = {"cache_bytes": cache_bytes, "preview": preview}
-        self._session: Session | None = _session_of(pipe, self._fabric_settings)
-        self._batch_size = batch_size
-        self._about = About() if self._session is None else About.of(self._session.fabric)
-        self._presets = Presets(presets_file)
+        keywords = locals()  # while there are no others
+        given = {name: keywords[name] for name in OPEN if keywords[name] is not STANDING}
+        if not prompt:  # nobody asks for an empty one: the session's stays
+            del given["prompt"]
+        refuse_unknown(unknown)
+        refuse_batch_size(batch_size)
+        self._face = Face(self)
+        self._opening = Opening(self._face, pipe, cache_bytes=cache_bytes, preview=preview)
         self._jobs = Jobs(self._run, threads=self._threads, clock=self._clock)
         weakref.finalize(self, self._jobs.close)
-        self._still = Still()
         self.album = Album()
-        self._names: dict[str, str] = {}  # of the files that were added, by id
-        self._inside: Job | None = None  # the job that is inside the engine
-        self._ended = 0  # number of the last job whose end was told
-        self._status = Status(self._clock)
-        self._previews = Previews(self._clock)
-        self._round_revision = 0
-        self._cautioned: list[str] = []
-        if self._session is not None:
-            controls = self._continued(self._session) | controls
-            prompt = prompt or controls.get("prompt", "")
-        self.set_trait("presets", self._presets.listed())
-        self._introduce()
-        if self._session is not None:
-            self._mirror()
-            self._status.now["phase"] = self._rest()
-        self._tell()
-        self._notice(self._presets.problem)
-        super().__init__(**{**controls, "prompt": prompt})
+        self._telling = Telling(self._face, self._opening, self._jobs, self.album, self._clock)
+        parts = self._face, self._opening, self._telling, self._jobs
+        self._rounds = Rounds(*parts, self.album, batch_size=batch_size, clock=self._clock)
+        presets = Presets(presets_file)
+        self._acts = Acts(*parts, self._rounds, presets=presets, debounce=self._debounce)
+        self._reception = Reception(*parts, self._rounds, self._acts, self.album)
+        self._acts.show_presets()
+        self._opening.introduce()
+        if self._opening.session is not None:
+            self._telling.mirror()
+        self._telling.tell_rest()
+        self._telling.notice(presets.problem)
+        super().__init__(**(self._opening.continued() | given))
         self._own_layout = self.layout
-        self.on_msg(self._on_message)
+        self.on_msg(self._reception.receive)
         if self.comm is not None and hasattr(self.comm, "on_close"):
             self.comm.on_close(self._on_comm_closed)
         for other in tuple(self._live):
-            if _is_closed(other.comm):  # a host that runs a cell again closes comms, not widgets
+            if is_closed(other.comm):  # a host that runs a cell again closes comms, not widgets
                 other.close()
         self._live.add(self)
 
@@ -203,7 +217,7 @@ class FabricWidget(anywidget.AnyWidget):
     @property
     def session(self) -> Session:
         """The session behind the widget; loads the model if it must."""
-        return self._load()
+        return self._opening.load()
 
     def show(self) -> None:
         """Display the widget."""
@@ -226,7 +240,7 @@ class FabricWidget(anywidget.AnyWidget):
         RuntimeError
             The widget is closed.
         """
-        job = self._start(Request(self._controls()))
+        job = self._rounds.ask()
         self._jobs.pump()
         return job.outcome
 
@@ -243,20 +257,13 @@ class FabricWidget(anywidget.AnyWidget):
         ValueError
             It was not generated in this session.
         """
-        job = self._start(self._request_again(self._picture(picture)))
+        job = self._rounds.ask_again(self._acts.picture(picture))
         self._jobs.pump()
         return job.outcome
 
     def cancel(self) -> None:
         """Stop at the next step, and drop what is pending."""
-        job = self._jobs.cancel()
-        with self._lock:
-            if job is None or job.number <= self._ended:
-                self._tell()
-                return
-            if job is self._inside and self._session is not None:
-                self._session.fabric.cancel()
-            self._tell(phase="stopping", message="Stopping after this step.")
+        self._rounds.cancel()
 
     def like(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
         """Ask for more like a picture.
@@ -281,18 +288,18 @@ class FabricWidget(anywidget.AnyWidget):
         IndexError
             The current round has no such picture.
         """
-        given = self._picture(picture)
-        return self._vote(lambda session: session.like(given, strength))
+        given = self._acts.picture(picture)
+        return self._acts.vote(lambda session: session.like(given, strength))
 
     def dislike(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
         """Ask for less like a picture; parameters, result and errors are those of `like`."""
-        given = self._picture(picture)
-        return self._vote(lambda session: session.dislike(given, strength))
+        given = self._acts.picture(picture)
+        return self._acts.vote(lambda session: session.dislike(given, strength))
 
     def clear(self, picture: Any = None) -> None:  # noqa: ANN401  (an index or a picture)
         """Take back the vote on a picture, or all votes."""
-        given = None if picture is None else self._picture(picture)
-        self._vote(lambda session: session.clear(given))
+        given = None if picture is None else self._acts.picture(picture)
+        self._acts.vote(lambda session: session.clear(given))
 
     def add(self, picture: Any) -> str:  # noqa: ANN401  (any picture)
         """Add a picture of your own as liked; the same one is never there twice.
@@ -313,15 +320,15 @@ class FabricWidget(anywidget.AnyWidget):
             It is no picture.
         """
         name = Path(picture).name if isinstance(picture, (str, os.PathLike)) else ""
-        return self._add(_taken(picture), name)
+        return self._acts.add(picture, name)
 
     def undo(self) -> bool:
         """Take the last vote, round or branch back; return whether there was one."""
-        return self._travel(lambda session: session.undo())
+        return self._acts.travel(lambda session: session.undo())
 
     def redo(self) -> bool:
         """Do again what was taken back last; return whether there was anything."""
-        return self._travel(lambda session: session.redo())
+        return self._acts.travel(lambda session: session.redo())
 
     def branch(self, index: int) -> None:
         """Go back to the moment when a round had just been made; nothing is lost.
@@ -336,7 +343,7 @@ class FabricWidget(anywidget.AnyWidget):
         ValueError
             There is no such round.
         """
-        self._travel(lambda session: session.branch(index))
+        self._acts.travel(lambda session: session.branch(index))
 
     def apply_preset(self, name: str) -> None:
         """Set the controls of a preset.
@@ -346,10 +353,7 @@ class FabricWidget(anywidget.AnyWidget):
         ValueError
             There is no such preset.
         """
-        values = self._presets.values(name)
-        with self._writing():
-            for control, value in values.items():
-                setattr(self, control, value)
+        self._acts.apply_preset(name)
 
     def save_preset(self, name: str) -> None:
         """Keep how feedback counts now, under a name.
@@ -361,7 +365,7 @@ class FabricWidget(anywidget.AnyWidget):
         OSError
             The file of presets cannot be written.
         """
-        self._save_preset(name, {control: getattr(self, control) for control in SHAPE})
+        self._acts.save_preset(name, {control: getattr(self, control) for control in SHAPE})
 
     def delete_preset(self, name: str) -> None:
         """Forget a preset that you saved.
@@ -373,10 +377,7 @@ class FabricWidget(anywidget.AnyWidget):
         OSError
             The file of presets cannot be written.
         """
-        try:
-            self._presets.delete(name)
-        finally:
-            self._show_presets()
+        self._acts.delete_preset(name)
 
     def snapshot(self) -> Image.Image:
         """Return the current round as a contact sheet, with seeds and votes.
@@ -409,17 +410,17 @@ class FabricWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401  (as the base class)
         bundle = super()._repr_mimebundle_(**kwargs)
-        self._still.publish()
+        self._telling.still.publish()
         return bundle
 
-    # ---- the lock ------------------------------------------------------------------------------
+    # ---- what is behind it ---------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: object) -> None:
         """Set an attribute; traits are written under the lock."""
         if not self.has_trait(name):
             super().__setattr__(name, value)
             return
-        with self._lock:
+        with self._face.lock:
             super().__setattr__(name, value)
         if name == "votes":
             self._jobs.pump()
@@ -429,33 +430,29 @@ class FabricWidget(anywidget.AnyWidget):
         if not isinstance(sync_data, Mapping):
             _logger.warning("an update from the front end was not understood")
             return
-        with self._lock:
-            kept, corrected = self._understood(sync_data)
-            super().set_state(kept)
-            if corrected:
-                self.send_state(corrected)
+        with self._face.lock:
+            update = read_update(sync_data, self._opening)
+            for told in update.notices:
+                self._telling.notice(told)
+            super().set_state(update.kept)
+            if update.corrected:
+                self.send_state(update.corrected)
         self._jobs.pump()
 
     def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return what a front end is told, all of one moment."""
-        with self._lock:
+        with self._face.lock:
             state: dict[str, Any] = super().get_state(*args, **kwargs)
             return state
 
     def send_state(self, key: Any = None) -> None:  # noqa: ANN401  (as the base class)
         """Tell the front end, in the order of the writes."""
-        with self._lock:
+        with self._face.lock:
             super().send_state(key)
-
-    @contextlib.contextmanager
-    def _writing(self) -> Any:  # noqa: ANN401  (a generator)
-        """Hold the lock; what is written meanwhile goes out as one update."""
-        with self._lock, self.hold_sync():
-            yield
 
     def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401  (as the base class)
         """Send, and never raise: who is told may be gone."""
-        if _is_closed(self.comm):
+        if self._face.gone:
             self.close()
             return
         try:
@@ -466,633 +463,18 @@ class FabricWidget(anywidget.AnyWidget):
     def _on_comm_closed(self, _message: object) -> None:
         self.close()
 
-    # ---- what traits may hold ------------------------------------------------------------------
+    def _run(self, job: Job) -> Round:
+        return self._rounds.run(job)
 
-    @t.validate(*NAMES)
+    @t.validate(*NAMES, "votes")
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)
-        name = proposal["trait"].name
         try:
-            value, told = read_control(name, proposal["value"], self._about.size_step)
+            value, told = read_value(proposal["trait"].name, proposal["value"], self._opening)
         except ValueError as error:
             raise t.TraitError(str(error)) from error
-        self._notice(told)
+        self._telling.notice(told)
         return value
-
-    @t.validate("votes")
-    def _known_votes(self, proposal: Mapping[str, Any]) -> dict[str, float]:
-        try:
-            votes, told = self._read_votes(proposal["value"])
-        except ValueError as error:
-            raise t.TraitError(str(error)) from error
-        self._notice(told)
-        return votes
 
     @t.observe("votes")
     def _votes_changed(self, _change: object) -> None:
-        """Make the votes the session's, unless they are already."""
-        session = self._session
-        if session is None:
-            return
-        names = wire.named(session)
-        wanted = {names[name]: strength for name, strength in self.votes.items()}
-        if wanted != session.strengths:
-            session.vote(wanted)
-            self._voted()
-
-    def _understood(self, sync_data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """Return what can be taken of an update, and the traits that are to be told back."""
-        kept: dict[str, Any] = {}
-        corrected = []
-        for name, value in sync_data.items():
-            if name not in (*NAMES, "votes", "seen_round"):
-                corrected += [name] if name in _KERNEL_OWNED else []
-                continue
-            try:
-                read, told = self._read(name, value)
-            except ValueError as error:
-                self._notice(f"{error}.")
-                if name not in _TEXTS:  # a text too long stays for the person to shorten
-                    corrected.append(name)
-                continue
-            self._notice(told)
-            kept[name] = read
-            if read != value:
-                corrected.append(name)
-        return kept, corrected
-
-    def _read(self, name: str, value: object) -> tuple[Any, str]:
-        if name == "votes":
-            return self._read_votes(value)
-        if name == "seen_round":
-            return messages.whole(value), ""
-        return read_control(name, value, self._about.size_step)
-
-    def _read_votes(self, value: object) -> tuple[dict[str, float], str]:
-        """Return the votes for pictures that the session knows."""
-        votes, told = read_votes(value)
-        known = {} if self._session is None else wire.named(self._session)
-        strangers = [name for name in votes if name not in known]
-        if strangers:
-            told = f"{told} No picture here is called {', '.join(strangers)[:80]}.".strip()
-        return {name: strength for name, strength in votes.items() if name in known}, told
-
-    # ---- what is told --------------------------------------------------------------------------
-
-    def _tell(self, *, urgent: bool = True, **changes: Any) -> None:
-        """Write the status; one that is not urgent is left out if the last was just told."""
-        with self._lock:
-            status = self._status.told(urgent=urgent, **changes)
-            if status is None:
-                return
-            session = self._session
-            status["pending"] = self._jobs.pending
-            status["undo"] = "" if session is None else session.undoable
-            status["redo"] = "" if session is None else session.redoable
-            self.set_trait("status", status)
-
-    def _notice(self, text: str) -> None:
-        """Tell something beside the way; it stays until it is dismissed."""
-        with self._lock:
-            if text and (notice := self._status.noticed(text)) is not None:
-                self._tell(notice=notice)
-
-    def _rest(self) -> str:
-        """Return the phase when nothing runs."""
-        if self._status.now["error"] is not None:
-            return "error"
-        return "idle" if self.round is None else "ready"
-
-    def _introduce(self) -> None:
-        loaded = self._session is not None
-        info = self._about.info(loaded=loaded, version=fabric_widget.__version__)
-        self.set_trait("info", info)
-
-    def _mirror(self) -> None:
-        """Repeat the session in the traits."""
-        session = self._session
-        assert session is not None  # noqa: S101  (for the type checker: callers have one)
-        turns, current = session.turns, session.current
-        before = self.round
-        self.set_trait("history", turns)
-        self.set_trait("round", None if current is None else turns[current].round)
-        self.set_trait("uploads", wire.uploads_of(session.pictures, self._names, self.album))
-        self.votes = wire.votes_of(session.strengths)
-        if self.round is not before:
-            self._round_revision = self._status.revision + 1  # of the status that is told with it
-
-    def _show_presets(self) -> None:
-        with self._lock:
-            self.set_trait("presets", self._presets.listed())
-
-    # ---- acts ----------------------------------------------------------------------------------
-
-    def _controls(self) -> Controls:
-        with self._lock:
-            return Controls(**{name: getattr(self, name) for name in NAMES})
-
-    def _picture(self, given: object) -> Any:  # noqa: ANN401  (a generated image or a PIL image)
-        """Return the picture that is meant."""
-        session = self.session
-        if isinstance(given, int) and not isinstance(given, bool):
-            if self.round is None:
-                message = "there is no round yet, so no picture has a number"
-                raise IndexError(message)
-            return self.round[given]
-        if isinstance(given, str) and given in (names := wire.named(session)):
-            return session.pictures[names[given]]
-        if not isinstance(given, (str, os.PathLike, Image.Image)) and hasattr(given, "latents"):
-            return given
-        return _taken(given)
-
-    def _vote(self, act: Callable[[Session], str | None]) -> str:
-        session = self.session
-        with self._writing():
-            before = session.strengths
-            identity = act(session)
-            self._mirror()
-            if session.strengths != before:
-                self._voted()
-        self._jobs.pump()
-        return wire.name_of(identity or "")
-
-    def _voted(self) -> None:
-        """See to what a vote of the person brings about."""
-        if self.auto and self.round is not None:
-            self._jobs.soon(self._debounce)
-        self._tell()
-
-    def _add(self, picture: Image.Image, name: str) -> str:
-        def like(session: Session) -> str:
-            identity = session.like(picture)
-            if name:
-                self._names.setdefault(identity, name)
-            return identity
-
-        return self._vote(like)
-
-    def _travel(self, move: Callable[[Session], object]) -> bool:
-        """Move along the session's line, and show what stood there."""
-        session = self.session
-        with self._writing():
-            before = (session.current, len(session.turns), session.strengths)
-            move(session)
-            moved = before != (session.current, len(session.turns), session.strengths)
-            self._jobs.forget()
-            self._mirror()
-            if session.current != before[0] and session.current is not None:
-                turn = session.turns[session.current]
-                for name, value in self._about.controls_of(turn).items():
-                    setattr(self, name, value)
-            self._renew_seed(session)
-            if self._jobs.current is None or self._jobs.current.number <= self._ended:
-                self._tell(phase=self._rest(), message=self._standing(), step=0, steps=0, rate=None)
-            else:
-                self._tell()
-        self._show_still()
-        return moved
-
-    def _continued(self, session: Session) -> dict[str, Any]:
-        """Return the controls that go on where a session stands."""
-        found: dict[str, Any] = {"seed": session.next_seed % _SEED_LIMIT}
-        if session.current is not None:
-            found |= self._about.controls_of(session.turns[session.current])
-        return found
-
-    def _renew_seed(self, session: Session) -> None:
-        if not self.lock_seed:
-            self.seed = session.next_seed % _SEED_LIMIT
-
-    def _standing(self) -> str:
-        current = self.session.current
-        return "" if current is None else f"Back at round {current + 1}."
-
-    def _save_preset(self, name: str, values: Mapping[str, Any]) -> None:
-        try:
-            self._presets.save(name, values)
-        finally:
-            self._show_presets()
-
-    def _show_still(self) -> None:
-        if self._session is not None:
-            self._still.show(self.round, self._session.strengths)
-
-    # ---- the worker ----------------------------------------------------------------------------
-
-    def _start(self, request: Request) -> Job:
-        """Enqueue a run and say so at once: whoever clicked sees it."""
-        with self._lock:
-            job = self._jobs.submit(request)
-            if job is self._jobs.current:
-                self._begin(job, request)
-            else:
-                self._tell(error=None)
-            return job
-
-    def _begin(self, job: Job, request: Request) -> None:
-        """Tell that a run begins."""
-        loaded = self._session is not None
-        plan = self._plan(request)
-        self._tell(
-            phase="running" if loaded else "loading",
-            message="Making pictures." if loaded else "Loading the model.",
-            job=job.number,
-            step=0,
-            steps=plan.arguments.get("num_inference_steps") or self._about.steps or 0,
-            eta=None,
-            rate=None,
-            count=plan.num_images,
-            width=plan.width or 0,
-            height=plan.height or 0,
-            again=wire.name_of(request.again),
-            error=None,
-        )
-
-    def _plan(self, request: Request) -> Plan:
-        return plan_of(
-            request, self._about, {} if self._session is None else self._session.pictures
-        )
-
-    def _request_again(self, picture: Picture) -> Request:
-        identity = getattr(picture, "id", "")
-        if identity not in self.session.pictures:
-            message = "only pictures that were made in this session can be made again"
-            raise ValueError(message)
-        return Request(self._controls(), identity)
-
-    def _load(self) -> Session:
-        """Return the session; make it first if there is none. By whichever thread comes first."""
-        if self._session is None:
-            with self._loading:
-                if self._session is None:
-                    from fabric_widget.demo import load_demo
-
-                    session = _new_session(load_demo(), self._fabric_settings)
-                    about = About.of(session.fabric)
-                    with self._writing():
-                        self._session, self._about = session, about
-                        self._introduce()
-        return self._session
-
-    def _warm_up(self) -> None:
-        """Load the model before anybody asks for a picture."""
-        try:
-            self._load()
-        except Exception as error:
-            _logger.exception("the model could not be loaded")
-            problem = described(error, pictures=0, width=None, height=None, batched=True)
-            self._tell(phase="error", message="The model could not be loaded.", error=problem)
-        else:
-            with self._lock:
-                if self._jobs.current is None:
-                    self._tell(phase=self._rest(), message="")
-
-    def _run(self, job: Job) -> Round:
-        """Make a round, in the worker. The session is untouched if it fails."""
-        try:
-            session = self._load()
-            request = job.request or Request(self._controls())
-            return self._made(session, job, request)
-        except BaseException as error:
-            self._tell_failure(job, error)
-            raise
-
-    def _made(self, session: Session, job: Job, request: Request) -> Round:
-        from fabric_widget.engine import GenerationCancelled
-
-        plan, pace = self._plan(request), Pace()
-        with self._lock:
-            if job.stop.is_set():
-                message = "stopped before the first step"
-                raise GenerationCancelled(message)
-            self._begin(job, request)
-            self._previews.begin()
-            self._inside = job
-        session.schedule = request.controls.schedule()
-        self._caution(session, request.controls, plan)
-        try:
-            made = session.generate(
-                plan.prompt,
-                num_images=plan.num_images,
-                seed=plan.seed,
-                batch_size=self._batch_size,
-                on_step=functools.partial(self._on_step, session, job, pace, plan),
-                on_images=functools.partial(self._on_images, job, plan),
-                **plan.arguments,
-            )
-        finally:
-            self._inside = None
-        for picture in made:  # before the lock is taken: nobody waits for an encoder
-            self.album.screen(picture.id, picture)
-            self.album.thumb(picture.id, picture)
-        with self._writing():
-            self._ended = job.number
-            self._mirror()
-            if not request.again:
-                self._renew_seed(session)
-            count = f"{len(made)} picture{'s' * (len(made) != 1)}"
-            self._tell(
-                phase="ready",
-                message=f"Round {len(session.turns)} is ready: {count}.",
-                eta=None,
-                again="",
-            )
-        self._show_still()
-        return made
-
-    def _caution(self, session: Session, controls: Controls, plan: Plan) -> None:
-        """Say what will not have the effect that its author may expect; not twice in a row."""
-        dislikes = bool(session.disliked) and controls.dislike_scale > 0
-        told = self._about.cautions(
-            session.fabric, plan.prompt, {**plan.arguments, "dislikes": dislikes}
-        )
-        if told != self._cautioned:
-            self._cautioned = told
-            for text in told:
-                self._notice(text)
-
-    def _on_step(
-        self, session: Session, job: Job, pace: Pace, plan: Plan, progress: Progress
-    ) -> None:
-        step, steps = progress.step, progress.steps
-        self._jobs.tick(job, step, steps)
-        if _is_closed(self.comm):  # thrown away by its host: nobody will see these pictures
-            self.close()
-        pace.note(step, self._clock())
-        told: dict[str, Any] = {"step": step, "steps": steps}
-        if job.stop.is_set():
-            session.fabric.cancel()
-            self._tell(phase="stopping", **told)
-            return
-        told |= {"eta": pace.seconds_left(steps), "rate": pace.rate(plan.num_images, steps)}
-        self._tell(urgent=step == steps, **told)
-        self._send_preview(job, step, progress.first, self._previews.due(job.number, progress))
-
-    def _on_images(
-        self, job: Job, plan: Plan, first: int, images: Sequence[GeneratedImage]
-    ) -> None:
-        """Show the pictures of a batch; those of the last one come with the round, at once."""
-        if self._previews.wanted and first + len(images) < plan.num_images:
-            encoded = [self.album.screen(image.id, image) for image in images]
-            self._send_preview(job, self._status.now["step"], first, encoded, done=True)
-
-    def _send_preview(
-        self,
-        job: Job,
-        step: int,
-        first: int,
-        encoded: Sequence[Encoded],
-        *,
-        done: bool = False,
-    ) -> None:
-        if not encoded:
-            return
-        content = {
-            "type": "preview",
-            "job": job.number,
-            "step": step,
-            "first": first,
-            "mime": encoded[0].mime,
-            "done": done,
-        }
-        self.send(content, buffers=[picture.data for picture in encoded])
-
-    def _tell_failure(self, job: Job, error: BaseException) -> None:
-        """Tell how a run ended without a round."""
-        with self._lock:
-            self._ended = job.number
-            now = self._status.now
-            quiet: dict[str, Any] = {"eta": None, "rate": None, "again": ""}
-            if type(error).__name__ == "GenerationCancelled":
-                now["error"] = None
-                if job.superseded:
-                    words = "Starting again with your votes."
-                elif now["job"] == job.number and now["step"]:
-                    words = f"Stopped after {now['step']} of {now['steps']} steps."
-                else:
-                    words = "Stopped before the first step."
-                self._tell(phase=self._rest(), message=words, **quiet)
-                return
-            problem = described(
-                error,
-                pictures=now["count"],
-                width=now["width"],
-                height=now["height"],
-                batched=self._batch_size is not None,
-            )
-            self._tell(phase="error", message="The round failed.", error=problem, **quiet)
-        _logger.error("the round failed", exc_info=error)
-
-    # ---- messages ------------------------------------------------------------------------------
-
-    def _on_message(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
-        """Check a message, do what it says and answer it. Never raises."""
-        if isinstance(content, Mapping) and content.get("kind") == "anywidget-command":
-            return  # for anywidget itself
-        request = messages.request_of(content)
-        try:
-            kind, message, fields = messages.read_message(content, buffers)
-        except Exception as error:  # noqa: BLE001  (whatever came, it is told back)
-            self._fail(request, error)
-            return
-        if message.session and self._session is None:
-            with contextlib.suppress(RuntimeError):  # closed: there is nobody to answer
-                self._jobs.call(functools.partial(self._handle, kind, request, fields))
-        else:
-            self._handle(kind, request, fields)
-        self._jobs.pump()
-
-    def _handle(self, kind: str, request: float | None, fields: Mapping[str, Any]) -> None:
-        message = messages.KNOWN[kind]
-        try:
-            if message.session:
-                self._load()
-            handle: Callable[..., Answer | None] = getattr(self, f"_on_{kind}")
-            answer = handle(**fields) or Answer()
-        except (ValueError, OSError, RuntimeError) as error:
-            self._fail(request, error)
-        except Exception as error:
-            _logger.exception("a message of the front end could not be handled")
-            self._fail(request, error)
-        else:
-            if message.answered and request is not None:
-                content = {"type": "answer", "request": request, **answer.fields}
-                self.send(content, buffers=list(answer.buffers))
-
-    def _fail(self, request: float | None, error: Exception) -> None:
-        text = str(error) or type(error).__name__
-        self.send({"type": "failed", "request": request, "message": text[:1000]})
-
-    def _on_hello(self) -> None:
-        self._previews.look()
-        if self._session is None:
-            if self._jobs.current is None:
-                self._tell(phase="loading", message="Loading the model.", error=None)
-            self._jobs.call(self._warm_up)
-
-    def _on_generate(self, controls: dict[str, Any], votes: object) -> None:
-        try:
-            self._adopt(controls, votes)
-        except ValueError as error:
-            self._notice(f"No round was made: {error}.")
-            raise
-        self._start(Request(self._controls()))
-
-    def _adopt(self, controls: Mapping[str, Any], votes: object) -> None:
-        """Take over what a click carried, without telling it back to where it came from."""
-        given = {name: controls[name] for name in NAMES if name in controls} | {"votes": votes}
-        with self._lock:
-            read, notices = {}, []
-            for name, value in given.items():
-                read[name], told = self._read(name, value)
-                notices.append(told)
-            with self._lock_property(**given), self.hold_trait_notifications():
-                for name, value in read.items():
-                    self.set_trait(name, value)
-            for told in notices:
-                self._notice(told)
-
-    def _on_again(self, id: str) -> None:  # noqa: A002  (the field's name)
-        self._start(self._request_again(self._named(id)[1]))
-
-    def _named(self, name: str) -> tuple[str, Picture]:
-        session = self.session
-        names = wire.named(session)
-        if name not in names:
-            message = f"no picture here is called {name[:20]!r}"
-            raise BadMessage(message)
-        return names[name], session.pictures[names[name]]
-
-    def _on_cancel(self) -> None:
-        self.cancel()
-
-    def _on_undo(self) -> None:
-        self.undo()
-
-    def _on_redo(self) -> None:
-        self.redo()
-
-    def _on_branch(self, round: int) -> None:  # noqa: A002  (the field's name)
-        self.branch(round)
-
-    def _on_fetch(self, id: str, kind: str) -> Answer:  # noqa: A002  (the field's name)
-        identity, picture = self._named(id)
-        if kind == "full":
-            encoded = encoding.full(picture)
-        else:
-            make = self.album.thumb if kind == "thumb" else self.album.screen
-            encoded = make(identity, picture)
-        name = encoding.file_name(picture, self._names.get(identity, ""))
-        told = {"id": id, "kind": kind, "mime": encoded.mime, "name": name}
-        return Answer(told, [encoded.data])
-
-    def _on_upload(self, names: list[str], files: list[bytes]) -> Answer:
-        if len(names) != len(files):
-            message = f"there are {len(names)} names for {len(files)} files"
-            raise BadMessage(message)
-        added, problems = [], []
-        for name, data in zip(names, files, strict=True):
-            try:
-                added.append(self._add(_taken(encoding.read_upload(data)), name))
-            except (ValueError, OSError) as error:
-                problems.append({"name": name, "message": str(error)})
-        for problem in problems:
-            self._notice(f"{problem['name'] or 'A picture'} was not added: {problem['message']}.")
-        return Answer({"added": added, "problems": problems})
-
-    def _on_poll(self, seen: int, round: int) -> None:  # noqa: A002  (the field's name)
-        """Tell again from inside a handler: some hosts show nothing else while a job runs."""
-        with self._lock:
-            turn = self.session.current if self._session is not None else None
-            shown = -1 if self.round is None or turn is None else turn
-            self._tell()
-            if round != shown and (round < 0 or seen < self._round_revision):
-                self.send_state(["round", "history"])
-
-    def _on_seen(self, job: int, step: int) -> None:
-        self._previews.seen(job, step)
-
-    def _on_save_preset(self, name: str, values: dict[str, Any]) -> None:
-        self._save_preset(name, values)
-
-    def _on_delete_preset(self, name: str) -> None:
-        self.delete_preset(name)
-
-    def _on_dismiss(self) -> None:
-        with self._lock:
-            self._status.now["error"] = None
-            rest: dict[str, Any] = (
-                {"phase": self._rest()} if self._status.now["phase"] == "error" else {}
-            )
-            self._tell(notice=None, **rest)
-
-
-_CONTROLS = (*NAMES, "votes", "seen_round")
-_TEXTS = ("prompt", "negative_prompt")
-_KERNEL_OWNED = ("status", "round", "history", "uploads", "presets", "info")
-_KEYWORDS = (*_CONTROLS, "batch_size", "cache_bytes", "preview", "presets_file")
-
-
-def _refuse_unknown(given: Mapping[str, Any]) -> None:
-    unknown = [name for name in given if name not in _CONTROLS]
-    if unknown:
-        alike = difflib.get_close_matches(unknown[0], _KEYWORDS, n=1)
-        hint = f"did you mean {alike[0]}? " if alike else ""
-        message = (
-            f"FabricWidget has no keyword {', '.join(unknown)}: {hint}"
-            f"The keywords are {', '.join(_KEYWORDS)}"
-        )
-        raise TypeError(message)
-
-
-def _refuse_batch_size(batch_size: object) -> None:
-    if batch_size is None:
-        return
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        message = f"batch_size is {batch_size!r}: give 1 or more, or None"
-        raise ValueError(message)
-
-
-def _session_of(pipe: Any, settings: Mapping[str, Any]) -> Session | None:  # noqa: ANN401  (whatever was given)
-    """Return a session with what was given, None for the demo model that is loaded later."""
-    if pipe is None:
-        return None
-    # Whoever has one of these has imported diffusers: nothing heavy is imported for anything else.
-    if "diffusers" in sys.modules:
-        from fabric_widget.engine import Fabric
-        from fabric_widget.session import Session
-
-        given = [name for name, value in settings.items() if value is not None]
-        if isinstance(pipe, (Fabric, Session)):
-            if given:
-                message = f"{given[0]} is for making a Fabric, and one was given: leave it out"
-                raise TypeError(message)
-            return pipe if isinstance(pipe, Session) else Session(pipe)
-        from diffusers import DiffusionPipeline
-
-        if isinstance(pipe, DiffusionPipeline):
-            return _new_session(pipe, settings)
-    message = (
-        f"cannot make pictures with a {type(pipe).__name__}: give a diffusers pipeline, a Fabric, "
-        "a Session, or nothing for the demo model"
-    )
-    raise TypeError(message)
-
-
-def _new_session(pipe: Any, settings: Mapping[str, Any]) -> Session:  # noqa: ANN401  (a pipeline)
-    from fabric_widget.engine import Fabric
-    from fabric_widget.session import Session
-
-    return Session(Fabric(pipe, **settings))
-
-
-def _taken(picture: object) -> Image.Image:
-    """Return a person's picture as RGB, of no more pixels than a model can make use of."""
-    from fabric_widget.engine.pictures import read_picture
-
-    image = read_picture(picture)
-    image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
-    return image
-
-
-def _is_closed(comm: object) -> bool:
-    return bool(getattr(comm, "_closed", False))
+        self._acts.follow(self.votes)

@@ -67,10 +67,10 @@ def test_an_update_neither_takes_back_nor_delays_what_the_worker_writes_meanwhil
 ) -> None:
     """A validator that refuses rolls back every trait set meanwhile, whoever set it."""
     settled = threading.Event()  # the other thread has written, or waits for the lock
-    widget._lock = WatchedLock(settled)  # type: ignore[assignment]
+    widget._face.lock = WatchedLock(settled)  # type: ignore[assignment]
 
     def write() -> None:
-        widget._tell(message="written by the worker")
+        widget._telling.tell(message="written by the worker")
         settled.set()
 
     worker = threading.Thread(target=write)
@@ -96,7 +96,7 @@ def test_an_update_neither_takes_back_nor_delays_what_the_worker_writes_meanwhil
 def test_what_a_page_asks_for_is_of_one_moment(widget: FabricWidget) -> None:
     widget.generate().result()
     settled = threading.Event()  # the page has its answer, or waits for the lock
-    widget._lock = WatchedLock(settled)  # type: ignore[assignment]
+    widget._face.lock = WatchedLock(settled)  # type: ignore[assignment]
     told: list[dict[str, Any]] = []
 
     def ask() -> None:

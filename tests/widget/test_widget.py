@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import gc
+import inspect
 import io
 import logging
 import subprocess
@@ -22,6 +23,7 @@ from PIL import Image
 from fabric_widget.engine import BadReference, GenerationCancelled, Schedule
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
+from fabric_widget.widget.keywords import KEYWORDS
 from tests.engine import tiny
 from tests.widget.conftest import Clock, Front, Studio, controls, flat, votes_of
 
@@ -61,6 +63,21 @@ def test_a_pipeline_a_fabric_and_a_session_will_do(make: Callable[..., FabricWid
 def test_an_unknown_keyword_is_named_with_the_one_that_was_meant() -> None:
     with pytest.raises(TypeError, match=r"no keyword promt: did you mean prompt\?.*num_images"):
         FabricWidget(promt="x")
+
+
+def test_every_keyword_is_one_that_editors_complete() -> None:
+    parameters = inspect.signature(FabricWidget).parameters.values()
+    assert [p.name for p in parameters if p.kind is p.KEYWORD_ONLY] == list(KEYWORDS)
+
+
+def test_controls_that_are_given_are_those_of_the_widget(
+    make: Callable[..., FabricWidget], front: Front
+) -> None:
+    given = controls(prompt="a bear", negative_prompt="rain", num_images=3, seed=7, lock_seed=True)
+    given |= {"steps": 9, "guidance": 5, "width": 128, "height": 64, "strength": 1.5}
+    given |= {"start": 0.5, "end": 0.25, "dislike_scale": 1, "normalize": False, "auto": False}
+    make(**given)
+    assert {name: front.state[name] for name in given} == given
 
 
 @pytest.mark.parametrize(
@@ -214,7 +231,7 @@ def test_again_undo_redo_and_branch(widget: FabricWidget) -> None:
 
 def test_a_preset_sets_the_controls(widget: FabricWidget, front: Front) -> None:
     widget.apply_preset("As published")
-    made = widget._controls().schedule()
+    made = widget._face.controls().schedule()
     paper = Schedule.paper()
     assert [made.weight(i, 20) for i in range(20)] == [paper.weight(i, 20) for i in range(20)]
     assert made.shares([1, 1]) == paper.shares([1, 1])
@@ -265,6 +282,7 @@ def test_a_session_goes_on_in_a_new_widget(
     assert now["history"] == told["history"]
     assert len(other.generate().result()) == 3
     assert make(widget.session, prompt="a cat").prompt == "a cat"
+    assert make(widget.session, steps=None).steps is None  # given, so not the session's
 
 
 # ---- what goes wrong ---------------------------------------------------------------------------
