@@ -26,6 +26,7 @@ from diffusers.image_processor import VaeImageProcessor
 from fabric_widget.engine.bank import Bank
 from fabric_widget.engine.denoiser import Denoiser
 from fabric_widget.engine.errors import FabricError, FabricWarning, GenerationCancelled
+from fabric_widget.engine.forecast import Forecast, clearer, expected
 from fabric_widget.engine.latent_space import can_encode, pixels_per_latent
 from fabric_widget.engine.lending import Feedback, Layout, Lender
 from fabric_widget.engine.preview import DecoderPreview, calmed, fit_linear
@@ -35,11 +36,12 @@ from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from PIL import Image
 
     from fabric_widget.engine.denoiser import Call
+    from fabric_widget.engine.forecast import Point
     from fabric_widget.engine.pipeline import Pipeline
     from fabric_widget.engine.references import Votes
 
@@ -67,6 +69,7 @@ class _Run:
     index: int = 0  # of the step under way
     lent: int = -1  # index of the last step that something was lent to
     latents: torch.Tensor | None = None  # after the last step
+    forecast: Forecast | None = None  # if somebody looks on
 
     def check(self) -> None:
         """End the run here if it was cancelled."""
@@ -255,11 +258,16 @@ class Fabric:
                 "output_type='latent' leaves no picture to show: give Fabric a preview decoder"
             )
             raise FabricError(message)
+        if request.on_step is not None and previews is not None:
+            run.forecast = Forecast(pipe.scheduler)
         with self._denoiser.eager():
             lender = self._lender(request)
 
         def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
             run.check()
+            if run.forecast is not None:
+                call = self._denoiser.bind(args, kwargs)
+                run.forecast.enter(run.index, call.timestep)
             if lender is None:
                 return inner(*args, **kwargs)
             if run.lent == run.index:
@@ -302,7 +310,8 @@ class Fabric:
                 latents = tensors.get("latents", latents)
             run.index, run.latents = index + 1, latents
             if request.on_step is not None:
-                shown = functools.partial(_shown, previews, latents)
+                points = run.forecast.leave(latents) if run.forecast is not None else ()
+                shown = functools.partial(_shown, previews, latents, points)
                 request.on_step(Progress(run.index, self._steps(), shown))
             run.check()
             return tensors
@@ -407,8 +416,12 @@ def _affordable(device: torch.device, taken: int) -> int:
     return (free + taken) // _CUDA_CACHE_SHARE
 
 
-def _shown(previews: Previews | None, latents: torch.Tensor) -> list[Image.Image]:
-    return [] if previews is None else previews(calmed(latents))
+def _shown(
+    previews: Previews | None, latents: torch.Tensor, points: Sequence[Point] = ()
+) -> list[Image.Image]:
+    if previews is None:
+        return []
+    return previews(calmed(clearer(latents, expected(points))))
 
 
 def _round(request: _Request, run: _Run, output: Any, previews: Previews | None) -> Round:  # noqa: ANN401  (the pipeline's own)
