@@ -32,7 +32,7 @@ test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front 
 	$(QUIET_NPM) run check
 	$(QUIET_NPM) run verify
 	$(QUIET_NPM) test
-	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto --dist loadgroup
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
 
 lint: $(READY)  ## Check style, format and types.
 	$(BIN)/ruff check

@@ -1,7 +1,8 @@
 """Servers, kernels and pages for the tests of real notebook hosts.
 
 One server of each kind and one kernel of each version serve all tests of a process: importing torch
-once takes longer than any of them. Every test has its own notebook, page and widgets.
+once takes longer than any of them, so tests/conftest.py keeps those of one kernel together. Every
+test has its own notebook, page and widgets.
 """
 
 from __future__ import annotations
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 WINDOW = ViewportSize(width=1280, height=900)
 SCREENSHOTS = Path(fabric_widget.__file__).parents[1] / "out" / "screenshots" / "hosts"
-# The tests of one server stay in one process.
-IN_LAB = pytest.mark.xdist_group("jupyterlab")
-IN_NOTEBOOK = pytest.mark.xdist_group("notebook")
 FAILED = pytest.StashKey[bool]()
 
 
@@ -36,13 +34,7 @@ def file_name(test: pytest.Item) -> str:
     return re.sub(r"\W+", "-", test.name).strip("-")
 
 
-@pytest.fixture(
-    scope="session",
-    params=[
-        pytest.param("lab", marks=IN_LAB),
-        pytest.param("notebook", marks=IN_NOTEBOOK),
-    ],
-)
+@pytest.fixture(scope="session", params=["lab", "notebook"])
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Jupyter]:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.xdist_group("marimo")
-
 # The third cell depends on the widget; it counts how often it runs, and for which round.
 APP = """
     import marimo

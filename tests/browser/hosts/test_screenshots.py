@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import IN_LAB, SCREENSHOTS
+from .conftest import SCREENSHOTS
 from .notebook import PATIENCE
 
 if TYPE_CHECKING:
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from .notebook import Notebook
 
-pytestmark = pytest.mark.parametrize(
-    ("server", "kernel"), [pytest.param("lab", "ipykernel-7", marks=IN_LAB)], indirect=True
-)
+pytestmark = pytest.mark.parametrize(("server", "kernel"), [("lab", "ipykernel-7")], indirect=True)
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 CELL = """pipe = load_demo()
 w = FabricWidget(pipe, prompt="a monster", num_images=4, steps=150, seed=7, auto=False)
@@ -29,7 +27,7 @@ w.show()"""
 def test_screenshots(notebook: Callable[..., Notebook], theme: str) -> None:
     book = notebook(CELL)
     page = book.page
-    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.set_viewport_size({"width": 1280, "height": 1300})
     book.command("apputils:change-theme", theme=THEMES[theme])
     book.command("application:toggle-left-area")
     widget = book.widget().wait(phase="idle", theme=theme)
@@ -45,7 +43,7 @@ def test_screenshots(notebook: Callable[..., Notebook], theme: str) -> None:
 
     shoot("idle")
     widget.button("Next round").click()
-    step = re.compile(r"\b[4-9]\d of 150\b")
+    step = re.compile(r"\b[2-9]\d of 150\b")
     expect(widget.root.get_by_text(step).first).to_be_visible(timeout=PATIENCE)
     expect(widget.pictures.first).to_be_visible(timeout=PATIENCE)
     shoot("running")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import IN_NOTEBOOK
 from .notebook import brightness
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize(
     ("server", "kernel"),
-    [pytest.param("notebook", "ipykernel-6", marks=IN_NOTEBOOK)],
+    [("notebook", "ipykernel-6")],
     indirect=True,
 )
 CELL = "w = FabricWidget(prompt='a monster', num_images=2, steps=3, seed=7, auto=False)\nw.show()"
