@@ -1,0 +1,18 @@
+"""One tiny pipeline for each family that diffusers has, with random weights.
+
+Each takes a prompt through a tokenizer and text encoders of its own, needs no network and makes a
+picture on a CPU in about a second. `ZOO` holds them by name.
+"""
+
+from __future__ import annotations
+
+from tests.engine.zoo import flux, language, pixart, stable_diffusion_3
+from tests.engine.zoo.family import Family
+
+ZOO: dict[str, Family] = {
+    family.name: family
+    for kin in (stable_diffusion_3, flux, language, pixart)
+    for family in kin.FAMILIES
+}
+
+__all__ = ["ZOO", "Family"]

@@ -1,0 +1,76 @@
+"""Flux and its kin: packed latents, with positions as arguments of the call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffusers import (
+    ChromaPipeline,
+    ChromaTransformer2DModel,
+    FluxPipeline,
+    FluxTransformer2DModel,
+)
+
+from tests.engine import tiny
+from tests.engine.zoo import parts
+from tests.engine.zoo.family import Family, Parts, builder
+from tests.engine.zoo.tokenizers import letters
+
+QUICK: dict[str, Any] = {
+    "height": 16,
+    "width": 16,
+    "num_inference_steps": 2,
+    "max_sequence_length": 16,
+}
+_SHAPE: dict[str, Any] = {
+    "in_channels": 16,  # a patch of 2 × 2 latents of 4 channels
+    "num_layers": 1,
+    "num_single_layers": 1,
+    "num_attention_heads": 2,
+    "attention_head_dim": 16,
+    "axes_dims_rope": (4, 4, 8),
+    "joint_attention_dim": parts.WIDTH,
+}
+
+
+@builder
+def flux() -> Parts:
+    return FluxPipeline, {
+        "transformer": FluxTransformer2DModel(
+            **_SHAPE, pooled_projection_dim=parts.WIDTH, guidance_embeds=True
+        ),
+        "scheduler": parts.flow(),
+        "vae": parts.flow_vae(),
+        "text_encoder": parts.clip(),
+        "tokenizer": tiny.tokenizer(),
+        "text_encoder_2": parts.t5(),
+        "tokenizer_2": letters(),
+    }
+
+
+@builder
+def chroma() -> Parts:
+    return ChromaPipeline, {
+        "transformer": ChromaTransformer2DModel(
+            **_SHAPE,
+            approximator_num_channels=16,
+            approximator_hidden_dim=16,
+            approximator_layers=1,
+        ),
+        "scheduler": parts.flow(),
+        "vae": parts.flow_vae(),
+        "text_encoder": parts.t5(),
+        "tokenizer": letters(),
+    }
+
+
+FAMILIES = (
+    Family("Flux", flux, QUICK | {"guidance_scale": 3.0}, guided=False, note="distilled guidance"),
+    Family(
+        "Flux true CFG",
+        flux,
+        QUICK | {"true_cfg_scale": 3.0, "negative_prompt": ""},
+        note="two calls a step, the conditional one first",
+    ),
+    Family("Chroma", chroma, QUICK | {"guidance_scale": 3.0}, note="two calls a step; text mask"),
+)

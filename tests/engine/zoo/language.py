@@ -1,0 +1,127 @@
+"""Transformers that read the prompt with a language model: Z-Image, Lumina, Qwen-Image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffusers import (
+    AutoencoderKLQwenImage,
+    Lumina2Pipeline,
+    Lumina2Transformer2DModel,
+    QwenImagePipeline,
+    QwenImageTransformer2DModel,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
+)
+
+from tests.engine.zoo import parts
+from tests.engine.zoo.family import Family, Parts, builder
+from tests.engine.zoo.tokenizers import letters
+
+_STEPS: dict[str, Any] = {"num_inference_steps": 2}
+
+
+@builder
+def z_image() -> Parts:
+    return ZImagePipeline, {
+        "transformer": ZImageTransformer2DModel(
+            in_channels=4,
+            dim=16,
+            n_layers=2,
+            n_refiner_layers=1,
+            n_heads=1,
+            n_kv_heads=1,
+            cap_feat_dim=parts.WIDTH,
+            axes_dims=[8, 4, 4],
+            axes_lens=[128, 32, 32],
+        ),
+        "scheduler": parts.flow(),
+        "vae": parts.flow_vae(),
+        "text_encoder": parts.qwen3(),
+        "tokenizer": letters(),
+    }
+
+
+@builder
+def lumina2() -> Parts:
+    return Lumina2Pipeline, {
+        "transformer": Lumina2Transformer2DModel(
+            sample_size=8,
+            in_channels=4,
+            hidden_size=16,
+            num_layers=2,
+            num_refiner_layers=1,
+            num_attention_heads=1,
+            num_kv_heads=1,
+            multiple_of=16,
+            axes_dim_rope=(8, 4, 4),
+            axes_lens=(300, 32, 32),
+            cap_feat_dim=parts.WIDTH,
+        ),
+        "scheduler": parts.flow(),
+        "vae": parts.flow_vae(halvings=3),
+        "text_encoder": parts.gemma2(),
+        "tokenizer": letters(begin=True, end=False),
+    }
+
+
+def qwen_vae(**settings: Any) -> Any:
+    """Return an autoencoder for pictures that are films of one frame."""
+    return AutoencoderKLQwenImage(
+        base_dim=8,
+        z_dim=4,
+        dim_mult=[1, 1],
+        num_res_blocks=1,
+        temperal_downsample=[False],
+        latents_mean=[0.0] * 4,
+        latents_std=[1.0] * 4,
+        **settings,
+    )
+
+
+@builder
+def qwen_image() -> Parts:
+    return QwenImagePipeline, {
+        "transformer": QwenImageTransformer2DModel(
+            in_channels=16,
+            out_channels=4,
+            num_layers=2,
+            num_attention_heads=2,
+            attention_head_dim=16,
+            axes_dims_rope=(4, 4, 8),
+            joint_attention_dim=parts.WIDTH,
+        ),
+        "scheduler": parts.flow(),
+        "vae": qwen_vae(),
+        "text_encoder": parts.qwen2_5_vl(),
+        "tokenizer": letters(end=False),
+    }
+
+
+FAMILIES = (
+    Family(
+        "Z-Image",
+        z_image,
+        _STEPS | {"height": 16, "width": 16, "guidance_scale": 3.0, "max_sequence_length": 32},
+        note="lists of pictures and texts; the conditional half first",
+    ),
+    Family(
+        "Lumina 2",
+        lumina2,
+        _STEPS
+        | {
+            "height": 64,
+            "width": 64,
+            "guidance_scale": 3.0,
+            "system_prompt": "draw",
+            "max_sequence_length": 64,
+        },
+        note="two calls a step; text mask",
+    ),
+    Family(
+        "Qwen-Image",
+        qwen_image,
+        _STEPS | {"height": 16, "width": 16, "true_cfg_scale": 3.0, "negative_prompt": ""},
+        note="two calls a step; packed latents",
+    ),
+)

@@ -1,0 +1,138 @@
+"""What the families have in common: text encoders, autoencoders and the schedule of a flow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    Gemma2Config,
+    Gemma2Model,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen3Config,
+    Qwen3Model,
+    T5Config,
+    T5EncoderModel,
+)
+
+from tests.engine.zoo.tokenizers import BEGIN, END, PAD, VOCABULARY
+
+WIDTH = 16  # of every text encoder
+CLIP_TOKENS = 8
+
+_MARKS = {"bos_token_id": BEGIN, "eos_token_id": END, "pad_token_id": PAD}
+DECODER: dict[str, Any] = {  # a language model
+    "vocab_size": VOCABULARY,
+    "hidden_size": WIDTH,
+    "intermediate_size": WIDTH,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 512,
+    **_MARKS,
+}
+
+
+def _clip(**settings: Any) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=74,
+        hidden_size=WIDTH,
+        intermediate_size=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=CLIP_TOKENS,
+        projection_dim=WIDTH,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+        **settings,
+    )
+
+
+def clip() -> Any:
+    """Return the text model of CLIP."""
+    return CLIPTextModel(_clip())
+
+
+def clip_projected() -> Any:
+    """Return the text model of CLIP with the projection of its pooled output."""
+    return CLIPTextModelWithProjection(_clip())
+
+
+def t5(width: int = WIDTH) -> Any:
+    """Return the encoder of T5."""
+    return T5EncoderModel(
+        T5Config(
+            vocab_size=VOCABULARY,
+            d_model=width,
+            d_kv=8,
+            d_ff=WIDTH,
+            num_layers=1,
+            num_heads=2,
+            pad_token_id=PAD,
+            eos_token_id=END,
+        )
+    )
+
+
+def gemma2() -> Any:
+    """Return Gemma 2 without a head."""
+    return Gemma2Model(Gemma2Config(**DECODER))
+
+
+def qwen3(**settings: Any) -> Any:
+    """Return Qwen 3 without a head."""
+    return Qwen3Model(Qwen3Config(**DECODER | settings))
+
+
+def qwen2_5_vl() -> Any:
+    """Return Qwen 2.5 that reads and sees."""
+    text = {name: value for name, value in DECODER.items() if name != "head_dim"}
+    return Qwen2_5_VLForConditionalGeneration(
+        Qwen2_5_VLConfig(
+            text_config={
+                **text,
+                "rope_parameters": {
+                    "rope_type": "default",
+                    "rope_theta": 10000.0,
+                    "mrope_section": [1, 1, 2],
+                },
+            },
+            vision_config={
+                "depth": 1,
+                "hidden_size": WIDTH,
+                "intermediate_size": WIDTH,
+                "num_heads": 2,
+                "out_hidden_size": WIDTH,
+            },
+        )
+    )
+
+
+def vae(channels: int = 4, halvings: int = 1, **settings: Any) -> Any:
+    """Return an autoencoder whose latents are smaller by 2 to the power of `halvings`."""
+    blocks = halvings + 1
+    return AutoencoderKL(
+        block_out_channels=(8,) * blocks,
+        down_block_types=("DownEncoderBlock2D",) * blocks,
+        up_block_types=("UpDecoderBlock2D",) * blocks,
+        latent_channels=channels,
+        norm_num_groups=4,
+        sample_size=16,
+        **settings,
+    )
+
+
+def flow_vae(channels: int = 4, halvings: int = 1) -> Any:
+    """Return an autoencoder as flow models have it: its latents have a mean."""
+    return vae(channels, halvings, scaling_factor=0.4, shift_factor=0.1)
+
+
+def flow(**settings: Any) -> Any:
+    """Return the scheduler of a flow."""
+    return FlowMatchEulerDiscreteScheduler(**{"shift": 3.0} | settings)
