@@ -13,10 +13,10 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What diffusers warns of while it makes a model of its own.
-_NOT_OURS = ("`FluxPosEmbed` is deprecated",)
+# What diffusers warns of while it makes a model or a pipeline of its own.
+_NOT_OURS = ("`FluxPosEmbed` is deprecated", "`LoraLoaderMixin` is deprecated")
 
-Parts = tuple[Any, dict[str, Any]]  # the class of a pipeline and its components
+Parts = tuple[Any, dict[str, Any]]  # what makes a pipeline, and its components
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,7 @@ def builder(make: Callable[[], Parts]) -> Callable[[], Any]:
 
     @functools.cache
     def parts() -> Parts:
-        with torch.random.fork_rng(), warnings.catch_warnings():
-            for message in _NOT_OURS:
-                warnings.filterwarnings("ignore", message)
+        with torch.random.fork_rng():
             torch.manual_seed(0)
             kind, made = make()
             for part in made.values():
@@ -61,8 +59,11 @@ def builder(make: Callable[[], Parts]) -> Callable[[], Any]:
 
     @functools.wraps(make)
     def build() -> Any:
-        kind, made = parts()
-        pipe = kind(**{name: copy.deepcopy(part) for name, part in made.items()})
+        with warnings.catch_warnings():
+            for message in _NOT_OURS:
+                warnings.filterwarnings("ignore", message)
+            kind, made = parts()
+            pipe = kind(**{name: copy.deepcopy(part) for name, part in made.items()})
         pipe.set_progress_bar_config(disable=True)
         return pipe
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from diffusers import (
+    AutoencoderKLFlux2,
     ChromaPipeline,
     ChromaTransformer2DModel,
+    Flux2KleinPipeline,
+    Flux2Pipeline,
+    Flux2Transformer2DModel,
     FluxPipeline,
     FluxTransformer2DModel,
 )
@@ -64,6 +68,53 @@ def chroma() -> Parts:
     }
 
 
+def _flux2(width: int, *, guidance: bool) -> dict[str, Any]:
+    return {
+        "transformer": Flux2Transformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            num_attention_heads=2,
+            attention_head_dim=16,
+            axes_dims_rope=(4, 4, 4, 4),
+            joint_attention_dim=width,
+            timestep_guidance_channels=16,
+            guidance_embeds=guidance,
+        ),
+        "scheduler": parts.flow(),
+        "vae": AutoencoderKLFlux2(
+            down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+            block_out_channels=(8, 8),
+            layers_per_block=1,
+            latent_channels=4,
+            norm_num_groups=4,
+            sample_size=16,
+        ),
+        "tokenizer": letters(),
+    }
+
+
+_FLUX2_LAYERS = (0, 1, 2)
+_FLUX2: dict[str, Any] = {
+    "guidance_scale": 3.0,
+    "text_encoder_out_layers": _FLUX2_LAYERS,
+    "max_sequence_length": 512,  # the system's message comes first
+}
+
+
+@builder
+def flux2() -> Parts:
+    width = parts.WIDTH * len(_FLUX2_LAYERS)
+    return Flux2Pipeline, _flux2(width, guidance=True) | {"text_encoder": parts.mistral3()}
+
+
+@builder
+def flux2_klein() -> Parts:
+    width = parts.WIDTH * len(_FLUX2_LAYERS)
+    return Flux2KleinPipeline, _flux2(width, guidance=False) | {"text_encoder": parts.qwen3()}
+
+
 FAMILIES = (
     Family("Flux", flux, QUICK | {"guidance_scale": 3.0}, guided=False, note="distilled guidance"),
     Family(
@@ -73,4 +124,12 @@ FAMILIES = (
         note="two calls a step, the conditional one first",
     ),
     Family("Chroma", chroma, QUICK | {"guidance_scale": 3.0}, note="two calls a step; text mask"),
+    Family(
+        "Flux 2",
+        flux2,
+        QUICK | _FLUX2,
+        guided=False,
+        note="distilled guidance; the first positional argument is a picture",
+    ),
+    Family("Flux 2 Klein", flux2_klein, QUICK | _FLUX2, note="two calls a step"),
 )

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
+from diffusers import AutoencoderKL, DDPMScheduler, FlowMatchEulerDiscreteScheduler
 from transformers import (
+    BertConfig,
+    BertModel,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
     Gemma2Config,
     Gemma2Model,
+    GlmConfig,
+    GlmModel,
+    Mistral3Config,
+    Mistral3ForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen3Config,
-    Qwen3Model,
+    Qwen3ForCausalLM,
     T5Config,
     T5EncoderModel,
+    T5GemmaConfig,
+    UMT5Config,
+    UMT5EncoderModel,
 )
+from transformers.models.t5gemma.modeling_t5gemma import T5GemmaEncoder
 
 from tests.engine.zoo.tokenizers import BEGIN, END, PAD, VOCABULARY
 
@@ -64,18 +74,44 @@ def clip_projected() -> Any:
     return CLIPTextModelWithProjection(_clip())
 
 
+def _t5(width: int = WIDTH) -> dict[str, Any]:
+    return {
+        "vocab_size": VOCABULARY,
+        "d_model": width,
+        "d_kv": 8,
+        "d_ff": WIDTH,
+        "num_layers": 1,
+        "num_heads": 2,
+        "pad_token_id": PAD,
+        "eos_token_id": END,
+    }
+
+
 def t5(width: int = WIDTH) -> Any:
     """Return the encoder of T5."""
-    return T5EncoderModel(
-        T5Config(
+    return T5EncoderModel(T5Config(**_t5(width)))
+
+
+def umt5() -> Any:
+    """Return the encoder of UMT5."""
+    return UMT5EncoderModel(UMT5Config(**_t5()))
+
+
+def t5_gemma() -> Any:
+    """Return the encoder of T5Gemma."""
+    return T5GemmaEncoder(T5GemmaConfig(encoder=DECODER, decoder=DECODER).encoder)
+
+
+def bert() -> Any:
+    """Return BERT."""
+    return BertModel(
+        BertConfig(
             vocab_size=VOCABULARY,
-            d_model=width,
-            d_kv=8,
-            d_ff=WIDTH,
-            num_layers=1,
-            num_heads=2,
+            hidden_size=WIDTH,
+            intermediate_size=WIDTH,
+            num_hidden_layers=1,
+            num_attention_heads=2,
             pad_token_id=PAD,
-            eos_token_id=END,
         )
     )
 
@@ -85,9 +121,28 @@ def gemma2() -> Any:
     return Gemma2Model(Gemma2Config(**DECODER))
 
 
-def qwen3(**settings: Any) -> Any:
-    """Return Qwen 3 without a head."""
-    return Qwen3Model(Qwen3Config(**DECODER | settings))
+def glm() -> Any:
+    """Return GLM without a head."""
+    return GlmModel(GlmConfig(**DECODER))
+
+
+def qwen3() -> Any:
+    """Return Qwen 3."""
+    return Qwen3ForCausalLM(Qwen3Config(**DECODER))
+
+
+def mistral3() -> Any:
+    """Return Mistral 3, which reads and sees."""
+    vision = {
+        "model_type": "pixtral",
+        "hidden_size": WIDTH,
+        "intermediate_size": WIDTH,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+    }
+    return Mistral3ForConditionalGeneration(
+        Mistral3Config(text_config=DECODER | {"model_type": "mistral"}, vision_config=vision)
+    )
 
 
 def qwen2_5_vl() -> Any:
@@ -136,3 +191,8 @@ def flow_vae(channels: int = 4, halvings: int = 1) -> Any:
 def flow(**settings: Any) -> Any:
     """Return the scheduler of a flow."""
     return FlowMatchEulerDiscreteScheduler(**{"shift": 3.0} | settings)
+
+
+def ddpm(**settings: Any) -> Any:
+    """Return the scheduler of a diffusion."""
+    return DDPMScheduler(**settings)
