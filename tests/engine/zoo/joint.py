@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from diffusers import (
@@ -12,6 +13,8 @@ from diffusers import (
     CogView3PlusTransformer2DModel,
     CogView4Pipeline,
     CogView4Transformer2DModel,
+    HiDreamImagePipeline,
+    HiDreamImageTransformer2DModel,
     PRXPipeline,
     PRXTransformer2DModel,
     SD3Transformer2DModel,
@@ -117,9 +120,16 @@ def cogview4() -> Parts:
     }
 
 
+def _prx_without_ftfy(**components: Any) -> Any:
+    pipe = PRXPipeline(**components)
+    # Its own needs a package to mend broken Unicode, which no prompt here has.
+    pipe.text_preprocessor = SimpleNamespace(clean_text=str)
+    return pipe
+
+
 @builder
 def prx() -> Parts:
-    return PRXPipeline, {
+    return _prx_without_ftfy, {
         "transformer": PRXTransformer2DModel(
             in_channels=4,
             context_in_dim=parts.WIDTH,
@@ -135,6 +145,38 @@ def prx() -> Parts:
     }
 
 
+@builder
+def hidream() -> Parts:
+    return HiDreamImagePipeline, {
+        "transformer": HiDreamImageTransformer2DModel(
+            patch_size=2,
+            in_channels=4,
+            out_channels=4,
+            num_layers=1,
+            num_single_layers=1,
+            num_attention_heads=2,
+            attention_head_dim=8,
+            caption_channels=[parts.WIDTH, parts.WIDTH],
+            text_emb_dim=2 * parts.WIDTH,
+            num_routed_experts=2,
+            num_activated_experts=1,
+            axes_dims_rope=(4, 2, 2),
+            max_resolution=(16, 16),
+            llama_layers=(0, 1),
+        ),
+        "scheduler": parts.flow(),
+        "vae": parts.flow_vae(),
+        "text_encoder": parts.clip_projected(),
+        "tokenizer": tiny.tokenizer(),
+        "text_encoder_2": parts.clip_projected(),
+        "tokenizer_2": tiny.tokenizer(),
+        "text_encoder_3": parts.t5(),
+        "tokenizer_3": letters(),
+        "text_encoder_4": parts.llama(),
+        "tokenizer_4": letters(begin=True, end=False),
+    }
+
+
 FAMILIES = (
     Family("SD 3", sd3, QUICK | _SHORT, note="some layers attend to image tokens alone as well"),
     Family("AuraFlow", aura_flow, QUICK | _SHORT, note="register tokens before the text"),
@@ -145,5 +187,11 @@ FAMILIES = (
         prx,
         QUICK | {"use_resolution_binning": False},
         note="text as keys and values beside the image's own; text mask",
+    ),
+    Family(
+        "HiDream",
+        hidream,
+        QUICK | {"max_sequence_length": parts.CLIP_TOKENS},
+        note="mixture of experts; says timesteps",
     ),
 )

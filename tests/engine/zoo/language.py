@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from diffusers import (
+    AdaptiveProjectedMixGuidance,
+    AutoencoderKLHunyuanImage,
     AutoencoderKLQwenImage,
+    HunyuanImagePipeline,
+    HunyuanImageTransformer2DModel,
+    Kandinsky5T2IPipeline,
+    Kandinsky5Transformer3DModel,
     Lumina2Pipeline,
     Lumina2Transformer2DModel,
     QwenImagePipeline,
@@ -14,6 +20,7 @@ from diffusers import (
     ZImageTransformer2DModel,
 )
 
+from tests.engine import tiny
 from tests.engine.zoo import parts
 from tests.engine.zoo.family import Family, Parts, builder
 from tests.engine.zoo.tokenizers import letters
@@ -98,6 +105,68 @@ def qwen_image() -> Parts:
     }
 
 
+@builder
+def hunyuan_image() -> Parts:
+    return HunyuanImagePipeline, {
+        "transformer": HunyuanImageTransformer2DModel(
+            in_channels=4,
+            out_channels=4,
+            num_layers=1,
+            num_single_layers=1,
+            num_refiner_layers=1,
+            num_attention_heads=2,
+            attention_head_dim=8,
+            rope_axes_dim=(4, 4),
+            text_embed_dim=parts.WIDTH,
+            text_embed_2_dim=parts.WIDTH,
+        ),
+        "scheduler": parts.flow(),
+        "vae": AutoencoderKLHunyuanImage(
+            in_channels=3,
+            out_channels=3,
+            latent_channels=4,
+            block_out_channels=(32, 32),
+            layers_per_block=1,
+            spatial_compression_ratio=2,
+            sample_size=16,
+            scaling_factor=0.4,
+        ),
+        "text_encoder": parts.qwen2_5_vl(),
+        "tokenizer": letters(end=False),
+        "text_encoder_2": parts.t5(),
+        "tokenizer_2": letters(),
+        "guider": AdaptiveProjectedMixGuidance(guidance_scale=3.0),
+    }
+
+
+def _small_kandinsky5(**components: Any) -> Any:
+    pipe = Kandinsky5T2IPipeline(**components)
+    pipe.resolutions = [(64, 64), (64, 128), (128, 64)]  # instead of those of a million pixels
+    return pipe
+
+
+@builder
+def kandinsky5() -> Parts:
+    return _small_kandinsky5, {
+        "transformer": Kandinsky5Transformer3DModel(
+            in_text_dim=parts.WIDTH,
+            in_text_dim2=parts.WIDTH,
+            time_dim=16,
+            model_dim=16,
+            ff_dim=16,
+            num_text_blocks=1,
+            num_visual_blocks=2,
+            axes_dims=(4, 2, 2),
+        ),
+        "scheduler": parts.flow(),
+        "vae": parts.flow_vae(halvings=3),
+        "text_encoder": parts.qwen2_5_vl(),
+        "tokenizer": letters(end=False),
+        "text_encoder_2": parts.clip(tokens=77),
+        "tokenizer_2": tiny.tokenizer(),
+    }
+
+
 FAMILIES = (
     Family(
         "Z-Image",
@@ -123,5 +192,17 @@ FAMILIES = (
         qwen_image,
         _STEPS | {"height": 16, "width": 16, "true_cfg_scale": 3.0, "negative_prompt": ""},
         note="two calls a step; packed latents",
+    ),
+    Family(
+        "HunyuanImage",
+        hunyuan_image,
+        _STEPS | {"height": 16, "width": 16},
+        note="two calls a step, ordered by a guider",
+    ),
+    Family(
+        "Kandinsky 5",
+        kandinsky5,
+        _STEPS | {"height": 64, "width": 64, "guidance_scale": 3.0},
+        note="two calls a step; pictures are films of one frame",
     ),
 )

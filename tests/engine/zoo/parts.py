@@ -15,12 +15,16 @@ from transformers import (
     Gemma2Model,
     GlmConfig,
     GlmModel,
+    LlamaConfig,
+    LlamaForCausalLM,
     Mistral3Config,
     Mistral3ForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen3Config,
     Qwen3ForCausalLM,
+    SmolLM3Config,
+    SmolLM3ForCausalLM,
     T5Config,
     T5EncoderModel,
     T5GemmaConfig,
@@ -48,25 +52,24 @@ DECODER: dict[str, Any] = {  # a language model
 }
 
 
-def _clip(**settings: Any) -> CLIPTextConfig:
+def _clip(tokens: int = CLIP_TOKENS) -> CLIPTextConfig:
     return CLIPTextConfig(
         vocab_size=74,
         hidden_size=WIDTH,
         intermediate_size=WIDTH,
         num_hidden_layers=2,
         num_attention_heads=2,
-        max_position_embeddings=CLIP_TOKENS,
+        max_position_embeddings=tokens,
         projection_dim=WIDTH,
         bos_token_id=0,
         eos_token_id=1,
         pad_token_id=1,
-        **settings,
     )
 
 
-def clip() -> Any:
+def clip(tokens: int = CLIP_TOKENS) -> Any:
     """Return the text model of CLIP."""
-    return CLIPTextModel(_clip())
+    return CLIPTextModel(_clip(tokens))
 
 
 def clip_projected() -> Any:
@@ -129,6 +132,16 @@ def glm() -> Any:
 def qwen3() -> Any:
     """Return Qwen 3."""
     return Qwen3ForCausalLM(Qwen3Config(**DECODER))
+
+
+def smollm3() -> Any:
+    """Return SmolLM 3, with room for the mark of the beginning that Bria FIBO gives by number."""
+    return SmolLM3ForCausalLM(SmolLM3Config(**DECODER | {"vocab_size": 128_001}))
+
+
+def llama() -> Any:
+    """Return Llama."""
+    return LlamaForCausalLM(LlamaConfig(**DECODER))
 
 
 def mistral3() -> Any:
