@@ -33,6 +33,8 @@ class Family:
         What to call it with, besides the prompt, for a quick run on a CPU.
     guided
         Whether that run has an unconditional pass.
+    pictures
+        1 if it cannot make more than one in such a call, else 2.
     note
         What is special about it.
     """
@@ -41,6 +43,7 @@ class Family:
     build: Callable[[], Any]
     arguments: dict[str, Any] = field(default_factory=dict)
     guided: bool = True
+    pictures: int = 2
     note: str = ""
 
 

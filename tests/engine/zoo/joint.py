@@ -145,9 +145,15 @@ def prx() -> Parts:
     }
 
 
+def _small_hidream(**components: Any) -> Any:
+    pipe = HiDreamImagePipeline(**components)
+    pipe.default_sample_size = 8  # gives every picture its area
+    return pipe
+
+
 @builder
 def hidream() -> Parts:
-    return HiDreamImagePipeline, {
+    return _small_hidream, {
         "transformer": HiDreamImageTransformer2DModel(
             patch_size=2,
             in_channels=4,
@@ -186,7 +192,8 @@ FAMILIES = (
         "PRX",
         prx,
         QUICK | {"use_resolution_binning": False},
-        note="text as keys and values beside the image's own; text mask",
+        pictures=1,
+        note="text as keys and values beside the image's own; with guidance one picture a call",
     ),
     Family(
         "HiDream",
