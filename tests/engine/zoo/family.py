@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import copy
 import functools
+import re
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # What diffusers warns of while it makes a model or a pipeline of its own.
-_NOT_OURS = ("`FluxPosEmbed` is deprecated", "`LoraLoaderMixin` is deprecated")
+_NOT_OURS = (
+    "`FluxPosEmbed` is deprecated",
+    "`LoraLoaderMixin` is deprecated",
+    "`torch.jit.script` is deprecated",  # Kolors
+)
 
 Parts = tuple[Any, dict[str, Any]]  # what makes a pipeline, and its components
 
@@ -35,6 +41,8 @@ class Family:
         Whether that run has an unconditional pass.
     pictures
         1 if it cannot make more than one in such a call, else 2.
+    warns
+        What diffusers warns of in a call, whatever the arguments: `quiet` passes over it.
     note
         What is special about it.
     """
@@ -44,7 +52,16 @@ class Family:
     arguments: dict[str, Any] = field(default_factory=dict)
     guided: bool = True
     pictures: int = 2
+    warns: str = ""
     note: str = ""
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Pass over the warning that calls of this family cannot avoid."""
+        with warnings.catch_warnings():
+            if self.warns:
+                warnings.filterwarnings("ignore", re.escape(self.warns))
+            yield
 
 
 def builder(make: Callable[[], Parts]) -> Callable[[], Any]:
@@ -52,19 +69,18 @@ def builder(make: Callable[[], Parts]) -> Callable[[], Any]:
 
     @functools.cache
     def parts() -> Parts:
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            kind, made = make()
-            for part in made.values():
-                if isinstance(part, torch.nn.Module):
-                    _enliven(part.eval())
+        kind, made = make()
+        for part in made.values():
+            if isinstance(part, torch.nn.Module):
+                _enliven(part.eval())
         return kind, made
 
     @functools.wraps(make)
     def build() -> Any:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.random.fork_rng():
             for message in _NOT_OURS:
                 warnings.filterwarnings("ignore", message)
+            torch.manual_seed(0)
             kind, made = parts()
             pipe = kind(**{name: copy.deepcopy(part) for name, part in made.items()})
         pipe.set_progress_bar_config(disable=True)

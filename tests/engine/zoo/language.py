@@ -105,9 +105,15 @@ def qwen_image() -> Parts:
     }
 
 
+def _brief_hunyuan_image(**components: Any) -> Any:
+    pipe = HunyuanImagePipeline(**components)
+    pipe.tokenizer_max_length = 200  # the system's message is in there
+    return pipe
+
+
 @builder
 def hunyuan_image() -> Parts:
-    return HunyuanImagePipeline, {
+    return _brief_hunyuan_image, {
         "transformer": HunyuanImageTransformer2DModel(
             in_channels=4,
             out_channels=4,

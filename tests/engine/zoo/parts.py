@@ -8,9 +8,12 @@ from diffusers import AutoencoderKL, DDPMScheduler, FlowMatchEulerDiscreteSchedu
 from transformers import (
     BertConfig,
     BertModel,
+    CLIPImageProcessor,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
     Gemma2Config,
     Gemma2Model,
     GlmConfig,
@@ -75,6 +78,26 @@ def clip(tokens: int = CLIP_TOKENS) -> Any:
 def clip_projected() -> Any:
     """Return the text model of CLIP with the projection of its pooled output."""
     return CLIPTextModelWithProjection(_clip())
+
+
+def clip_vision() -> Any:
+    """Return the vision model of CLIP."""
+    return CLIPVisionModelWithProjection(
+        CLIPVisionConfig(
+            hidden_size=WIDTH,
+            intermediate_size=WIDTH,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            projection_dim=WIDTH,
+            image_size=16,
+            patch_size=8,
+        )
+    )
+
+
+def clip_image_processor() -> Any:
+    """Return what makes pictures fit the vision model of CLIP."""
+    return CLIPImageProcessor(size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16})
 
 
 def _t5(width: int = WIDTH) -> dict[str, Any]:

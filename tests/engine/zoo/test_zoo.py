@@ -23,16 +23,17 @@ def _batches(seeds: tuple[int, ...], size: int) -> list[tuple[int, ...]]:
 def drawn(family: Family, prompt: str, seeds: tuple[int, ...]) -> Any:
     """Return what a new pipeline draws, (pictures, height, width, 3)."""
     pipe = family.build()
-    output = [
-        pipe(
-            prompt=prompt,
-            num_images_per_prompt=len(batch),
-            generator=[torch.Generator().manual_seed(seed) for seed in batch],
-            output_type="np",
-            **family.arguments,
-        )[0]
-        for batch in _batches(seeds, family.pictures)
-    ]
+    with family.quiet():
+        output = [
+            pipe(
+                prompt=prompt,
+                num_images_per_prompt=len(batch),
+                generator=[torch.Generator().manual_seed(seed) for seed in batch],
+                output_type="np",
+                **family.arguments,
+            )[0]
+            for batch in _batches(seeds, family.pictures)
+        ]
     return np.concatenate(output)
 
 

@@ -21,8 +21,22 @@ _TEMPLATE = (
 )
 
 
+class WithPositions(PreTrainedTokenizerFast):  # type: ignore[misc]  # no types
+    """Says at which place of its text each token stands, as the tokenizer of ChatGLM does."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        encoded = super().__call__(*args, **kwargs)
+        encoded["position_ids"] = (encoded["attention_mask"].cumsum(-1) - 1).clamp(min=0)
+        return encoded
+
+
 def letters(
-    *special: str, begin: bool = False, end: bool = True, side: str = "right", length: int = 512
+    *special: str,
+    begin: bool = False,
+    end: bool = True,
+    side: str = "right",
+    length: int = 512,
+    kind: Any = PreTrainedTokenizerFast,
 ) -> Any:
     """Return a tokenizer for a language model.
 
@@ -36,6 +50,8 @@ def letters(
         Where the padding goes.
     length
         Of the longest text that the model is for.
+    kind
+        Class of the tokenizer.
     """
     words = (*SPECIAL, *special, *string.printable)
     tokenizer = Tokenizer(
@@ -46,7 +62,7 @@ def letters(
     tokenizer.post_processor = processors.TemplateProcessing(
         single=[*marks[0], "$A", *marks[1]], special_tokens=[("<s>", BEGIN), ("</s>", END)]
     )
-    return PreTrainedTokenizerFast(
+    return kind(
         tokenizer_object=tokenizer,
         pad_token=SPECIAL[PAD],
         bos_token=SPECIAL[BEGIN],
