@@ -89,6 +89,22 @@ def builder(make: Callable[[], Parts]) -> Callable[[], Any]:
     return build
 
 
+def altered(kind: Any, **attributes: Any) -> Any:
+    """Return what makes pipelines of a `kind` with some of their attributes changed.
+
+    Some pipelines set a size or a long message to their text encoder by themselves, not as an
+    argument.
+    """
+
+    def build(**components: Any) -> Any:
+        pipe = kind(**components)
+        for name, value in attributes.items():
+            setattr(pipe, name, value)
+        return pipe
+
+    return build
+
+
 @torch.no_grad()
 def _enliven(part: torch.nn.Module) -> None:
     """Give every matrix weights at which its output is as large as its input.

@@ -17,7 +17,7 @@ from diffusers import (
 
 from tests.engine import tiny
 from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, builder
+from tests.engine.zoo.family import Family, Parts, altered, builder
 from tests.engine.zoo.tokenizers import letters
 
 QUICK: dict[str, Any] = {
@@ -99,14 +99,15 @@ _FLUX2_LAYERS = (0, 1, 2)
 _FLUX2: dict[str, Any] = {
     "guidance_scale": 3.0,
     "text_encoder_out_layers": _FLUX2_LAYERS,
-    "max_sequence_length": 512,  # the system's message comes first
 }
 
 
 @builder
 def flux2() -> Parts:
     width = parts.WIDTH * len(_FLUX2_LAYERS)
-    return Flux2Pipeline, _flux2(width, guidance=True) | {"text_encoder": parts.mistral3()}
+    return altered(Flux2Pipeline, system_message=""), _flux2(width, guidance=True) | {
+        "text_encoder": parts.mistral3()
+    }
 
 
 @builder

@@ -23,7 +23,7 @@ from diffusers import (
 
 from tests.engine import tiny
 from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, builder
+from tests.engine.zoo.family import Family, Parts, altered, builder
 from tests.engine.zoo.tokenizers import letters
 
 QUICK: dict[str, Any] = {
@@ -120,16 +120,11 @@ def cogview4() -> Parts:
     }
 
 
-def _prx_without_ftfy(**components: Any) -> Any:
-    pipe = PRXPipeline(**components)
-    # Its own needs a package to mend broken Unicode, which no prompt here has.
-    pipe.text_preprocessor = SimpleNamespace(clean_text=str)
-    return pipe
-
-
 @builder
 def prx() -> Parts:
-    return _prx_without_ftfy, {
+    # Its own cleaning needs a package to mend broken Unicode, which no prompt here has.
+    cleaning = SimpleNamespace(clean_text=str)
+    return altered(PRXPipeline, text_preprocessor=cleaning), {
         "transformer": PRXTransformer2DModel(
             in_channels=4,
             context_in_dim=parts.WIDTH,
@@ -145,15 +140,10 @@ def prx() -> Parts:
     }
 
 
-def _small_hidream(**components: Any) -> Any:
-    pipe = HiDreamImagePipeline(**components)
-    pipe.default_sample_size = 8  # gives every picture its area
-    return pipe
-
-
 @builder
 def hidream() -> Parts:
-    return _small_hidream, {
+    # Every picture gets the area of this side.
+    return altered(HiDreamImagePipeline, default_sample_size=8), {
         "transformer": HiDreamImageTransformer2DModel(
             patch_size=2,
             in_channels=4,

@@ -22,10 +22,15 @@ from diffusers import (
 
 from tests.engine import tiny
 from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, builder
+from tests.engine.zoo.family import Family, Parts, altered, builder
 from tests.engine.zoo.tokenizers import letters
 
 _STEPS: dict[str, Any] = {"num_inference_steps": 2}
+
+
+def _after(tokens: int) -> str:
+    """Return a template whose first `tokens`, which the pipeline drops again, are letters."""
+    return tokens * "." + "{}\n"
 
 
 @builder
@@ -88,7 +93,7 @@ def qwen_vae(**settings: Any) -> Any:
 
 @builder
 def qwen_image() -> Parts:
-    return QwenImagePipeline, {
+    return altered(QwenImagePipeline, prompt_template_encode=_after(34)), {
         "transformer": QwenImageTransformer2DModel(
             in_channels=16,
             out_channels=4,
@@ -105,15 +110,11 @@ def qwen_image() -> Parts:
     }
 
 
-def _brief_hunyuan_image(**components: Any) -> Any:
-    pipe = HunyuanImagePipeline(**components)
-    pipe.tokenizer_max_length = 200  # the system's message is in there
-    return pipe
-
-
 @builder
 def hunyuan_image() -> Parts:
-    return _brief_hunyuan_image, {
+    return altered(
+        HunyuanImagePipeline, prompt_template_encode=_after(34), tokenizer_max_length=16
+    ), {
         "transformer": HunyuanImageTransformer2DModel(
             in_channels=4,
             out_channels=4,
@@ -145,15 +146,10 @@ def hunyuan_image() -> Parts:
     }
 
 
-def _small_kandinsky5(**components: Any) -> Any:
-    pipe = Kandinsky5T2IPipeline(**components)
-    pipe.resolutions = [(64, 64), (64, 128), (128, 64)]  # instead of those of a million pixels
-    return pipe
-
-
 @builder
 def kandinsky5() -> Parts:
-    return _small_kandinsky5, {
+    sizes = [(64, 64), (64, 128), (128, 64)]  # instead of those of a million pixels
+    return altered(Kandinsky5T2IPipeline, prompt_template=_after(40), resolutions=sizes), {
         "transformer": Kandinsky5Transformer3DModel(
             in_text_dim=parts.WIDTH,
             in_text_dim2=parts.WIDTH,
