@@ -68,6 +68,19 @@ def chroma() -> Parts:
     }
 
 
+def flux2_vae() -> Any:
+    """Return an autoencoder that says what is the mean and spread of a patch of latents."""
+    return AutoencoderKLFlux2(
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8, 8),
+        layers_per_block=1,
+        latent_channels=4,
+        norm_num_groups=4,
+        sample_size=16,
+    )
+
+
 def _flux2(width: int, *, guidance: bool) -> dict[str, Any]:
     return {
         "transformer": Flux2Transformer2DModel(
@@ -82,15 +95,7 @@ def _flux2(width: int, *, guidance: bool) -> dict[str, Any]:
             guidance_embeds=guidance,
         ),
         "scheduler": parts.flow(),
-        "vae": AutoencoderKLFlux2(
-            down_block_types=("DownEncoderBlock2D",) * 2,
-            up_block_types=("UpDecoderBlock2D",) * 2,
-            block_out_channels=(8, 8),
-            layers_per_block=1,
-            latent_channels=4,
-            norm_num_groups=4,
-            sample_size=16,
-        ),
+        "vae": flux2_vae(),
         "tokenizer": letters(),
     }
 

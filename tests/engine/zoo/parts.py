@@ -26,6 +26,8 @@ from transformers import (
     Qwen2_5_VLForConditionalGeneration,
     Qwen3Config,
     Qwen3ForCausalLM,
+    Qwen3VLConfig,
+    Qwen3VLForConditionalGeneration,
     SmolLM3Config,
     SmolLM3ForCausalLM,
     T5Config,
@@ -202,6 +204,23 @@ def qwen2_5_vl() -> Any:
                 "out_hidden_size": WIDTH,
             },
         )
+    )
+
+
+def qwen3_vl() -> Any:
+    """Return Qwen 3 that reads and sees."""
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]}
+    vision = {
+        "depth": 1,
+        "hidden_size": WIDTH,
+        "intermediate_size": WIDTH,
+        "num_heads": 2,
+        "out_hidden_size": WIDTH,
+        "deepstack_visual_indexes": [0],
+        "num_position_embeddings": 16,
+    }
+    return Qwen3VLForConditionalGeneration(
+        Qwen3VLConfig(text_config=DECODER | {"rope_parameters": rope}, vision_config=vision)
     )
 
 

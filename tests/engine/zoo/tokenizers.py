@@ -30,6 +30,18 @@ class WithPositions(PreTrainedTokenizerFast):  # type: ignore[misc]  # no types
         return encoded
 
 
+class AsProcessor(PreTrainedTokenizerFast):  # type: ignore[misc]  # no types
+    """Answers as the processor of a model that also sees, when there is nothing to see."""
+
+    @property
+    def tokenizer(self) -> Any:
+        return self
+
+    def apply_chat_template(self, *args: Any, **kwargs: Any) -> Any:
+        made = super().apply_chat_template(*args, **kwargs)
+        return [made] if kwargs.get("tokenize") else made
+
+
 def letters(
     *special: str,
     begin: bool = False,
