@@ -6,12 +6,22 @@ picture on a CPU in about a second. `ZOO` holds them by name.
 
 from __future__ import annotations
 
-from tests.engine.zoo import cross_attention, flux, joint, language, packed, seeing, unets, variants
+from tests.engine.zoo import (
+    cascade,
+    cross_attention,
+    flux,
+    joint,
+    language,
+    packed,
+    seeing,
+    unets,
+    variants,
+)
 from tests.engine.zoo.family import Family
 
 ZOO: dict[str, Family] = {
     family.name: family
-    for kin in (joint, flux, packed, language, seeing, cross_attention, unets, variants)
+    for kin in (joint, flux, packed, language, seeing, cross_attention, unets, variants, cascade)
     for family in kin.FAMILIES
 }
 

@@ -143,7 +143,7 @@ FAMILIES = (
         "Qwen-Image 2.1",
         qwen_image_21,
         _SMALL | {"height": 64, "width": 64, "true_cfg_scale": 3.0, "negative_prompt": ""},
-        note="two calls a step; keeps the keys and values of the text",
+        note="two calls a step; keeps the text's keys and values; pictures have an alpha channel",
     ),
     Family("ERNIE-Image", ernie_image, _GUIDED, note="latents in patches, not packed"),
 )
