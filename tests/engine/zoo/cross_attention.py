@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from diffusers import (
     AutoencoderDC,
-    DPMSolverMultistepScheduler,
     HunyuanDiT2DModel,
     HunyuanDiTPipeline,
     LuminaNextDiT2DModel,
@@ -18,6 +18,7 @@ from diffusers import (
     SanaTransformer2DModel,
 )
 
+from tests.engine import tiny
 from tests.engine.zoo import parts
 from tests.engine.zoo.family import Family, Parts, builder
 from tests.engine.zoo.tokenizers import letters
@@ -46,7 +47,7 @@ def _pixart() -> dict[str, Any]:
             cross_attention_dim=16,
             caption_channels=parts.WIDTH,
         ),
-        "scheduler": DPMSolverMultistepScheduler(),
+        "scheduler": tiny.scheduler("DPM++ 2M"),
         "vae": parts.vae(),
         "text_encoder": parts.t5(),
         "tokenizer": letters(),
@@ -78,7 +79,7 @@ def hunyuan_dit() -> Parts:
             cross_attention_dim_t5=parts.WIDTH,
             pooled_projection_dim=16,
         ),
-        "scheduler": parts.ddpm(),
+        "scheduler": tiny.scheduler("DDPM", "v_prediction"),
         "vae": parts.vae(halvings=3),
         "text_encoder": parts.bert(),
         "tokenizer": letters(),
@@ -92,16 +93,18 @@ def hunyuan_dit() -> Parts:
 
 @builder
 def lumina_next() -> Parts:
+    transformer = LuminaNextDiT2DModel(
+        sample_size=8,
+        hidden_size=16,
+        num_layers=2,
+        num_attention_heads=2,
+        num_kv_heads=1,
+        multiple_of=16,
+        cross_attention_dim=parts.WIDTH,
+    )
+    torch.nn.init.zeros_(transformer.pad_token)  # it leaves it as the memory was
     return LuminaPipeline, {
-        "transformer": LuminaNextDiT2DModel(
-            sample_size=8,
-            hidden_size=16,
-            num_layers=2,
-            num_attention_heads=2,
-            num_kv_heads=1,
-            multiple_of=16,
-            cross_attention_dim=parts.WIDTH,
-        ),
+        "transformer": transformer,
         "scheduler": parts.flow(),
         "vae": parts.vae(halvings=3),
         "text_encoder": parts.gemma2(),
