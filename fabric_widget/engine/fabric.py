@@ -13,7 +13,7 @@ import inspect
 import operator
 import threading
 import warnings
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,19 +41,20 @@ from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from PIL import Image
 
     from fabric_widget.engine.calls import Call
     from fabric_widget.engine.pipeline import Pipeline
-    from fabric_widget.engine.references import Reference, Votes
+    from fabric_widget.engine.references import Reference, Vote, Votes
 
     Previews = Callable[[torch.Tensor], list[Image.Image]]
 
 _MAX_IMAGES = 64
 _SEED_LIMIT = 2**63
 _SIZE = ("height", "width")
+_COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
 # Of latents: (B, tokens, C), (B, C, h, w) and (B, C, 1, h, w).
 _PACKED_DIMENSIONS, _FLAT_DIMENSIONS, _FILM_DIMENSIONS = 3, 4, 5
 _CPU_CACHE_BYTES = 2**30
@@ -384,57 +385,78 @@ class Fabric:
             dislikes = ()
             if not votes.liked:
                 return None
-        liked = [self._maker.make(vote, null.latents) for vote in votes.liked]
-        disliked = [self._maker.make(vote, null.latents) for vote in dislikes]
-        layout = Layout(
-            null=null,
-            templates=self._templates(null, [*liked, *disliked], request.arguments),
-            spoken=spoken,
-            pictures=request.num_images,
-        )
+        recorded: dict[tuple[tuple[str, int], ...], Call] = {
+            tuple(
+                (name, request.arguments[name]) for name in _SIZE if request.arguments.get(name)
+            ): null
+        }
+        templates: dict[str, Call] = {}
+        found: list[list[Reference]] = [[], []]
+        for references, side in zip(found, (votes.liked, dislikes), strict=True):
+            for vote in side:
+                reference, template = self._reference(vote, null, request.arguments, recorded)
+                references.append(reference)
+                templates[reference.id] = template.beside(null)
+        layout = Layout(null, templates, spoken, request.num_images)
+        liked, disliked = found
         feedback = Feedback(liked, disliked, schedule)
         return Lender(self._denoiser, self.pipe.scheduler, self._bank, feedback, layout)
 
-    def _templates(
-        self, null: Call, references: Sequence[Reference], arguments: Mapping[str, Any]
-    ) -> dict[str, Call]:
-        """Return the null call for each reference: some models are told the size.
+    def _reference(
+        self,
+        vote: Vote,
+        null: Call,
+        arguments: Mapping[str, Any],
+        recorded: dict[tuple[tuple[str, int], ...], Call],
+    ) -> tuple[Reference, Call]:
+        """Return a vote's reference and the null call at its size; a picture is fitted to both.
 
         Raises
         ------
         BadReference
             The pipeline does not make pictures of that size.
         """
-        sized = {name: arguments[name] for name in _SIZE if arguments.get(name)}
+        generated = isinstance(vote.content, GeneratedImage)
+        finer = () if generated else _COARSENESS[:-1]
+        for coarseness in finer:
+            with suppress(BadReference):
+                reference = self._maker.make(vote, null.latents, coarseness)
+                return reference, self._template(null, reference, arguments, recorded)
+        reference = self._maker.make(vote, null.latents, _COARSENESS[-1])
+        return reference, self._template(null, reference, arguments, recorded)
+
+    def _template(
+        self,
+        null: Call,
+        reference: Reference,
+        arguments: Mapping[str, Any],
+        recorded: dict[tuple[tuple[str, int], ...], Call],
+    ) -> Call:
+        """Return the null call for the size of a reference: some models are told it."""
+        form = in_form(reference.latents[0], null.latents[0])
         takes_size = set(_SIZE) <= set(_parameters(self.pipe))
-        recorded: dict[tuple[tuple[str, int], ...], Call] = {tuple(sorted(sized.items())): null}
-        templates: dict[str, Call] = {}
-        for reference in references:
-            form = in_form(reference.latents[0], null.latents[0])
-            if (form.shape == null.latents[0].shape and not null.packed) or not takes_size:
-                templates[reference.id] = null
-                continue
-            size = tuple(sorted(reference.size.items()))
-            if size not in recorded:
-                unsized = {name: value for name, value in arguments.items() if name not in _SIZE}
-                try:
-                    call = self._denoiser.null_call(unsized | dict(size))
-                except ValueError as error:  # the pipeline's own checks
-                    message = (
-                        f"a reference is of a size, {dict(size)}, that {type(self.pipe).__name__} "
-                        f"does not make: {error}"
-                    )
-                    raise BadReference(message) from error
-                recorded[size] = replace(call, per_row=null.per_row)
-            call = recorded[size]
-            if call.packed and call.latents[0].shape != form.shape:
+        if (form.shape == null.latents[0].shape and not null.packed) or not takes_size:
+            return null
+        size = tuple((name, reference.size[name]) for name in _SIZE if name in reference.size)
+        if size not in recorded:
+            unsized = {name: value for name, value in arguments.items() if name not in _SIZE}
+            try:
+                call = self._denoiser.null_call(unsized | dict(size))
+            except ValueError as error:  # the pipeline's own checks
                 message = (
-                    f"a reference of {form.shape[0]} tokens is not of the size that its settings "
-                    f"say, {dict(size) or 'the default one'}: give the picture itself"
+                    f"a reference is of a size, {dict(size)}, that {type(self.pipe).__name__} "
+                    f"does not make: {error}"
                 )
-                raise BadReference(message)
-            templates[reference.id] = call
-        return {name: call.beside(null) for name, call in templates.items()}
+                raise BadReference(message) from error
+            recorded[size] = replace(call, per_row=null.per_row)
+        call = recorded[size]
+        if call.packed and call.latents[0].shape != form.shape:
+            message = (
+                f"a reference of {form.shape[0]} tokens is not of the size that its settings "
+                f"say, {dict(size) or 'the default one'}: give the picture itself"
+            )
+            raise BadReference(message)
+        return call
 
     def _previews(self, arguments: Mapping[str, Any]) -> Previews | None:
         """Return what makes previews, or None if there is nothing to make them with."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline import Pipeline
 
 
+_SCALES = ("vae_scale_factor", "vae_scale_factor_spatial", "movq_scale_factor")
+
+
 def autoencoder(pipe: Pipeline) -> Any:  # noqa: ANN401  (any autoencoder)
     """Return what brings the pipeline's pictures into latents, or None."""
     return getattr(pipe, "vae", None) or getattr(pipe, "movq", None)
@@ -32,7 +35,7 @@ def can_encode(pipe: Pipeline) -> bool:
 
 def pixels_per_latent(pipe: Pipeline) -> int:
     """Return how many pixels one latent covers in each direction."""
-    return int(getattr(pipe, "vae_scale_factor", 8))
+    return next((int(getattr(pipe, name)) for name in _SCALES if hasattr(pipe, name)), 8)
 
 
 def size_multiple(pipe: Pipeline, denoiser: torch.nn.Module) -> int:
@@ -79,7 +82,7 @@ def encode(pipe: Pipeline, pictures: Sequence[Image.Image], device: torch.device
     array = np.stack([np.asarray(picture, dtype=np.float32) for picture in pictures])
     pixels = torch.from_numpy(array / 127.5 - 1).permute(0, 3, 1, 2)
     with random_kept(device), _precise(vae):
-        pixels = pixels.to(device, vae.dtype)
+        pixels = _with_alpha(pixels, vae.config).to(device, vae.dtype)
         if _of_films(vae):
             pixels = pixels.unsqueeze(2)
         own: Any = getattr(pipe, "_encode_vae_image", None)  # where more is done than scaling
@@ -96,6 +99,14 @@ def encode(pipe: Pipeline, pictures: Sequence[Image.Image], device: torch.device
             )
             latents = _scaled(latents.float().cpu(), vae.config)
     return latents.squeeze(2) if _of_films(vae) else latents
+
+
+def _with_alpha(pixels: torch.Tensor, config: object) -> torch.Tensor:
+    """Return pixels, (B, 3, h, w), opaque where an autoencoder has a fourth channel."""
+    names = ("in_channels", "input_channels")
+    channels = next((n for n in (getattr(config, name, None) for name in names) if n), 3)
+    lacking = max(int(channels) - pixels.shape[1], 0)
+    return torch.cat([pixels, torch.ones_like(pixels[:, :1]).expand(-1, lacking, -1, -1)], 1)
 
 
 def _of_films(vae: Any) -> bool:  # noqa: ANN401  (any autoencoder)

@@ -42,7 +42,7 @@ _MAX_STRENGTH = 2.0
 _KEPT_ENCODINGS = 256  # latents of uploads: a few kilobytes each
 _PAIR = 2
 _SIZE_MULTIPLE = 8  # pixels: pipelines refuse other sizes, whatever their autoencoder
-_PACKED_DIMENSIONS = 2
+_PACKED_DIMENSIONS, _FILM_DIMENSIONS = 2, 4  # of one picture's latents
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +190,9 @@ class ReferenceMaker:
         self._encoder: object = None
         self._encodings: OrderedDict[tuple[str, tuple[int, int]], torch.Tensor] = OrderedDict()
 
-    def make(self, vote: Vote, like: torch.Tensor | Sequence[torch.Tensor]) -> Reference:
+    def make(
+        self, vote: Vote, like: torch.Tensor | Sequence[torch.Tensor], coarseness: int = 1
+    ) -> Reference:
         """Return the reference of a vote.
 
         Parameters
@@ -200,6 +202,8 @@ class ReferenceMaker:
         like
             Latents as the denoiser takes them, in a batch or a list of (C, h, w) or (tokens, C):
             they give the form, the channels and the area.
+        coarseness
+            By how many times the least possible unit the sides of a picture are rounded.
 
         Raises
         ------
@@ -209,17 +213,20 @@ class ReferenceMaker:
         """
         form = like[0]
         packed = form.dim() == _PACKED_DIMENSIONS
+        last = packed or self._channels_last(form)
         if isinstance(vote.content, GeneratedImage):
             latents = vote.content.latents
             asked = vote.content.settings
             size = {name: asked[name] for name in ("height", "width") if asked.get(name)}
         else:
-            fitting = self._fitting(vote.content, form)
+            fitting = self._fitting(vote.content, form, coarseness)
             latents = self._encoded(vote.id, fitting)
             if packed:
                 latents = pack(self._pipe, latents.unsqueeze(0), form.shape[-1])[0]
                 size = {"height": fitting.height, "width": fitting.width}
-        axis = -1 if packed else 0
+            elif last:
+                latents = latents.movedim(0, -1)
+        axis = -1 if last else 0
         formed = in_form(latents, form)
         if formed.dim() != form.dim() or formed.shape[axis] != form.shape[axis]:
             message = (
@@ -240,7 +247,7 @@ class ReferenceMaker:
         generator = torch.Generator().manual_seed(seed_of(vote.id))
         noise = torch.randn(latents.shape, generator=generator)
         if not packed:  # the latents say themselves how large they are
-            size = self._pixels(latents)
+            size = self._pixels(latents.movedim(-1, 1) if last else latents)
         return Reference(vote.id, latents, noise, vote.strength, size)
 
     def _pixels(self, latents: torch.Tensor) -> dict[str, int]:
@@ -251,13 +258,24 @@ class ReferenceMaker:
         )
         return {"height": height, "width": width}
 
-    def _fitting(self, picture: Image.Image, form: torch.Tensor) -> Image.Image:
+    def _channels_last(self, form: torch.Tensor) -> bool:
+        """Return whether latents are films of one frame with the channels last, (1, h, w, C)."""
+        film = form.dim() == _FILM_DIMENSIONS and len(form) == 1
+        return (
+            film
+            and autoencoder(self._pipe) is not None
+            and (form.shape[-1] == channels_of(self._pipe))
+        )
+
+    def _fitting(self, picture: Image.Image, form: torch.Tensor, coarseness: int) -> Image.Image:
         """Return the picture at its own aspect ratio and about the area of latents like `form`."""
-        latents = math.prod(form.shape[-2:])
+        last = self._channels_last(form)
+        latents = form.numel() // form.shape[-1] if last else math.prod(form.shape[-2:])
         if form.dim() == _PACKED_DIMENSIONS and autoencoder(self._pipe) is not None:
             latents //= channels_of(self._pipe)
         area = latents * pixels_per_latent(self._pipe) ** 2
-        return fitted(picture, area, size_multiple(self._pipe, self._denoiser.model))
+        multiple = size_multiple(self._pipe, self._denoiser.model) * coarseness
+        return fitted(picture, area, multiple)
 
     def _encoded(self, identity: str, picture: Image.Image) -> torch.Tensor:
         encoder = autoencoder(self._pipe)
