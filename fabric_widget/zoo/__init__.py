@@ -6,7 +6,7 @@ picture on a CPU in about a second. `ZOO` holds them by name.
 
 from __future__ import annotations
 
-from tests.engine.zoo import (
+from fabric_widget.zoo import (
     cascade,
     cross_attention,
     flux,
@@ -17,7 +17,7 @@ from tests.engine.zoo import (
     unets,
     variants,
 )
-from tests.engine.zoo.family import Family
+from fabric_widget.zoo.family import Family
 
 ZOO: dict[str, Family] = {
     family.name: family

@@ -7,9 +7,8 @@ from typing import Any
 from diffusers import DDPMWuerstchenScheduler, StableCascadeCombinedPipeline, StableCascadeUNet
 from diffusers.pipelines.stable_cascade.pipeline_stable_cascade import PaellaVQModel
 
-from tests.engine import tiny
-from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, builder
+from fabric_widget.zoo import parts, tiny
+from fabric_widget.zoo.family import Family, Parts, builder
 
 _SHAPE: dict[str, Any] = {
     "conditioning_dim": parts.WIDTH,

@@ -18,10 +18,9 @@ from diffusers import (
     SanaTransformer2DModel,
 )
 
-from tests.engine import tiny
-from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, builder
-from tests.engine.zoo.tokenizers import letters
+from fabric_widget.zoo import parts, tiny
+from fabric_widget.zoo.family import Family, Parts, builder
+from fabric_widget.zoo.tokenizers import letters
 
 _QUICK: dict[str, Any] = {"num_inference_steps": 2, "guidance_scale": 3.0}
 _AS_GIVEN: dict[str, Any] = {

@@ -114,7 +114,7 @@ def _enliven(part: torch.nn.Module) -> None:
     """
     for module in part.modules():
         for name, weight in module.named_parameters(recurse=False):
-            if weight.dim() < 2 or not weight.is_floating_point():
+            if weight.dim() <= 1 or not weight.is_floating_point():
                 continue
             looked_up = isinstance(module, torch.nn.Embedding) or name != "weight"
             weight.normal_(std=1 if looked_up else weight[0].numel() ** -0.5)

@@ -21,10 +21,9 @@ from diffusers import (
     StableDiffusion3Pipeline,
 )
 
-from tests.engine import tiny
-from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, altered, builder
-from tests.engine.zoo.tokenizers import letters
+from fabric_widget.zoo import parts, tiny
+from fabric_widget.zoo.family import Family, Parts, altered, builder
+from fabric_widget.zoo.tokenizers import letters
 
 QUICK: dict[str, Any] = {
     "height": 16,

@@ -20,10 +20,9 @@ from diffusers import (
     ZImageTransformer2DModel,
 )
 
-from tests.engine import tiny
-from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, altered, builder
-from tests.engine.zoo.tokenizers import letters
+from fabric_widget.zoo import parts, tiny
+from fabric_widget.zoo.family import Family, Parts, altered, builder
+from fabric_widget.zoo.tokenizers import letters
 
 _STEPS: dict[str, Any] = {"num_inference_steps": 2}
 

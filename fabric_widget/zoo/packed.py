@@ -16,9 +16,9 @@ from diffusers import (
     OvisImageTransformer2DModel,
 )
 
-from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, altered, builder
-from tests.engine.zoo.tokenizers import letters
+from fabric_widget.zoo import parts
+from fabric_widget.zoo.family import Family, Parts, altered, builder
+from fabric_widget.zoo.tokenizers import letters
 
 _GUIDED: dict[str, Any] = {"num_inference_steps": 2, "guidance_scale": 3.0}
 _SMALL: dict[str, Any] = _GUIDED | {"height": 16, "width": 16}

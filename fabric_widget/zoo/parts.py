@@ -38,7 +38,7 @@ from transformers import (
 )
 from transformers.models.t5gemma.modeling_t5gemma import T5GemmaEncoder
 
-from tests.engine.zoo.tokenizers import BEGIN, END, PAD, VOCABULARY
+from fabric_widget.zoo.tokenizers import BEGIN, END, PAD, VOCABULARY
 
 WIDTH = 16  # of every text encoder
 CLIP_TOKENS = 8

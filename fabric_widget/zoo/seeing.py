@@ -16,11 +16,11 @@ from diffusers import (
     QwenImage21Transformer2DModel,
 )
 
-from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, altered, builder
-from tests.engine.zoo.flux import flux2_vae
-from tests.engine.zoo.language import qwen_vae
-from tests.engine.zoo.tokenizers import AsProcessor, letters
+from fabric_widget.zoo import parts
+from fabric_widget.zoo.family import Family, Parts, altered, builder
+from fabric_widget.zoo.flux import flux2_vae
+from fabric_widget.zoo.language import qwen_vae
+from fabric_widget.zoo.tokenizers import AsProcessor, letters
 
 _SMALL: dict[str, Any] = {"height": 16, "width": 16, "num_inference_steps": 2}
 _GUIDED: dict[str, Any] = _SMALL | {"guidance_scale": 3.0}

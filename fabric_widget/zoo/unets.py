@@ -18,10 +18,9 @@ from diffusers import (
     VQModel,
 )
 
-from tests.engine import tiny
-from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, builder
-from tests.engine.zoo.tokenizers import VOCABULARY, WithPositions, letters
+from fabric_widget.zoo import parts, tiny
+from fabric_widget.zoo.family import Family, Parts, builder
+from fabric_widget.zoo.tokenizers import VOCABULARY, WithPositions, letters
 
 QUICK: dict[str, Any] = {
     "height": tiny.SIDE,

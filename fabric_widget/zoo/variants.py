@@ -24,9 +24,8 @@ from diffusers import (
 )
 from PIL import Image
 
-from tests.engine import tiny
-from tests.engine.zoo import parts
-from tests.engine.zoo.family import Family, Parts, builder
+from fabric_widget.zoo import parts, tiny
+from fabric_widget.zoo.family import Family, Parts, builder
 
 _QUICK: dict[str, Any] = {"num_inference_steps": 2, "guidance_scale": 3.0}
 _SIZED: dict[str, Any] = _QUICK | {"height": tiny.SIDE, "width": tiny.SIDE}

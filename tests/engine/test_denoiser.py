@@ -10,7 +10,7 @@ import torch
 
 from fabric_widget.engine.denoiser import Denoiser, noised, scheduler_timestep
 from fabric_widget.engine.errors import FabricError
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 SETTINGS: dict[str, Any] = {"num_inference_steps": 4, "guidance_scale": 3.0}
 

@@ -30,7 +30,7 @@ from fabric_widget.engine import (
     Schedule,
 )
 from fabric_widget.engine.sites import Site
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

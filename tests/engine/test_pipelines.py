@@ -10,11 +10,10 @@ import torch
 
 from fabric_widget.engine import Fabric, NoAttentionSites, Round, Schedule, sites
 from fabric_widget.engine.survey import survey
-from tests.engine import tiny
-from tests.engine.zoo import ZOO
+from fabric_widget.zoo import ZOO, tiny
 
 if TYPE_CHECKING:
-    from tests.engine.zoo import Family
+    from fabric_widget.zoo import Family
 
 # What some of diffusers' own pipelines say of each other.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.engine.zoo import ZOO
+from fabric_widget.zoo import ZOO
 
 if TYPE_CHECKING:
-    from tests.engine.zoo import Family
+    from fabric_widget.zoo import Family
 
 DIFFERENT = 1e-3  # of the range of a pixel
 
