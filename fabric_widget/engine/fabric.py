@@ -31,7 +31,12 @@ from fabric_widget.engine.errors import (
     FabricWarning,
     GenerationCancelled,
 )
-from fabric_widget.engine.latent_space import autoencoder, can_encode, channels_of
+from fabric_widget.engine.latent_space import (
+    autoencoder,
+    can_encode,
+    channels_of,
+    pixels_per_latent,
+)
 from fabric_widget.engine.lending import Feedback, Layout, Lender
 from fabric_widget.engine.packing import unpack
 from fabric_widget.engine.preview import DecoderPreview, LinearPreview, calmed, fit_linear
@@ -54,6 +59,7 @@ if TYPE_CHECKING:
 _MAX_IMAGES = 64
 _SEED_LIMIT = 2**63
 _SIZE = ("height", "width")
+_SIZE_UNIT = 8  # pixels
 _COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
 # Of latents: (B, tokens, C), (B, C, h, w) and (B, C, 1, h, w).
 _PACKED_DIMENSIONS, _FLAT_DIMENSIONS, _FILM_DIMENSIONS = 3, 4, 5
@@ -421,9 +427,24 @@ class Fabric:
         for coarseness in finer:
             with suppress(BadReference):
                 reference = self._maker.make(vote, null.latents, coarseness)
-                return reference, self._template(null, reference, arguments, recorded)
+                template = self._template(null, reference, arguments, recorded)
+                if self._of_another_size(template, reference):  # some make a few sizes only
+                    reference = self._maker.make(vote, null.latents, exactly=template.latents[0])
+                return reference, template
         reference = self._maker.make(vote, null.latents, _COARSENESS[-1])
         return reference, self._template(null, reference, arguments, recorded)
+
+    def _of_another_size(self, template: Call, reference: Reference) -> bool:
+        """Return whether the pipeline chose another size than it was asked for.
+
+        A little more is none: sizes are asked for in whole units.
+        """
+        form = in_form(reference.latents[0], template.latents[0])
+        latents = _SIZE_UNIT / pixels_per_latent(self.pipe)
+        return any(
+            abs(a - b) >= max(latents, 1)
+            for a, b in zip(form.shape, template.latents[0].shape, strict=True)
+        )
 
     def _template(
         self,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fabric_widget.engine.calls import in_form
 from fabric_widget.engine.digest import digest, seed_of
@@ -191,7 +191,11 @@ class ReferenceMaker:
         self._encodings: OrderedDict[tuple[str, tuple[int, int]], torch.Tensor] = OrderedDict()
 
     def make(
-        self, vote: Vote, like: torch.Tensor | Sequence[torch.Tensor], coarseness: int = 1
+        self,
+        vote: Vote,
+        like: torch.Tensor | Sequence[torch.Tensor],
+        coarseness: int = 1,
+        exactly: torch.Tensor | None = None,
     ) -> Reference:
         """Return the reference of a vote.
 
@@ -204,6 +208,8 @@ class ReferenceMaker:
             they give the form, the channels and the area.
         coarseness
             By how many times the least possible unit the sides of a picture are rounded.
+        exactly
+            Latents of the very size that a picture is to be cut to.
 
         Raises
         ------
@@ -219,7 +225,11 @@ class ReferenceMaker:
             asked = vote.content.settings
             size = {name: asked[name] for name in ("height", "width") if asked.get(name)}
         else:
-            fitting = self._fitting(vote.content, form, coarseness)
+            fitting = (
+                self._fitting(vote.content, form, coarseness)
+                if exactly is None
+                else self._cut(vote.content, exactly)
+            )
             latents = self._encoded(vote.id, fitting)
             if packed:
                 latents = pack(self._pipe, latents.unsqueeze(0), form.shape[-1])[0]
@@ -266,6 +276,12 @@ class ReferenceMaker:
             and autoencoder(self._pipe) is not None
             and (form.shape[-1] == channels_of(self._pipe))
         )
+
+    def _cut(self, picture: Image.Image, form: torch.Tensor) -> Image.Image:
+        """Return the picture in the size of latents like `form`, which are not packed."""
+        sides = form.shape[-3:-1] if self._channels_last(form) else form.shape[-2:]
+        height, width = (side * pixels_per_latent(self._pipe) for side in sides)
+        return ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
 
     def _fitting(self, picture: Image.Image, form: torch.Tensor, coarseness: int) -> Image.Image:
         """Return the picture at its own aspect ratio and about the area of latents like `form`."""
