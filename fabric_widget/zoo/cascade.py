@@ -61,5 +61,6 @@ FAMILIES = (
             "prior_guidance_scale": 3.0,
         },
         note="two denoisers, neither of them named as in other families",
+        able=False,
     ),
 )

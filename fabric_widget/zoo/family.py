@@ -45,6 +45,10 @@ class Family:
         What diffusers warns of in a call, whatever the arguments: `quiet` passes over it.
     note
         What is special about it.
+    needs
+        What it must be called with besides to take feedback.
+    able
+        Whether it can take feedback at all; if not, `Fabric` says why.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Family:
     pictures: int = 2
     warns: str = ""
     note: str = ""
+    needs: dict[str, Any] = field(default_factory=dict)
+    able: bool = True
 
     @contextmanager
     def quiet(self) -> Iterator[None]:

@@ -144,6 +144,7 @@ FAMILIES = (
         qwen_image_21,
         _SMALL | {"height": 64, "width": 64, "true_cfg_scale": 3.0, "negative_prompt": ""},
         note="two calls a step; keeps the text's keys and values; pictures have an alpha channel",
+        needs={"use_kv_cache": False},
     ),
     Family("ERNIE-Image", ernie_image, _GUIDED, note="latents in patches, not packed"),
 )

@@ -26,8 +26,8 @@ REFUSED = {
     "Sana": r"SanaTransformer2DModel has no self-attention .*linear attention has no keys",
     "Stable Cascade": r"StableCascadeCombinedPipeline has no denoiser",
 }
-NEEDED = {"Qwen-Image 2.1": {"use_kv_cache": False}}  # what a family must be called with
-ABLE = [family for name, family in ZOO.items() if name not in REFUSED]
+NEEDY = [family for family in ZOO.values() if family.needs]
+ABLE = [family for family in ZOO.values() if family.able]
 
 
 def plain_latents(pipe: Any) -> torch.Tensor:
@@ -55,7 +55,7 @@ def make(fabric: Fabric, family: Family, **arguments: Any) -> Round:
 
 def called(family: Family) -> dict[str, Any]:
     """Return the arguments that a family is called with."""
-    return family.arguments | NEEDED.get(family.name, {})
+    return family.arguments | family.needs
 
 
 @pytest.mark.parametrize("family", ABLE, ids=lambda family: family.name)
@@ -66,7 +66,7 @@ def test_every_family_takes_feedback(family: Family) -> None:
     assert ("unconditional" in re.split(", |;", ";".join(row.roles))) == family.guided
 
 
-@pytest.mark.parametrize("name", [name for name in ZOO if name in REFUSED])
+@pytest.mark.parametrize("name", [name for name, family in ZOO.items() if not family.able])
 def test_a_family_without_reachable_attention_says_so(name: str) -> None:
     family = ZOO[name]
     row = survey(family.build(), num_images=family.pictures, **called(family))
@@ -82,11 +82,10 @@ def test_linear_attention_is_refused_before_anything_is_made() -> None:
         make(fabric, family, liked=[first[0]])
 
 
-@pytest.mark.parametrize("name", NEEDED)
-def test_what_a_family_must_be_called_with_is_said(name: str) -> None:
-    family = ZOO[name]
+@pytest.mark.parametrize("family", NEEDY, ids=lambda family: family.name)
+def test_what_a_family_must_be_called_with_is_said(family: Family) -> None:
     row = survey(family.build(), num_images=family.pictures, **family.arguments)
-    assert all(f"give {argument}={value}" in row.reason for argument, value in NEEDED[name].items())
+    assert all(f"give {argument}={value}" in row.reason for argument, value in family.needs.items())
 
 
 @pytest.mark.parametrize("family", ABLE, ids=lambda family: family.name)
