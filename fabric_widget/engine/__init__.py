@@ -2,7 +2,9 @@
 
 fabric        Fabric, the one public class
 lending       what happens at one denoiser call
-denoiser      any pipeline: its recorded call, who is conditional, noising a reference
+denoiser      any pipeline: the calls it makes to its denoiser, noising a reference
+calls         one such call: its rows, the form of its latents, where its picture stands
+roles         which rows and which calls are conditional
 sites         self-attention layers that record or borrow, found by measuring
 attention     attention to own and borrowed keys: tensor algebra
 bank          keys and values of references, kept within a number of bytes
@@ -10,11 +12,13 @@ schedule      how strongly references count
 references    from likes and dislikes to latents
 pictures      from anything a person may call a picture to an RGB image
 latent_space  pictures into latents
+packing       latents as a picture and as packed tokens
 preview       cheap pictures of unfinished latents
 pipeline      the part of a diffusers pipeline that is used, for type checkers
 results       what comes back: pictures, rounds, progress
 restore       everything borrowed is given back
 digest        names for contents
+survey        whether feedback works with a pipeline, by trying
 errors        what can go wrong
 """
 

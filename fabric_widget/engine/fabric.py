@@ -10,12 +10,11 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-import math
 import operator
 import threading
 import warnings
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,14 +23,26 @@ from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.image_processor import VaeImageProcessor
 
 from fabric_widget.engine.bank import Bank
+from fabric_widget.engine.calls import in_form
 from fabric_widget.engine.denoiser import Denoiser
-from fabric_widget.engine.errors import FabricError, FabricWarning, GenerationCancelled
+from fabric_widget.engine.errors import (
+    BadReference,
+    FabricError,
+    FabricWarning,
+    GenerationCancelled,
+)
 from fabric_widget.engine.forecast import Forecast, clearer, expected
-from fabric_widget.engine.latent_space import can_encode, pixels_per_latent
+from fabric_widget.engine.latent_space import (
+    autoencoder,
+    can_encode,
+    channels_of,
+    pixels_per_latent,
+)
 from fabric_widget.engine.lending import Feedback, Layout, Lender
-from fabric_widget.engine.preview import DecoderPreview, calmed, fit_linear
+from fabric_widget.engine.packing import unpack
+from fabric_widget.engine.preview import DecoderPreview, LinearPreview, calmed, fit_linear
 from fabric_widget.engine.references import ReferenceMaker, read_votes
-from fabric_widget.engine.restore import swapped
+from fabric_widget.engine.restore import processors, processors_of, replaced, swapped
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
 
@@ -40,24 +51,29 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from fabric_widget.engine.denoiser import Call
+    from fabric_widget.engine.calls import Call
     from fabric_widget.engine.forecast import Point
     from fabric_widget.engine.pipeline import Pipeline
-    from fabric_widget.engine.references import Votes
+    from fabric_widget.engine.references import Reference, Vote, Votes
 
     Previews = Callable[[torch.Tensor], list[Image.Image]]
 
 _MAX_IMAGES = 64
 _SEED_LIMIT = 2**63
+_SIZE = ("height", "width")
+_SIZE_UNIT = 8  # pixels
+_COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
+# Of latents: (B, tokens, C), (B, C, h, w) and (B, C, 1, h, w).
+_PACKED_DIMENSIONS, _FLAT_DIMENSIONS, _FILM_DIMENSIONS = 3, 4, 5
 _CPU_CACHE_BYTES = 2**30
 _CUDA_CACHE_SHARE = 4  # one in so many bytes of the free memory
-_SIZE_MULTIPLE = 8  # pixels: pipelines refuse other sizes, whatever their autoencoder
 _OURS = {
     "generator": "give seed: picture i is made with its own generator, seeded seed + i",
     "num_images_per_prompt": "give num_images",
     "return_dict": "Fabric returns a Round, whose output is what the pipeline returned",
 }
-_NEEDED = ("prompt", "num_images_per_prompt", "generator", "callback_on_step_end")
+_CALLBACK = "callback_on_step_end"
+_NEEDED = ("prompt", "num_images_per_prompt", "generator")
 _SOME_MORE = ("callback", "callback_steps")  # taken by pipelines without being in their signature
 
 
@@ -67,7 +83,6 @@ class _Run:
 
     cancelled: threading.Event = field(default_factory=threading.Event)
     index: int = 0  # of the step under way
-    lent: int = -1  # index of the last step that something was lent to
     latents: torch.Tensor | None = None  # after the last step
     forecast: Forecast | None = None  # if somebody looks on
 
@@ -250,16 +265,16 @@ class Fabric:
             self._run = None
 
     def _made(self, request: _Request, run: _Run) -> Round:
-        pipe, inner = self.pipe, self._denoiser.module.forward
+        inner = self._denoiser.module.forward
         shows = request.on_step is not None or request.arguments.get("output_type") == "latent"
-        previews = self._previews() if shows else None
+        previews = self._previews(request.arguments) if shows else None
         if previews is None and request.arguments.get("output_type") == "latent":
             message = (
                 "output_type='latent' leaves no picture to show: give Fabric a preview decoder"
             )
             raise FabricError(message)
         if request.on_step is not None and previews is not None:
-            run.forecast = Forecast(pipe.scheduler)
+            run.forecast = Forecast(self.pipe.scheduler)
         with self._denoiser.eager():
             lender = self._lender(request)
 
@@ -270,13 +285,6 @@ class Fabric:
                 run.forecast.enter(run.index, call.timestep)
             if lender is None:
                 return inner(*args, **kwargs)
-            if run.lent == run.index:
-                message = (
-                    f"{type(pipe).__name__} calls its denoiser more than once a step: which of the "
-                    "calls is the conditional one is unknown, so it cannot take feedback"
-                )
-                raise FabricError(message)
-            run.lent = run.index
             with lender.lending(self._denoiser.bind(args, kwargs), run.index, self._steps()):
                 return inner(*args, **kwargs)
 
@@ -284,8 +292,11 @@ class Fabric:
             if lender is not None:
                 stack.enter_context(self._denoiser.eager())
                 stack.enter_context(lender.installed())
+            stack.enter_context(processors(processors_of(self._denoiser.model)))
             stack.enter_context(swapped(self._denoiser.module, forward))
-            output = pipe(**self._call_arguments(request, run, previews))
+            if not self._calls_back:
+                stack.enter_context(self._watched_scheduler(request, run, previews))
+            output = self.pipe(**self._call_arguments(request, run, previews))
         run.check()
         return _round(request, run, output, previews)
 
@@ -295,7 +306,7 @@ class Fabric:
         """Return everything that the pipeline is called with."""
         arguments = dict(request.arguments)
         embedded = any("prompt_embeds" in name for name in arguments)
-        theirs = arguments.pop("callback_on_step_end", None)
+        theirs = arguments.pop(_CALLBACK, None)
         wanted = arguments.pop("callback_on_step_end_tensor_inputs", ["latents"])
         if isinstance(theirs, (PipelineCallback, MultiPipelineCallbacks)):
             wanted = theirs.tensor_inputs
@@ -308,23 +319,62 @@ class Fabric:
                 own = {name: tensors[name] for name in wanted}
                 tensors = theirs(pipe, index, timestep, own)
                 latents = tensors.get("latents", latents)
-            run.index, run.latents = index + 1, latents
-            if request.on_step is not None:
-                points = run.forecast.leave(latents) if run.forecast is not None else ()
-                shown = functools.partial(_shown, previews, latents, points)
-                request.on_step(Progress(run.index, self._steps(), shown))
-            run.check()
+            self._step_ended(request, run, previews, latents, index + 1)
             return tensors
 
-        return arguments | {
-            "prompt": None if embedded and not request.prompt else request.prompt,
-            "num_images_per_prompt": request.num_images,
-            "generator": [
-                torch.Generator().manual_seed(request.seed + i) for i in range(request.num_images)
-            ],
-            "callback_on_step_end": step_end,
-            "callback_on_step_end_tensor_inputs": list(dict.fromkeys([*wanted, "latents"])),
+        callbacks = {
+            _CALLBACK: step_end,
+            f"{_CALLBACK}_tensor_inputs": list(dict.fromkeys([*wanted, "latents"])),
         }
+        return (
+            arguments
+            | {
+                "prompt": None if embedded and not request.prompt else request.prompt,
+                "num_images_per_prompt": request.num_images,
+                "generator": [
+                    torch.Generator().manual_seed(request.seed + i)
+                    for i in range(request.num_images)
+                ],
+            }
+            | (callbacks if self._calls_back else {})
+        )
+
+    @property
+    def _calls_back(self) -> bool:
+        """Whether the pipeline tells when a step has ended."""
+        return _CALLBACK in _parameters(self.pipe)
+
+    def _step_ended(
+        self,
+        request: _Request,
+        run: _Run,
+        previews: Previews | None,
+        latents: torch.Tensor,
+        index: int,
+    ) -> None:
+        run.index, run.latents = index, latents
+        if request.on_step is not None:
+            points = run.forecast.leave(latents) if run.forecast is not None else ()
+            shown = functools.partial(_shown, previews, latents, points)
+            request.on_step(Progress(index, self._steps(), shown))
+        run.check()
+
+    @contextmanager
+    def _watched_scheduler(
+        self, request: _Request, run: _Run, previews: Previews | None
+    ) -> Iterator[None]:
+        """Where the pipeline does not tell when a step has ended, see its scheduler take it."""
+        scheduler = self.pipe.scheduler
+        step = scheduler.step
+
+        @functools.wraps(step)  # pipelines read the signature
+        def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (the scheduler's own)
+            stepped = step(*args, **kwargs)
+            self._step_ended(request, run, previews, stepped[0], run.index + 1)
+            return stepped
+
+        with replaced(scheduler, "step", watched):
+            yield
 
     def _lender(self, request: _Request) -> Lender | None:
         """Return what lends the references of a request, or None if nothing would ever be lent."""
@@ -332,9 +382,14 @@ class Fabric:
         dislikes = votes.disliked if schedule.neg_scale > 0 else ()
         if schedule.silent or not (votes.liked or dislikes):
             return None
-        null = self._denoiser.null_call(request.arguments)
-        conditional = self._denoiser.conditional_rows(null, request.arguments, request.prompt)
-        if dislikes and all(conditional):
+        self._denoiser.check_uncached()
+        rehearsal = self._denoiser.rehearse(request.arguments, request.prompt)
+        null, spoken = rehearsal.null, rehearsal.spoken
+        if (
+            dislikes
+            and all(spoken.rows)
+            and not self._denoiser.alternates(request.arguments, spoken)
+        ):
             warnings.warn(
                 "the dislikes have no effect: they act in the unconditional branch, which this "
                 "call does not have. Give guidance_scale more than 1 (a model distilled for few "
@@ -345,39 +400,107 @@ class Fabric:
             dislikes = ()
             if not votes.liked:
                 return None
-        liked = [self._maker.make(vote, null.latents) for vote in votes.liked]
-        disliked = [self._maker.make(vote, null.latents) for vote in dislikes]
-        shapes = {reference.latents.shape[1:] for reference in (*liked, *disliked)}
-        layout = Layout(
-            null=null,
-            templates={shape: self._template(null, shape, request.arguments) for shape in shapes},
-            conditional=conditional,
-            pictures=request.num_images,
-        )
+        recorded: dict[tuple[tuple[str, int], ...], Call] = {
+            tuple(
+                (name, request.arguments[name]) for name in _SIZE if request.arguments.get(name)
+            ): null
+        }
+        templates: dict[str, Call] = {}
+        found: list[list[Reference]] = [[], []]
+        for references, side in zip(found, (votes.liked, dislikes), strict=True):
+            for vote in side:
+                reference, template = self._reference(vote, null, request.arguments, recorded)
+                references.append(reference)
+                templates[reference.id] = template.beside(null)
+        layout = Layout(null, templates, spoken, request.num_images)
+        liked, disliked = found
         feedback = Feedback(liked, disliked, schedule)
         return Lender(self._denoiser, self.pipe.scheduler, self._bank, feedback, layout)
 
-    def _template(self, null: Call, shape: torch.Size, arguments: Mapping[str, Any]) -> Call:
-        """Return the null call for references of latent `shape`: some models are told the size."""
-        if shape == null.latents.shape[1:] or not {"height", "width"} <= set(
-            _parameters(self.pipe)
-        ):
-            return null
-        height, width = (
-            math.ceil(side * pixels_per_latent(self.pipe) / _SIZE_MULTIPLE) * _SIZE_MULTIPLE
-            for side in shape[-2:]
-        )
-        return self._denoiser.null_call({**arguments, "height": height, "width": width})
+    def _reference(
+        self,
+        vote: Vote,
+        null: Call,
+        arguments: Mapping[str, Any],
+        recorded: dict[tuple[tuple[str, int], ...], Call],
+    ) -> tuple[Reference, Call]:
+        """Return a vote's reference and the null call at its size; a picture is fitted to both.
 
-    def _previews(self) -> Previews | None:
+        Raises
+        ------
+        BadReference
+            The pipeline does not make pictures of that size.
+        """
+        generated = isinstance(vote.content, GeneratedImage)
+        finer = () if generated else _COARSENESS[:-1]
+        for coarseness in finer:
+            with suppress(BadReference):
+                reference = self._maker.make(vote, null.latents, coarseness)
+                template = self._template(null, reference, arguments, recorded)
+                if self._of_another_size(template, reference):  # some make a few sizes only
+                    reference = self._maker.make(vote, null.latents, exactly=template.latents[0])
+                return reference, template
+        reference = self._maker.make(vote, null.latents, _COARSENESS[-1])
+        return reference, self._template(null, reference, arguments, recorded)
+
+    def _of_another_size(self, template: Call, reference: Reference) -> bool:
+        """Return whether the pipeline chose another size than it was asked for.
+
+        A little more is none: sizes are asked for in whole units.
+        """
+        form = in_form(reference.latents[0], template.latents[0])
+        latents = _SIZE_UNIT / pixels_per_latent(self.pipe)
+        return any(
+            abs(a - b) >= max(latents, 1)
+            for a, b in zip(form.shape, template.latents[0].shape, strict=True)
+        )
+
+    def _template(
+        self,
+        null: Call,
+        reference: Reference,
+        arguments: Mapping[str, Any],
+        recorded: dict[tuple[tuple[str, int], ...], Call],
+    ) -> Call:
+        """Return the null call for the size of a reference: some models are told it."""
+        form = in_form(reference.latents[0], null.latents[0])
+        takes_size = set(_SIZE) <= set(_parameters(self.pipe))
+        if (form.shape == null.latents[0].shape and not null.packed) or not takes_size:
+            return null
+        size = tuple((name, reference.size[name]) for name in _SIZE if name in reference.size)
+        if size not in recorded:
+            unsized = {name: value for name, value in arguments.items() if name not in _SIZE}
+            try:
+                call = self._denoiser.null_call(unsized | dict(size))
+            except ValueError as error:  # the pipeline's own checks
+                message = (
+                    f"a reference is of a size, {dict(size)}, that {type(self.pipe).__name__} "
+                    f"does not make: {error}"
+                )
+                raise BadReference(message) from error
+            recorded[size] = replace(call, per_row=null.per_row)
+        call = recorded[size]
+        if call.packed and call.latents[0].shape != form.shape:
+            message = (
+                f"a reference of {form.shape[0]} tokens is not of the size that its settings "
+                f"say, {dict(size) or 'the default one'}: give the picture itself"
+            )
+            raise BadReference(message)
+        return call
+
+    def _previews(self, arguments: Mapping[str, Any]) -> Previews | None:
         """Return what makes previews, or None if there is nothing to make them with."""
-        if self._preview is not None:
-            return self._preview
-        if not can_encode(self.pipe):
-            return None
-        if self._fitted is None or self._fitted[0] is not self.pipe.vae:
-            self._fitted = (self.pipe.vae, fit_linear(self.pipe, self._denoiser.device))
-        return self._fitted[1]
+        plain: Previews | None = self._preview
+        if plain is None:
+            if not can_encode(self.pipe):
+                return None
+            encoder = autoencoder(self.pipe)
+            if self._fitted is None or self._fitted[0] is not encoder:
+                fitted = fit_linear(self.pipe, self._denoiser.device)
+                self._fitted = (encoder, fitted)
+            plain = self._fitted[1]
+        height, width = (arguments.get(name) or 1 for name in _SIZE)
+        return functools.partial(_pictured, self.pipe, plain, width / height)
 
     def _steps(self) -> int:
         """Return the number of steps of the run under way."""
@@ -414,6 +537,21 @@ def _affordable(device: torch.device, taken: int) -> int:
         return _CPU_CACHE_BYTES
     free, _ = torch.cuda.mem_get_info(device)
     return (free + taken) // _CUDA_CACHE_SHARE
+
+
+def _pictured(
+    pipe: Pipeline, plain: Previews, aspect: float, latents: torch.Tensor
+) -> list[Image.Image]:
+    """Return previews of latents as the loop has them: packed, or with an axis of time."""
+    channels = plain.channels if isinstance(plain, LinearPreview) else channels_of(pipe)
+    pictures: torch.Tensor | None = latents
+    if latents.dim() == _FILM_DIMENSIONS:
+        pictures = latents.squeeze(2)
+    elif latents.dim() == _PACKED_DIMENSIONS:
+        pictures = unpack(pipe, latents, channels, aspect)
+    if pictures is None or pictures.dim() != _FLAT_DIMENSIONS or pictures.shape[1] != channels:
+        return []
+    return plain(pictures)
 
 
 def _shown(

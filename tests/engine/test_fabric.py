@@ -30,7 +30,7 @@ from fabric_widget.engine import (
     Schedule,
 )
 from fabric_widget.engine.sites import Site
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -884,18 +884,27 @@ def test_sliced_attention_and_its_cure(pipe: Any) -> None:
     assert difference(make(fabric, liked=[first[0]]), first) > 1e-3
 
 
-def test_pipeline_that_calls_its_denoiser_twice_a_step(pipe: Any) -> None:
+@pytest.mark.parametrize("conditional", [True, False])
+def test_a_second_call_a_step_is_told_by_its_words(pipe: Any, conditional: bool) -> None:
+    """A call beside the usual one hears likes if it is about the prompt, and dislikes if not."""
     fabric = Fabric(pipe)
     first = make(fabric)
-    step, words = pipe.scheduler.step, torch.zeros(2, tiny.TOKENS, tiny.WIDTH)
+    prompt = pipe.encode_prompt("a cat", "cpu", 2, do_classifier_free_guidance=False)[0]
+    words = prompt if conditional else torch.zeros_like(prompt)
+    step, seen = pipe.scheduler.step, []
 
     def twice(out: Any, t: Any, latents: torch.Tensor, **settings: Any) -> Any:
-        pipe.unet(latents, t, words)
+        seen.append(pipe.unet(latents, t, words).sample)
         return step(out, t, latents, **settings)
 
     pipe.scheduler.step = twice
-    with pytest.raises(FabricError, match="more than once a step"):
-        make(fabric, liked=[first[0]])
+    plain, liked, disliked = (
+        (make(fabric, num_inference_steps=1, schedule=EVERY_STEP, **votes), seen[-1])[1]
+        for votes in ({}, {"liked": [first[0]]}, {"disliked": [first[0]]})
+    )
+    assert torch.allclose(liked, plain, atol=1e-6) != conditional
+    assert torch.allclose(disliked, plain, atol=1e-6) == conditional
+    del pipe.scheduler.step
     assert same(make(fabric), first)
 
 

@@ -12,7 +12,7 @@ from diffusers import AutoencoderTiny
 from PIL import Image
 
 from fabric_widget.engine.latent_space import _scaled, encode, pixels_per_latent, size_multiple
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 CPU = torch.device("cpu")
 

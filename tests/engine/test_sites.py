@@ -14,7 +14,7 @@ from fabric_widget.engine.attention import Loan, attend, blend
 from fabric_widget.engine.errors import NoAttentionSites
 from fabric_widget.engine.restore import swapped
 from fabric_widget.engine.sites import Borrowing, Place, Site, discover
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 TOLERANCE = 1e-6
 

@@ -24,7 +24,7 @@ from fabric_widget.engine import BadReference, GenerationCancelled, Schedule
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
 from fabric_widget.widget.keywords import KEYWORDS
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 from tests.widget.conftest import Clock, Front, Studio, controls, flat, votes_of
 
 if TYPE_CHECKING:
