@@ -36,7 +36,9 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
             exec("".join(cell["source"]), names)  # noqa: S102  (our own)
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/decisions.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/pipelines.md"]
+)
 def test_links_within_the_project_lead_somewhere(document: str) -> None:
     path = ROOT / document
     targets = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
