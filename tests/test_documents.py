@@ -52,7 +52,8 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/widget.md"]
+    "document",
+    ["README.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/pipelines.md", "docs/widget.md"],
 )
 def test_links_within_the_project_lead_somewhere(document: str) -> None:
     path = ROOT / document

@@ -196,9 +196,11 @@ def _markdown(rows: Sequence[Row]) -> str:
     for row in able:
         name, *facts = _facts(row)
         lines.append(_line([name, f"`{row.kind}`", *facts]))
-    lines += ["", *(f"- **{row.name}**: {row.remark}." for row in able if row.remark)]
-    lines += ["", "| family that cannot | what `Fabric` says |", "|---|---|"]
-    lines += [_line([row.name, row.remark]) for row in unable]
+    remarks = [f"- **{row.name}**: {row.remark}." for row in able if row.remark]
+    lines += ["", *remarks] if remarks else []
+    if unable:
+        lines += ["", _line(("family that cannot", "what `Fabric` says")), _line(["---"] * 2)]
+        lines += [_line((row.name, row.remark)) for row in unable]
     return "\n".join(lines)
 
 
