@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 WINDOW = ViewportSize(width=1280, height=900)
 SCREENSHOTS = Path(fabric_widget.__file__).parents[1] / "out" / "screenshots" / "hosts"
 FAILED = pytest.StashKey[bool]()
+# Every run tries both hosts and both kernels; these pairs of them are left to the long run.
+LONG_RUN = {("lab", "ipykernel-6"), ("notebook", "ipykernel-7")}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is left to the long run."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if (parameters.get("server"), parameters.get("kernel")) in LONG_RUN:
+            item.add_marker("soak")
 
 
 def file_name(test: pytest.Item) -> str:
