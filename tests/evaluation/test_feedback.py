@@ -1,4 +1,4 @@
-"""Does feedback work, with the model that ships? As `tastes` on the command line, in half the steps.
+"""Does feedback work, with the model that ships? As `tastes` on the command line, in fewer steps.
 
 Rounding decides some votes, so every kind of processor tells other stories: with six tastes the
 mean of some of them lies below the bar; twenty are enough to tell luck from effect.
