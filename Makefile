@@ -20,7 +20,7 @@ QUIET_NPM := $(NPM) --prefix js --silent
 # The tests run in several processes, one thread each: more would only fight over the cores.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help demo test lint format js lab clean chromium
+.PHONY: help demo test soak lint format js lab clean chromium
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
@@ -33,6 +33,9 @@ test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front 
 	$(QUIET_NPM) run verify
 	$(QUIET_NPM) test
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
+
+soak: $(READY) chromium  ## Run the long tests: every notebook host with every kernel.
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto -m soak
 
 lint: $(READY)  ## Check style, format and types.
 	$(BIN)/ruff check

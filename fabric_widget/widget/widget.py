@@ -6,6 +6,7 @@ together; they know it as a `Face`, whose file says how threads are kept apart.
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import os
 import sys
@@ -185,6 +186,7 @@ class FabricWidget(anywidget.AnyWidget):
             del given["prompt"]
         refuse_unknown(unknown)
         refuse_batch_size(batch_size)
+        self._home = contextvars.copy_context()
         self._face = Face(self)
         self._opening = Opening(self._face, pipe, cache_bytes=cache_bytes, preview=preview)
         self._jobs = Jobs(self._run, threads=self._threads, clock=self._clock)
@@ -451,12 +453,17 @@ class FabricWidget(anywidget.AnyWidget):
             super().send_state(key)
 
     def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401  (as the base class)
-        """Send, and never raise: who is told may be gone."""
+        """Send, and never raise: who is told may be gone.
+
+        It is sent as from the cell that made the widget. A kernel sends what a page says to the
+        thread that the widget last spoke from, and notebooks end those threads, but never the
+        cell's.
+        """
         if self._face.gone:
             self.close()
             return
         try:
-            super()._send(msg, buffers=buffers)
+            self._home.copy().run(super()._send, msg, buffers=buffers)
         except Exception:
             _logger.exception("a message to the front end could not be sent")
 

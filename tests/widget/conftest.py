@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import threading
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE = 60  # seconds: far more than anything takes, so that a test that hangs fails
+
+
+@pytest.fixture(autouse=True)
+def no_loop() -> Iterator[None]:
+    """Hide the event loop that Playwright keeps in a process where browser tests ran before."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 class Front:

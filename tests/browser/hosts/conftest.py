@@ -16,7 +16,7 @@ from playwright.sync_api import ViewportSize
 
 import fabric_widget
 
-from .notebook import CLOSE, IMPORT, PATIENCE, Notebook
+from .notebook import IMPORT, PATIENCE, Notebook
 from .servers import KERNELS, Jupyter
 
 if TYPE_CHECKING:
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 WINDOW = ViewportSize(width=1280, height=900)
 SCREENSHOTS = Path(fabric_widget.__file__).parents[1] / "out" / "screenshots" / "hosts"
 FAILED = pytest.StashKey[bool]()
+# Every run tries both hosts and both kernels; these pairs of them are left to the long run.
+LONG_RUN = {("lab", "ipykernel-6"), ("notebook", "ipykernel-7")}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is left to the long run."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if (parameters.get("server"), parameters.get("kernel")) in LONG_RUN:
+            item.add_marker("soak")
 
 
 def file_name(test: pytest.Item) -> str:
@@ -96,12 +107,13 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
 @pytest.fixture
 def notebook(
     page: Page, server: Jupyter, kernel: str, request: pytest.FixtureRequest
-) -> Callable[..., Notebook]:
-    """Open and run a notebook of these cells, after one that closes what other tests left."""
+) -> Iterator[Callable[..., Notebook]]:
+    """Open a notebook and run it; close its widgets afterwards: the kernel serves others too."""
+    book = Notebook(page, server, f"{file_name(request.node)}.ipynb", kernel)
 
     def opened(*cells: str) -> Notebook:
-        book = Notebook(page, server, f"{file_name(request.node)}.ipynb", kernel)
-        book.write(f"{IMPORT}\n{CLOSE}", *cells)
-        return book.open().run()
+        return book.write(IMPORT, *cells).open().run()
 
-    return opened
+    yield opened
+    if not request.node.stash.get(FAILED, False):
+        book.evaluate("__import__('ipywidgets').Widget.close_all()")

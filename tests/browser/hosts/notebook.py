@@ -22,7 +22,6 @@ PATIENCE = 90_000
 BUSY = re.compile("loading|running|stopping")
 
 IMPORT = "from fabric_widget import FabricWidget, load_demo"
-CLOSE = "import ipywidgets\nipywidgets.Widget.close_all()"
 
 _PANEL = "window.jupyterapp?.shell.currentWidget"
 _KERNEL = f"{_PANEL}?.context?.sessionContext?.session?.kernel"
