@@ -280,12 +280,14 @@ class Fabric:
 
         def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
             run.check()
+            if lender is None and run.forecast is None:
+                return inner(*args, **kwargs)
+            call = self._denoiser.bind(args, kwargs)
             if run.forecast is not None:
-                call = self._denoiser.bind(args, kwargs)
                 run.forecast.enter(run.index, call.timestep)
             if lender is None:
                 return inner(*args, **kwargs)
-            with lender.lending(self._denoiser.bind(args, kwargs), run.index, self._steps()):
+            with lender.lending(call, run.index, self._steps()):
                 return inner(*args, **kwargs)
 
         with ExitStack() as stack:

@@ -19,11 +19,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from fabric_widget.engine import GeneratedImage, Round, Schedule
-from fabric_widget.session.state import State, Turn, Vote
+from fabric_widget.session.state import State, Turn, Vote, strengths_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from fabric_widget.session.state import Picture
 
@@ -67,7 +67,7 @@ def write(state: State, folder: str | os.PathLike[str]) -> None:
         "next_seed": state.next_seed,
         "prompt": state.prompt,
         "current": state.current,
-        "votes": _strengths(state.votes),
+        "votes": strengths_of(state.votes),
         "turns": [_turn_as_json(turn) for turn in state.turns],
         "generated": {
             name: {"prompt": image.prompt, "seed": image.seed, "settings": _plain(image.settings)}
@@ -142,13 +142,9 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "settings": _plain(made.settings),
         "parent": turn.parent,
         "schedule": None if turn.schedule is None else asdict(turn.schedule),
-        "votes": _strengths(turn.votes),
+        "votes": strengths_of(turn.votes),
         "images": [image.id for image in made],
     }
-
-
-def _strengths(votes: Sequence[Vote]) -> dict[str, float]:
-    return {vote.id: vote.strength for vote in votes}
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fabric_widget.engine import BadReference, Round
 from fabric_widget.engine.references import read_votes
 from fabric_widget.session import files
 from fabric_widget.session.history import History
-from fabric_widget.session.state import State, Turn, Vote, act_between
+from fabric_widget.session.state import State, Turn, Vote, act_between, strengths_of
 
 if TYPE_CHECKING:
     import os
@@ -91,7 +91,7 @@ class Session:
     @property
     def strengths(self) -> dict[str, float]:
         """Signed strengths of the votes by the pictures' ids, the newest vote last."""
-        return {vote.id: vote.strength for vote in self._history.present.votes}
+        return strengths_of(self._history.present.votes)
 
     @property
     def undoable(self) -> Act:

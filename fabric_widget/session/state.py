@@ -34,6 +34,11 @@ class Vote:
     strength: float
 
 
+def strengths_of(votes: Sequence[Vote]) -> dict[str, float]:
+    """Return strengths by the ids of the pictures, in the order of the votes."""
+    return {vote.id: vote.strength for vote in votes}
+
+
 @dataclass(frozen=True)
 class Turn:
     """A round and what it was made from.
@@ -99,17 +104,15 @@ class State:
 
     def with_vote(self, vote: Vote) -> Self:
         """Return the state after `vote`, which replaces an earlier vote on the same picture."""
-        standing = {known.id: known.strength for known in self.votes}
-        if standing.get(vote.id, 0.0) == vote.strength:
+        if strengths_of(self.votes).get(vote.id, 0.0) == vote.strength:
             return self
         others = tuple(known for known in self.votes if known.id != vote.id)
         return replace(self, votes=(*others, vote) if vote.strength else others)
 
     def with_votes(self, votes: Sequence[Vote]) -> Self:
         """Return the state in which exactly these votes stand, those of strength 0 left out."""
-        standing = {vote.id: vote.strength for vote in self.votes}
         wanted = tuple(vote for vote in votes if vote.strength)
-        if standing == {vote.id: vote.strength for vote in wanted}:
+        if strengths_of(self.votes) == strengths_of(wanted):
             return self
         return replace(self, votes=wanted)
 

@@ -46,8 +46,7 @@ def plan_of(request: Request, about: About, pictures: Mapping[str, Picture]) -> 
     controls = request.controls
     if request.again:
         picture: Any = pictures[request.again]
-        kept = {k: v for k, v in picture.settings.items() if not k.startswith("callback")}
-        return Plan(picture.prompt, 1, picture.seed, kept, *picture.image.size)
+        return Plan(picture.prompt, 1, picture.seed, picture.settings, *picture.image.size)
     return Plan(
         controls.prompt,
         controls.num_images,

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from fabric_widget.widget.encoding import pixels
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -59,7 +57,7 @@ def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
         "index": index,
         "prompt": made.prompt,
         "seed": made.seed,
-        "votes": {name_of(vote.id): vote.strength for vote in turn.votes},
+        "votes": votes_of({vote.id: vote.strength for vote in turn.votes}),
         "width": width,
         "height": height,
         "images": images,
@@ -115,4 +113,4 @@ def _row(turn: Turn, index: int, thumbed: set[str], album: Album) -> dict[str, A
 
 
 def _size(turn: Turn) -> tuple[int, int]:
-    return pixels(turn.round[0]).size
+    return turn.round[0].image.size
