@@ -2,6 +2,7 @@
 
 arguments  the parser
 demo       one story: contact sheet, page, table
+evaluate   the paper's protocols: several methods, results that are kept
 tastes     many tastes: a table, a mean, an interval
 pipelines  every family of pipelines: does feedback work?
 stage      what they share: the demo model, a progress bar

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fabric_widget import __version__
 from fabric_widget.demo import training
 from fabric_widget.evaluation.plan import AT_A_GLANCE, IMAGES, ROUNDS
+from fabric_widget.evaluation.study.settings import DEMO, PROTOCOLS, THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ DEFAULT_TASTE = "green triangular monster"
 _STEPS = range(1, 1001)
 _COUNTS = range(1, 1001)
 _SEEDS = range(2**32)
+_METHODS = "none,paper-0.8,ours"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -35,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_demo(commands)
     _add_tastes(commands)
+    _add_evaluate(commands)
     _add_pipelines(commands)
     _add_train_demo(commands)
     return parser
@@ -103,6 +106,121 @@ much nearer feedback came, with a bootstrap 95%% interval.""",
         "which one sees at a glance; there are size, mood, accessory and eyes, too)",
     )
     _add_rounds(command)
+
+
+def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "evaluate",
+        help="measure feedback by the paper's two protocols, beside other methods",
+        description="""\
+Lets a simulated person vote on pictures for many prompts, with several methods
+and the same seeds, and measures every round. In the protocol "preference" the
+person likes what a scorer likes, or what a sentence says; in "target" what is
+similar to a hidden picture. Others than the voter report. Every finished trial
+(one prompt, one method) is kept: after a kill the same command does the rest.
+Writes results.jsonl, results.parquet (with pyarrow), summary.json, report.html.""",
+        epilog=f"""examples:
+  {PROGRAM} evaluate --protocol target --rounds 3 --limit 20
+  {PROGRAM} evaluate --wish "green or striped" --person noisy=0.2,likes-only
+  {PROGRAM} evaluate --pipeline stable-diffusion-v1-5/stable-diffusion-v1-5 \\
+      --prompts prompts.txt --voter pickscore --scorers hpsv2,imagereward --ray""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        default=PROTOCOLS[0],
+        help="what the person votes by (default: %(default)s)",
+    )
+    command.add_argument(
+        "--pipeline",
+        default=DEMO,
+        metavar="PATH_OR_ID",
+        help="a folder that diffusers saved, or a name on the Hugging Face Hub (default: "
+        "%(default)s, the model that ships)",
+    )
+    command.add_argument(
+        "--prompts",
+        type=_file,
+        metavar="FILE",
+        help="one prompt a line, or JSON lines with prompt, wish, target, target_prompt (default: "
+        "random tastes of the demo model)",
+    )
+    command.add_argument(
+        "--limit",
+        type=_integer(_COUNTS),
+        default=20,
+        metavar="N",
+        help=f"how many prompts, {_span(_COUNTS)} (default: %(default)s)",
+    )
+    command.add_argument(
+        "--methods",
+        type=_names,
+        default=_METHODS,
+        metavar="NAMES",
+        help="separated by commas: none, ours, paper-0.1, paper-0.3, paper-0.8, random, "
+        'prompt-dropout, zero-order, functions of your own as "package.module:function", or all '
+        "(default: %(default)s)",
+    )
+    command.add_argument(
+        "--voter",
+        metavar="NAME",
+        help="the scorer that likes and dislikes; taste: whatever the wish of a prompt says "
+        "(default: taste or reader on the demo model, else pickscore or clip-image)",
+    )
+    command.add_argument(
+        "--scorers",
+        type=_names,
+        metavar="NAMES",
+        help="those that report, separated by commas; the voter only if it is named here",
+    )
+    command.add_argument(
+        "--features",
+        metavar="NAME",
+        help="the scorer that says how similar pictures are (default: reader on the demo model, "
+        "else clip-image)",
+    )
+    command.add_argument(
+        "--frechet", metavar="NAME", help="measure Fréchet distances over this scorer's vectors"
+    )
+    command.add_argument(
+        "--person",
+        default="",
+        metavar="HABITS",
+        help="separated by commas: noisy or noisy=P, likes-only, dislikes-only, graded, fickle "
+        "(default: always right, one like and one dislike)",
+    )
+    command.add_argument(
+        "--wish",
+        default="",
+        metavar="TEXT",
+        help='what everybody wants, as in "green or striped", "not sad", "red then blue"',
+    )
+    command.add_argument(
+        "--device", metavar="NAME", help="cpu or cuda (default: cuda if it is there)"
+    )
+    command.add_argument(
+        "--threads",
+        type=_integer(THREADS),
+        default=2,
+        metavar="N",
+        help="threads of torch; results are the same to the bit only for the same number "
+        "(default: %(default)s)",
+    )
+    command.add_argument(
+        "--ray",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="run on a Ray cluster: the one at ADDRESS, or that of this machine",
+    )
+    _add_rounds(command)
+    command.add_argument(
+        "--out",
+        type=_folder,
+        metavar="FOLDER",
+        help="where the results go (default: out/evaluate and a name made from the configuration)",
+    )
 
 
 def _add_pipelines(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -245,6 +363,21 @@ def _attributes(text: str) -> tuple[str, ...]:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return names
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if not all(names):
+        message = f"{text!r} has an empty name: give names separated by single commas"
+        raise argparse.ArgumentTypeError(message)
+    return names
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        message = f"there is no file {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return Path(text)
 
 
 def _folder(text: str) -> Path:
