@@ -166,7 +166,7 @@ Writes results.jsonl, results.parquet (with pyarrow), summary.json, report.html.
         "--voter",
         metavar="NAME",
         help="the scorer that likes and dislikes; taste: whatever the wish of a prompt says "
-        "(default: taste or reader on the demo model, else pickscore or clip-image)",
+        "(default: taste or colour on the demo model, else pickscore or clip-image)",
     )
     command.add_argument(
         "--scorers",

@@ -38,7 +38,7 @@ class _Usual:
 
 _USUAL = {
     (DEMO, "preference"): _Usual(TASTE, (TASTE, "reader"), "reader"),
-    (DEMO, "target"): _Usual("reader", ("colour", "luminance"), "reader"),
+    (DEMO, "target"): _Usual("colour", (TASTE, "reader", "luminance"), "reader"),
     ("", "preference"): _Usual("pickscore", ("hpsv2", "imagereward", "clip-score"), "clip-image"),
     ("", "target"): _Usual("clip-image", ("dinov2",), "clip-image"),
 }

@@ -122,7 +122,6 @@ class _Crew:
 
     def results(self) -> Iterator[tuple[Key, dict[str, Any]]]:
         while self._waiting or any(key for _, key in self._busy.values()):
-            self._assign()
             (done, *_), _ = self._ray.wait(list(self._busy), num_returns=1)
             worker, key = self._busy.pop(done)
             try:
@@ -134,6 +133,7 @@ class _Crew:
                 self._replace(key, error)
                 continue
             self._idle.append(worker)
+            self._assign()  # before whoever listens takes their time
             if key is not None:
                 yield key, record
 
@@ -156,3 +156,4 @@ class _Crew:
             raise RuntimeError(message) from error
         if key is not None:
             self._waiting.appendleft(key)
+            self._assign()
