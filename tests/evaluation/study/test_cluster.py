@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from fabric_widget.evaluation.study.studio import Studio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fabric_widget.evaluation.study.folder import Key
 
 SETTINGS = Settings(
     scorers=("taste", "luminance"),
@@ -56,18 +59,29 @@ def nodes() -> Iterator[Any]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(nodes: Any) -> None:
+def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
+    nodes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cluster, workers = nodes
-    found = []
+    lost = []
+    replace = module._Crew._replace
+
+    def noting(crew: Any, key: Key | None, error: Exception) -> None:
+        lost.append(key)
+        replace(crew, key, error)
+
+    monkeypatch.setattr(module._Crew, "_replace", noting)
+    found: list[Any] = []
     for result in run_on_cluster(SETTINGS, CASES, KEYS):
         if not found:  # both workers are at a trial now
             cluster.remove_node(workers[0], allow_graceful=False)
         found.append(result)
+    assert lost
     assert sorted(key for key, _ in found) == sorted(KEYS)
     assert results(found) == results(run_here(Studio.load(SETTINGS), CASES, KEYS))
 
 
 def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install fabric-widget\[cluster\]"):
         check_installed()
