@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fabric_widget import __version__
 from fabric_widget.demo import training
 from fabric_widget.evaluation.plan import AT_A_GLANCE, IMAGES, ROUNDS
-from fabric_widget.evaluation.study.settings import DEMO, PROTOCOLS, THREADS
+from fabric_widget.evaluation.study.settings import DEMO, DEMO_STEPS, PROTOCOLS, THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -214,7 +214,7 @@ Writes results.jsonl, results.parquet (with pyarrow), summary.json, report.html.
         metavar="ADDRESS",
         help="run on a Ray cluster: the one at ADDRESS, or that of this machine",
     )
-    _add_rounds(command)
+    _add_rounds(command, f"{DEMO_STEPS} on the demo model, else what the pipeline recommends")
     command.add_argument(
         "--out",
         type=_folder,
@@ -278,7 +278,7 @@ def _add_train_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser
     training.add_arguments(command)
 
 
-def _add_rounds(command: argparse.ArgumentParser) -> None:
+def _add_rounds(command: argparse.ArgumentParser, steps: str = "what the model recommends") -> None:
     """Add what every command that makes rounds takes."""
     for name, allowed, default, meaning in (
         ("rounds", ROUNDS, 3, "how many rounds"),
@@ -302,7 +302,7 @@ def _add_rounds(command: argparse.ArgumentParser) -> None:
         "--steps",
         type=_integer(_STEPS),
         metavar="N",
-        help="denoising steps (default: what the model recommends)",
+        help=f"denoising steps (default: {steps})",
     )
     command.add_argument(
         "--guidance",

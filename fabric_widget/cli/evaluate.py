@@ -12,7 +12,7 @@ from fabric_widget.cli import INTERRUPTED, USAGE
 from fabric_widget.cli.arguments import PROGRAM
 from fabric_widget.cli.stage import Bar, pipeline_arguments
 from fabric_widget.cli.table import aligned
-from fabric_widget.evaluation.study.settings import DEMO, TASTE, Settings, digest
+from fabric_widget.evaluation.study.settings import DEMO, DEMO_STEPS, TASTE, Settings, digest
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fabric_widget.evaluation.study.folder import Folder, Key
     from fabric_widget.evaluation.study.summary import Estimate, Summary
 
-_DEMO_STEPS = 10
 _ALL = "all"
 _NAME_LENGTH = 8
 
@@ -64,28 +63,44 @@ def run(arguments: argparse.Namespace) -> int:
 
     Ctrl-C ends early; finished trials are kept, and the next run goes on from there.
     """
-    from fabric_widget.evaluation.scorers import MissingPackage
+    from fabric_widget.evaluation.study.cluster import NoWorkers
     from fabric_widget.evaluation.study.folder import Folder
 
     try:
         plan = _planned(arguments)
         folder = Folder(plan.folder, plan.settings)
-        ended = _carried_out(plan, folder, arguments)
-    except (ValueError, TypeError, ModuleNotFoundError, MissingPackage) as error:
-        print(f"{PROGRAM} evaluate: error: {error}", file=sys.stderr)
-        return USAGE
+    except (ValueError, ModuleNotFoundError) as error:
+        return _refuse(error, USAGE)
+    missing = folder.missing(plan.keys)
+    ended = False
+    with Bar("loading", quiet=arguments.quiet or not missing) as bar:
+        try:
+            trials = _Trials(plan, missing, arguments.ray, bar)
+        except (ValueError, ImportError) as error:  # a scorer that cannot do it, or cannot be had
+            return _refuse(error, USAGE)
+        try:
+            for key, record in trials:
+                folder.put(key, record)
+        except KeyboardInterrupt:
+            ended = True
+        except NoWorkers as error:
+            return _refuse(error, 1)
     records = folder.read(plan.keys)
     if records:
         _tell(plan, folder, records, as_json=arguments.json)
     if not ended:
         return 0
-    done, total = len(records), len(plan.keys)
     print(
-        f"interrupted: {done} of {total} trials are kept in {folder.path}; the same command does "
-        "the rest",
+        f"interrupted: {len(records)} of {len(plan.keys)} trials are kept in {folder.path}; the "
+        "same command does the rest",
         file=sys.stderr,
     )
     return INTERRUPTED
+
+
+def _refuse(error: Exception, code: int) -> int:
+    print(f"{PROGRAM} evaluate: error: {error}", file=sys.stderr)
+    return code
 
 
 def _planned(arguments: argparse.Namespace) -> _Plan:
@@ -117,7 +132,7 @@ def _planned(arguments: argparse.Namespace) -> _Plan:
         message = f"fickle people change their wish, and {voter} has none: let the voter be {TASTE}"
         raise ValueError(message)
     given = pipeline_arguments(arguments)
-    steps = {"num_inference_steps": _DEMO_STEPS} if own else {}
+    steps = {"num_inference_steps": DEMO_STEPS} if own else {}
     settings = Settings(
         protocol=arguments.protocol,
         pipeline=arguments.pipeline,
@@ -154,51 +169,45 @@ def _source(arguments: argparse.Namespace, *, changing: bool) -> Source:
     return fickle(source) if changing else source
 
 
-def _carried_out(plan: _Plan, folder: Folder, arguments: argparse.Namespace) -> bool:
-    """Run and keep what is missing; return whether Ctrl-C ended it."""
-    missing = folder.missing(plan.keys)
-    rounds, done = plan.settings.rounds, 0
-    kept = len(plan.keys) - len(missing)
-    if not missing:
-        return False
-    with Bar("loading", quiet=arguments.quiet) as bar:
+class _Trials:
+    """What is missing, under way; the bar shows how far."""
 
-        def show() -> None:
-            nonlocal done
-            done += 1
-            finished = kept + done // rounds
-            bar.show(f"{finished} of {len(plan.keys)} trials", done, len(missing) * rounds)
+    def __init__(self, plan: _Plan, missing: Sequence[Key], cluster: str | None, bar: Bar) -> None:
+        import diffusers
+        import transformers
 
-        try:
-            for key, record in _results(plan, missing, arguments, show):
-                folder.put(key, record)
-        except KeyboardInterrupt:
-            return True
-    return False
+        from fabric_widget.evaluation.study.studio import Studio
 
+        diffusers.utils.logging.disable_progress_bar()
+        transformers.utils.logging.disable_progress_bar()
+        self._plan = plan
+        self._missing = missing
+        self._cluster = cluster
+        self._bar = bar
+        self._rounds = 0
+        here = cluster is None and missing
+        self._studio = Studio.load(plan.settings) if here else None
 
-def _results(
-    plan: _Plan,
-    missing: Sequence[Key],
-    arguments: argparse.Namespace,
-    on_round: Any,  # noqa: ANN401
-) -> Iterator[tuple[Key, dict[str, Any]]]:
-    import diffusers
-    import transformers
+    def __iter__(self) -> Iterator[tuple[Key, dict[str, Any]]]:
+        """Yield each trial with its record as soon as it is finished."""
+        from fabric_widget.evaluation.study.cluster import run_on_cluster
+        from fabric_widget.evaluation.study.local import run_here
 
-    from fabric_widget.evaluation.study.cluster import run_on_cluster
-    from fabric_widget.evaluation.study.local import run_here
-    from fabric_widget.evaluation.study.studio import Studio
+        plan = self._plan
+        if self._studio is not None:
+            yield from run_here(self._studio, plan.cases, self._missing, self._round_done)
+        elif self._missing:
+            address = self._cluster or None
+            for found in run_on_cluster(plan.settings, plan.cases, self._missing, address):
+                for _ in range(plan.settings.rounds):
+                    self._round_done()
+                yield found
 
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
-    if arguments.ray is None:
-        yield from run_here(Studio.load(plan.settings), plan.cases, missing, on_round)
-        return
-    for found in run_on_cluster(plan.settings, plan.cases, missing, arguments.ray or None):
-        for _ in range(plan.settings.rounds):
-            on_round()
-        yield found
+    def _round_done(self) -> None:
+        self._rounds += 1
+        each, total = self._plan.settings.rounds, len(self._plan.keys)
+        finished = total - len(self._missing) + self._rounds // each
+        self._bar.show(f"{finished} of {total} trials", self._rounds, len(self._missing) * each)
 
 
 def _tell(plan: _Plan, folder: Folder, records: list[dict[str, Any]], *, as_json: bool) -> None:

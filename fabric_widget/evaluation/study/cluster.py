@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _TRIES = 3
 
 
+class NoWorkers(RuntimeError):  # noqa: N818  (public name: it says what is the matter)
+    """The cluster has nothing to work with, or loses it again and again."""
+
+
 def check_installed() -> None:
     """Raise unless Ray is there.
 
@@ -57,7 +61,7 @@ def run_on_cluster(
 
     Raises
     ------
-    RuntimeError
+    NoWorkers
         Three workers were lost at the same, or the cluster has no such device.
     """
     import ray
@@ -116,7 +120,7 @@ class _Crew:
                 f"the cluster has no {'GPU' if on_gpu else f'{settings.threads} free cores'}: "
                 "choose another device, or fewer threads"
             )
-            raise RuntimeError(message)
+            raise NoWorkers(message)
         for _ in range(min(int(devices), len(keys))):
             self._hire()
 
@@ -153,7 +157,7 @@ class _Crew:
         if self._lost[key] == _TRIES:
             at = "loading" if key is None else f"prompt {key[0]} with {key[1]}"
             message = f"{_TRIES} workers were lost at {at}: {error}"
-            raise RuntimeError(message) from error
+            raise NoWorkers(message) from error
         if key is not None:
             self._waiting.appendleft(key)
             self._assign()

@@ -18,6 +18,8 @@ Protocol = Literal["preference", "target"]
 PROTOCOLS: tuple[Protocol, ...] = ("preference", "target")
 DEMO = "demo"
 """Name of the pipeline that ships in the package."""
+DEMO_STEPS = 10
+"""Denoising steps on it, unless another number is asked for: half of what it recommends."""
 TASTE = "taste"
 """Name of the voter who wants what a sentence says, on the demo model's pictures."""
 SEEDS = range(2**32)

@@ -16,7 +16,7 @@ from fabric_widget.evaluation.study.settings import DEMO, TASTE
 from fabric_widget.evaluation.wishes import parse_wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from PIL import Image
 
@@ -64,7 +64,7 @@ class Studio:
                 raise ValueError(message)
 
     @classmethod
-    def load(cls, settings: Settings, load: Callable[..., Scorer] = load_scorer) -> Studio:
+    def load(cls, settings: Settings) -> Studio:
         """Load all that the settings name.
 
         Raises
@@ -76,7 +76,7 @@ class Studio:
         """
         wanted = (settings.voter, *settings.scorers, settings.features, settings.frechet)
         names = [name for name in dict.fromkeys(wanted) if name not in {"", TASTE}]
-        scorers = {name: load(name, device=settings.device) for name in names}
+        scorers = {name: load_scorer(name, device=settings.device) for name in names}
         return cls(settings, load_pipeline(settings.pipeline, settings.device), scorers)
 
     @property
