@@ -19,6 +19,7 @@ from fabric_widget.evaluation.study.trial import run_trial
 from tests.evaluation.study.conftest import PaintedStudio
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SMALL = ["--limit", "2", "--rounds", "2", "--images", "2", "--threads", "1"]
@@ -142,7 +143,7 @@ def test_an_interrupt_keeps_what_is_done(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    noting = vars(local)["run_trial"]
+    noting: Callable[..., dict[str, Any]] = vars(local)["run_trial"]
 
     def interrupted(*given: Any) -> dict[str, Any]:
         if len(ran) == 4:
