@@ -239,6 +239,21 @@ def test_missing_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("ran")
+def test_what_goes_wrong_on_the_way_is_told_and_what_is_done_is_kept(
+    tmp_path: Path, ran: list[tuple[int, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "prompts.txt"
+    path.write_text("a fish\na cat\n", encoding="utf-8")
+    options = ["--prompts", str(path), "--voter", "reader", "--scorers", "luminance"]
+    assert evaluate(tmp_path / "out", *options, "--methods", "none") == 1
+    said = capsys.readouterr().err
+    assert "'cat' says nothing about the subject" in said
+    assert "1 trials are kept" in said
+    assert ran == [(0, "none"), (1, "none")]
+    assert evaluate(tmp_path / "none", "--prompts", str(path)) == 2
+    assert "nothing of what is wanted in 'a fish': give --wish" in capsys.readouterr().err
+
+
 def test_people_of_all_kinds_can_vote(tmp_path: Path) -> None:
     for habits in ("noisy=0.5", "likes-only", "dislikes-only", "graded", "fickle,noisy"):
         assert evaluate(tmp_path / habits, "--person", habits, "--methods", "ours") == 0
@@ -257,6 +272,15 @@ def trials_until_killed(out: Path, updates: int) -> None:
         while updates and (character := bar.read(1)):
             updates -= character == b"%"
         process.kill()
+
+
+@pytest.mark.soak
+def test_a_run_that_is_killed_again_and_again_comes_to_its_end(tmp_path: Path) -> None:
+    for updates in range(1, 12, 2):
+        trials_until_killed(tmp_path / "killed", updates)
+    assert evaluate(tmp_path / "killed", "--steps", "2") == 0
+    assert evaluate(tmp_path / "whole", "--steps", "2") == 0
+    assert results(tmp_path / "killed") == results(tmp_path / "whole")
 
 
 @pytest.mark.slow

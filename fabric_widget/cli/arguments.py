@@ -202,9 +202,9 @@ Writes results.jsonl, results.parquet (with pyarrow), summary.json, report.html.
     command.add_argument(
         "--threads",
         type=_integer(THREADS),
-        default=2,
+        default=1,
         metavar="N",
-        help="threads of torch; results are the same to the bit only for the same number "
+        help="threads of torch on the CPU; another number gives results that differ by rounding "
         "(default: %(default)s)",
     )
     command.add_argument(

@@ -63,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Ctrl-C ends early; finished trials are kept, and the next run goes on from there.
     """
+    from fabric_widget.engine import FabricError
     from fabric_widget.evaluation.study.cluster import NoWorkers
     from fabric_widget.evaluation.study.folder import Folder
 
@@ -83,8 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
                 folder.put(key, record)
         except KeyboardInterrupt:
             ended = True
-        except NoWorkers as error:
-            return _refuse(error, 1)
+        except (ValueError, TypeError, FabricError, NoWorkers) as error:
+            done = len(plan.keys) - len(folder.missing(plan.keys))
+            return _refuse(error, 1, f" ({done} trials are kept in {folder.path})")
     records = folder.read(plan.keys)
     if records:
         _tell(plan, folder, records, as_json=arguments.json)
@@ -98,8 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     return INTERRUPTED
 
 
-def _refuse(error: Exception, code: int) -> int:
-    print(f"{PROGRAM} evaluate: error: {error}", file=sys.stderr)
+def _refuse(error: Exception, code: int, more: str = "") -> int:
+    print(f"{PROGRAM} evaluate: error: {error}{more}", file=sys.stderr)
     return code
 
 
@@ -131,6 +133,10 @@ def _planned(arguments: argparse.Namespace) -> _Plan:
     if person.fickle and voter != TASTE:
         message = f"fickle people change their wish, and {voter} has none: let the voter be {TASTE}"
         raise ValueError(message)
+    silent = next((c.prompt for c in source.cases[: arguments.limit] if not c.wish), None)
+    if silent is not None and TASTE in {voter, *scorers}:
+        message = f"{TASTE} knows nothing of what is wanted in {silent!r}: give --wish TEXT"
+        raise ValueError(message)
     given = pipeline_arguments(arguments)
     steps = {"num_inference_steps": DEMO_STEPS} if own else {}
     settings = Settings(
@@ -156,6 +162,7 @@ def _planned(arguments: argparse.Namespace) -> _Plan:
 
 def _source(arguments: argparse.Namespace, *, changing: bool) -> Source:
     from fabric_widget.evaluation.study.cases import fickle, read_cases, sampled_cases, with_wish
+    from fabric_widget.evaluation.wishes import parse_wishes
 
     if arguments.prompts is not None:
         source = read_cases(arguments.prompts)
@@ -165,7 +172,8 @@ def _source(arguments: argparse.Namespace, *, changing: bool) -> Source:
         message = "a pipeline of your own needs a file of prompts: give --prompts FILE"
         raise ValueError(message)
     if arguments.wish:
-        source = with_wish(source, arguments.wish)
+        said = parse_wishes(arguments.wish)[0].prompt if arguments.prompts is None else ""
+        source = with_wish(source, arguments.wish, said)
     return fickle(source) if changing else source
 
 

@@ -121,17 +121,29 @@ def read_cases(path: Path) -> Source:
     return Source(tuple(cases), digest(said))
 
 
-def with_wish(source: Source, text: str) -> Source:
+def with_wish(source: Source, text: str, prompt: str = "") -> Source:
     """Return the cases with everybody wanting the same.
+
+    Parameters
+    ----------
+    source
+        The cases.
+    text
+        What they want.
+    prompt
+        What they say; by default what they said before.
 
     Raises
     ------
     ValueError
         The text is no wish.
     """
-    prompt = parse_wishes(text)[0].prompt
-    cases = (replace(c, wish=text, target_prompt=text, prompt=prompt) for c in source.cases)
-    return Source(tuple(cases), digest([source.digest, text]))
+    parse_wishes(text)
+    cases = (
+        replace(case, wish=text, target_prompt=text, prompt=prompt or case.prompt)
+        for case in source.cases
+    )
+    return Source(tuple(cases), digest([source.digest, text, prompt]))
 
 
 def fickle(source: Source) -> Source:

@@ -92,7 +92,7 @@ class Settings:
     seed: int = 0
     arguments: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
-    threads: int = 2
+    threads: int = 1
 
     def __post_init__(self) -> None:
         """Check what can be checked without loading anything."""

@@ -88,8 +88,12 @@ def test_files_that_say_nothing_are_refused(tmp_path: Path, content: str, compla
 
 
 def test_everybody_may_want_the_same() -> None:
-    source = with_wish(sampled_cases(0), "green fish or striped")
+    source = with_wish(sampled_cases(0), "green fish or striped", "a fish")
     assert {(c.prompt, c.wish) for c in source.cases} == {("a fish", "green fish or striped")}
+    kept = with_wish(sampled_cases(0), "green")
+    assert [c.prompt for c in kept.cases] == [c.prompt for c in sampled_cases(0).cases]
+    with pytest.raises(ValueError, match="'furry' says nothing"):
+        with_wish(source, "furry")
     assert source.digest != with_wish(sampled_cases(0), "green").digest
 
 

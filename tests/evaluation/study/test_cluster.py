@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fabric_widget.__main__ import main
 from fabric_widget.evaluation.study import cluster as module
-from fabric_widget.evaluation.study.cases import sampled_cases
-from fabric_widget.evaluation.study.cluster import check_installed, run_on_cluster
-from fabric_widget.evaluation.study.local import run_here
-from fabric_widget.evaluation.study.settings import Settings
-from fabric_widget.evaluation.study.studio import Studio
+from fabric_widget.evaluation.study.cluster import check_installed
+from fabric_widget.evaluation.study.folder import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fabric_widget.evaluation.study.folder import Key
 
-SETTINGS = Settings(
-    scorers=("taste", "luminance"),
-    features="reader",
-    rounds=2,
-    images=2,
-    arguments={"num_inference_steps": 2},
-    threads=1,
-)
-CASES = {case.index: case for case in sampled_cases(0).cases[:3]}
-KEYS = [(index, method) for index in CASES for method in ("none", "ours")]
+SMALL = ["--limit", "3", "--rounds", "2", "--images", "2", "--steps", "2", "--threads", "1"]
+METHODS = ["--methods", "none,ours"]
 _OBJECTS = 80 * 2**20  # bytes: the least that Ray takes
 
 
-def results(found: Any) -> dict[Any, Any]:
-    return {key: {n: v for n, v in record.items() if n != "costs"} for key, record in found}
+def evaluate(out: Path, *options: str) -> dict[str, Any]:
+    """Run the command and return every trial's record without what it cost."""
+    assert main(["evaluate", *SMALL, *METHODS, "--quiet", "--out", str(out), *options]) == 0
+    found = {}
+    for path in (out / "trials").glob("*.json"):
+        found[path.name] = json.loads(path.read_text(encoding="utf-8"))
+        del found[path.name]["costs"]
+    return found
 
 
 @pytest.fixture
@@ -58,30 +56,38 @@ def nodes() -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings("ignore")  # Ray's own
 def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
-    nodes: Any, monkeypatch: pytest.MonkeyPatch
+    nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster, workers = nodes
     lost = []
-    replace = module._Crew._replace
+    put, replace = Folder.put, module._Crew._replace
+
+    def losing_a_node(folder: Folder, key: Key, record: Any) -> None:
+        if workers:  # the first trial is finished, both workers are at their next
+            cluster.remove_node(workers.pop(), allow_graceful=False)
+            workers.clear()
+        put(folder, key, record)
 
     def noting(crew: Any, key: Key | None, error: Exception) -> None:
         lost.append(key)
         replace(crew, key, error)
 
-    monkeypatch.setattr(module._Crew, "_replace", noting)
-    found: list[Any] = []
-    for result in run_on_cluster(SETTINGS, CASES, KEYS):
-        if not found:  # both workers are at a trial now
-            cluster.remove_node(workers[0], allow_graceful=False)
-        found.append(result)
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "put", losing_a_node)
+        patch.setattr(module._Crew, "_replace", noting)
+        found = evaluate(tmp_path / "cluster", "--ray")
     assert lost
-    assert sorted(key for key, _ in found) == sorted(KEYS)
-    assert results(found) == results(run_here(Studio.load(SETTINGS), CASES, KEYS))
+    assert len(found) == 6
+    assert found == evaluate(tmp_path / "here")
 
 
-def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ray_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install fabric-widget\[cluster\]"):
+    with pytest.raises(ModuleNotFoundError):
         check_installed()
+    assert main(["evaluate", "--ray", "--out", str(tmp_path)]) == 2
+    assert "pip install fabric-widget[cluster]" in capsys.readouterr().err

@@ -45,7 +45,7 @@ def test_what_cannot_be_is_refused(given: dict[str, Any], complaint: str) -> Non
         {"seed": 1},
         {"arguments": {"num_inference_steps": 3}},
         {"device": "cuda"},
-        {"threads": 1},
+        {"threads": 3},
         {"pipeline": "elsewhere"},
     ],
 )
