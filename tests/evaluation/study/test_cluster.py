@@ -36,9 +36,12 @@ def evaluate(out: Path, *options: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def nodes() -> Iterator[Any]:
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return a cluster on this machine with two nodes that work and one that leads."""
     ray = pytest.importorskip("ray")
+    # Ray's workers give way to every other process: beside other tests they would never be done.
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     from ray.cluster_utils import Cluster
 
     with warnings.catch_warnings():
