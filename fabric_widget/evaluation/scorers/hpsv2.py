@@ -103,4 +103,4 @@ def _model(name: str, path: str, config: Any) -> Any:  # noqa: ANN401 - transfor
             None, config=config, state_dict=renamed, dtype=torch.float32, output_loading_info=True
         )
     complete(name, path, report)
-    return model.eval().requires_grad_(requires_grad=False)
+    return model.eval()

@@ -157,7 +157,7 @@ def load_model(scorer: str, kind: Any, place: str, device: torch.device) -> Any:
             place, config=config, dtype=torch.float32, output_loading_info=True
         )
     complete(scorer, place, report)
-    return model.to(device).eval().requires_grad_(requires_grad=False)
+    return model.to(device).eval()
 
 
 def complete(scorer: str, place: str, report: Mapping[str, Any]) -> None:

@@ -135,6 +135,5 @@ def test_of_no_pictures_there_are_no_numbers(
 def test_models_judge_and_do_not_learn(name: str, request: pytest.FixtureRequest) -> None:
     model = load(name, request).model
     assert not any(module.training for module in model.modules())
-    assert not any(parameter.requires_grad for parameter in model.parameters())
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
