@@ -61,8 +61,9 @@ def test_foreign_methods_may_use_global_random_numbers(monkeypatch: pytest.Monke
         return fabric(ask.prompt, num_images=len(ask.seeds), seed=seed).images
 
     monkeypatch.setitem(METHODS, "careless", Known(careless, "uses the global generator"))
+    torch.manual_seed(1)
     found = results(PREFERENCE, method="careless")
-    torch.manual_seed(99)
+    torch.manual_seed(2)
     assert results(PREFERENCE, method="careless") == found
 
 
