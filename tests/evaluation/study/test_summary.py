@@ -11,12 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fabric_widget.evaluation.study import summary as module
 from fabric_widget.evaluation.study.settings import TASTE
 from fabric_widget.evaluation.study.summary import figures, plain, summarize
 from tests.evaluation.study.conftest import PREFERENCE, records
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_resamples() -> Iterator[None]:
+    """Draw fewer samples: the laws are the same, and Hypothesis asks often."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_RESAMPLES", 1000)
+        yield
 
 
 def record(case: int, method: str, values: Sequence[Sequence[float]]) -> dict[str, Any]:
