@@ -114,7 +114,7 @@ def load(name: str, *, weights: str | Path | None, device: str) -> Clip:
         prepare=prepared_by(
             load_image_processor(name, place_with(PROCESSOR_FILES, around, published))
         ),
-        scale=float(model.logit_scale.exp()) if name == "pickscore" else PERCENT,
+        scale=model.logit_scale.exp().item() if name == "pickscore" else PERCENT,
     )
 
 

@@ -37,6 +37,7 @@ def test_known_scorers_are_those_of_the_catalogue() -> None:
     [
         ("clip-scor", "clip-score"),
         ("PickScore", "pickscore"),
+        ("CLIP-SCORE", "clip-score"),
         ("color", "colour"),
         ("dino", "dinov2"),
         ("image-reward", "imagereward"),
