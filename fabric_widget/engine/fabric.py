@@ -225,8 +225,7 @@ class Fabric:
         Warns
         -----
         FabricWarning
-            There are dislikes, but without guidance no branch that takes them; or an argument that
-            the pipeline may ignore.
+            The pipeline may ignore an argument.
         """
         arguments = self._checked_arguments(pipeline_arguments)
         request = _Request(
@@ -387,18 +386,10 @@ class Fabric:
         self._denoiser.check_uncached()
         rehearsal = self._denoiser.rehearse(request.arguments, request.prompt)
         null, spoken = rehearsal.null, rehearsal.spoken
-        if (
-            dislikes
-            and all(spoken.rows)
-            and not self._denoiser.alternates(request.arguments, spoken)
-        ):
-            warnings.warn(
-                "the dislikes have no effect: they act in the unconditional branch, which this "
-                "call does not have. Give guidance_scale more than 1 (a model distilled for few "
-                "steps may not allow that)",
-                FabricWarning,
-                stacklevel=4,
-            )
+        guided = not all(spoken.rows) or (
+            bool(dislikes) and self._denoiser.alternates(request.arguments, spoken)
+        )
+        if not guided and schedule.nag_scale == 0:
             dislikes = ()
             if not votes.liked:
                 return None
@@ -416,7 +407,7 @@ class Fabric:
                 templates[reference.id] = template.beside(null)
         layout = Layout(null, templates, spoken, request.num_images)
         liked, disliked = found
-        feedback = Feedback(liked, disliked, schedule)
+        feedback = Feedback(liked, disliked, schedule, guided)
         return Lender(self._denoiser, self.pipe.scheduler, self._bank, feedback, layout)
 
     def _reference(

@@ -45,11 +45,23 @@ _SKIPPED = (
 
 @dataclass(frozen=True)
 class Feedback:
-    """References of both branches and how strongly they count."""
+    """References of both branches and how strongly they count.
+
+    Parameters
+    ----------
+    liked, disliked
+        The references.
+    schedule
+        How strongly they count.
+    guided
+        Whether there are unconditional rows for the disliked ones; without them the conditional
+        rows move away from those.
+    """
 
     liked: Sequence[Reference]
     disliked: Sequence[Reference]
     schedule: Schedule
+    guided: bool = True
 
 
 @dataclass(frozen=True)
@@ -163,26 +175,48 @@ class Lender:
         blocks = [slice(i * pictures, (i + 1) * pictures) for i in range(len(roles))]
         conditional = [rows for rows, role in zip(blocks, roles, strict=True) if role]
         unconditional = [rows for rows, role in zip(blocks, roles, strict=True) if not role]
-        loans: list[list[Borrowing]] = [[] for _ in self._sites]
-        for references, rows, strength in (
-            (self._feedback.liked, conditional, weight),
-            (self._feedback.disliked, unconditional, weight * schedule.neg_scale),
-        ):
-            if references and rows and strength > 0:
-                for borrowings, lent in zip(
-                    loans, self._loans(call, references, strength), strict=True
-                ):
-                    borrowings.extend(Borrowing(part, lent) for part in rows if lent)
-        lenient = not any(loans)
+        disliking = unconditional if self._feedback.guided else conditional
+        nothing: list[list[Loan]] = [[] for _ in self._sites]
+        liked, disliked = (
+            list(self._loans(call, references, strength))
+            if references and rows and strength > 0
+            else nothing
+            for references, rows, strength in (
+                (self._feedback.liked, conditional, weight),
+                (self._feedback.disliked, disliking, weight * schedule.neg_scale),
+            )
+        )
+        borrowings = [
+            self._borrowings(conditional, unconditional, *both)
+            for both in zip(liked, disliked, strict=True)
+        ]
+        lenient = not any(borrowings)
         try:
-            for site, borrowings in zip(self._sites, loans, strict=True):
-                site.borrowings, site.lent = borrowings, False
+            for site, borrowed in zip(self._sites, borrowings, strict=True):
+                site.borrowings, site.lent = borrowed, False
             yield
             if not lenient and not any(site.lent for site in self._sites):
                 raise FabricError(_SKIPPED.format("borrowed"))
         finally:
             for site in self._sites:
                 site.borrowings = ()
+
+    def _borrowings(
+        self,
+        conditional: Sequence[slice],
+        unconditional: Sequence[slice],
+        liked: Sequence[Loan],
+        disliked: Sequence[Loan],
+    ) -> list[Borrowing]:
+        """Return what each part of the batch borrows at one site."""
+        if self._feedback.guided:
+            sides = [(rows, liked) for rows in conditional]
+            sides += [(rows, disliked) for rows in unconditional]
+            return [Borrowing(rows, loans) for rows, loans in sides if loans]
+        if not (liked or disliked):
+            return []
+        push = self._feedback.schedule.nag_scale
+        return [Borrowing(rows, liked, disliked, push) for rows in conditional]
 
     def _loans(
         self, call: Call, references: Sequence[Reference], weight: float

@@ -844,21 +844,39 @@ def test_latents_that_are_not_finite(fabric: Fabric) -> None:
         make(fabric, liked=[broken])
 
 
-def test_dislikes_without_guidance_warn_once(fabric: Fabric) -> None:
-    first = make(fabric)
-    with pytest.warns(FabricWarning, match=r"dislikes have no effect.*guidance_scale") as caught:
-        made = make(fabric, guidance_scale=1.0, disliked=[first[0], first[1]])
-    assert len(caught) == 1
-    assert caught[0].filename == __file__
-    assert same(made, make(fabric, guidance_scale=1.0))
-
-
-def test_likes_without_guidance_work(fabric: Fabric) -> None:
+def test_dislikes_act_without_guidance(fabric: Fabric) -> None:
     first = make(fabric, guidance_scale=1.0)
-    with pytest.warns(FabricWarning):
-        both = make(fabric, guidance_scale=1.0, liked=[first[0]], disliked=[first[1]])
-    assert same(both, make(fabric, guidance_scale=1.0, liked=[first[0]]))
-    assert difference(both, first) > 1e-3
+    liked = make(fabric, guidance_scale=1.0, liked=[first[0]])
+    both = make(fabric, guidance_scale=1.0, liked=[first[0]], disliked=[first[1]])
+    alone = make(fabric, guidance_scale=1.0, disliked=[first[1]])
+    assert difference(liked, first) > 1e-3
+    assert difference(both, liked) > 1e-3
+    assert difference(alone, first) > 1e-3
+    assert difference(alone, both) > 1e-3
+
+
+@pytest.mark.parametrize("off", [{"nag_scale": 0}, {"neg_scale": 0}])
+def test_dislikes_without_guidance_can_be_turned_off(fabric: Fabric, off: dict[str, Any]) -> None:
+    first = make(fabric, guidance_scale=1.0)
+    schedule = Schedule(end=1, **off)
+    votes = {"disliked": [first[1]], "schedule": schedule}
+    assert same(make(fabric, guidance_scale=1.0, **votes), first)
+    likes = {"liked": [first[0]], "schedule": schedule}
+    both = make(fabric, guidance_scale=1.0, **(votes | likes))
+    assert same(both, make(fabric, guidance_scale=1.0, **likes))
+
+
+def test_with_guidance_dislikes_push_nothing(fabric: Fabric) -> None:
+    """They act in the unconditional pass; the scale of the other way has no meaning."""
+    votes = {"disliked": [make(fabric)[1]]}
+    far, near = (make(fabric, schedule=Schedule(nag_scale=n), **votes) for n in (0, 20))
+    assert same(far, near)
+
+
+def test_a_dislike_of_vanishing_weight_pushes_nothing(fabric: Fabric) -> None:
+    first = make(fabric, guidance_scale=1.0)
+    votes = {"disliked": [(first[1], 1e-7)], "guidance_scale": 1.0}
+    assert difference(make(fabric, **votes), first) < 1e-3
 
 
 def test_pipeline_without_sites(pipe: Any) -> None:

@@ -22,11 +22,17 @@ def test_a_pipeline_that_works(pipe: Any) -> None:
         sites=7,
         roles=("unconditional, conditional",),
         identity=True,
-        effect=row.effect,
+        moved=row.moved,
         restored=True,
     )
     assert row.works
     assert survey(pipe, **SETTINGS) == row
+
+
+def test_recommended_arguments_are_used_on_both_sides() -> None:
+    pipe = tiny.pipeline()
+    pipe.register_to_config(_fabric_defaults={"guidance_scale": 2.0, "num_inference_steps": 2})
+    assert survey(pipe).works
 
 
 def test_no_text_to_image_pipeline_at_all() -> None:
