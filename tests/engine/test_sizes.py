@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 
 from fabric_widget.engine import BadReference, Fabric, GeneratedImage, Round, Schedule
@@ -78,10 +79,17 @@ def test_latents_keep_the_ratio_of_the_picture(sides: tuple[int, int]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(512, 768), (768, 512), (512, 1024)])
 def test_sizes_that_people_use(width: int, height: int) -> None:
-    fabric = Fabric(ZOO["SD 1"].build())
+    """With latents of an eighth, as the models that people use have them."""
+    pipe = tiny.pipeline()
+    pipe.register_modules(vae=tiny.vae(levels=4))
+    pipe.vae_scale_factor = 8
+    pipe.image_processor = VaeImageProcessor(vae_scale_factor=8)
     votes = [picture(i, *sides) for i, sides in enumerate(MIXED)]
-    made = make(fabric, width=width, height=height, num_inference_steps=1, liked=votes)
-    assert made[0].image.size == (width, height)
+    size = {"width": width, "height": height, "num_inference_steps": 1}
+    fed = make(Fabric(pipe), liked=votes[:3], disliked=votes[3:], **size)
+    assert fed[0].image.size == (width, height)
+    assert fed[0].latents.shape[-2:] == (height // 8, width // 8)
+    assert difference(fed, make(Fabric(pipe), **size)) > 1e-3
 
 
 @pytest.mark.parametrize("name", [name for name in ZOO if name not in CANNOT])
