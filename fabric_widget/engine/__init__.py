@@ -1,6 +1,7 @@
 """The engine: a diffusers pipeline, a prompt and feedback in; pictures out.
 
-fabric        Fabric, the one public class
+fabric        Fabric: one run of a pipeline with feedback
+hires         HiRes: the same in two passes, the second at a larger size
 lending       what happens at one denoiser call
 denoiser      any pipeline: the calls it makes to its denoiser, noising a reference
 calls         one such call: its rows, the form of its latents, where its picture stands
@@ -31,6 +32,7 @@ from fabric_widget.engine.errors import (
     PipelineBusy,
 )
 from fabric_widget.engine.fabric import Fabric
+from fabric_widget.engine.hires import HiRes
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
 
@@ -41,6 +43,7 @@ __all__ = [
     "FabricWarning",
     "GeneratedImage",
     "GenerationCancelled",
+    "HiRes",
     "NoAttentionSites",
     "PipelineBusy",
     "Progress",

@@ -21,6 +21,7 @@ import torch
 from diffusers import DiffusionPipeline
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.image_processor import VaeImageProcessor
+from PIL import Image
 
 from fabric_widget.engine.bank import Bank
 from fabric_widget.engine.calls import in_form
@@ -49,8 +50,6 @@ from fabric_widget.engine.schedule import Schedule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from PIL import Image
-
     from fabric_widget.engine.calls import Call
     from fabric_widget.engine.forecast import Point
     from fabric_widget.engine.pipeline import Pipeline
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
 _MAX_IMAGES = 64
 _SEED_LIMIT = 2**63
 _SIZE = ("height", "width")
+_PICTURES = ("image", "mask_image", "control_image")  # arguments as large as what is made
 _SIZE_UNIT = 8  # pixels
 _COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
 # Of latents: (B, tokens, C), (B, C, h, w) and (B, C, 1, h, w).
@@ -462,7 +462,11 @@ class Fabric:
             return null
         size = tuple((name, reference.size[name]) for name in _SIZE if name in reference.size)
         if size not in recorded:
-            unsized = {name: value for name, value in arguments.items() if name not in _SIZE}
+            unsized = {
+                name: _at_size(value, reference.size) if name in _PICTURES else value
+                for name, value in arguments.items()
+                if name not in _SIZE
+            }
             try:
                 call = self._denoiser.null_call(unsized | dict(size))
             except ValueError as error:  # the pipeline's own checks
@@ -530,6 +534,13 @@ def _affordable(device: torch.device, taken: int) -> int:
         return _CPU_CACHE_BYTES
     free, _ = torch.cuda.mem_get_info(device)
     return (free + taken) // _CUDA_CACHE_SHARE
+
+
+def _at_size(picture: object, size: Mapping[str, int]) -> object:
+    """Return a picture that pipelines start from in the size that they are asked for."""
+    if isinstance(picture, Image.Image) and size:
+        return picture.resize((size["width"], size["height"]))
+    return picture
 
 
 def _pictured(

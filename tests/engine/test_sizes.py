@@ -85,7 +85,7 @@ def test_sizes_that_people_use(width: int, height: int) -> None:
     pipe.vae_scale_factor = 8
     pipe.image_processor = VaeImageProcessor(vae_scale_factor=8)
     votes = [picture(i, *sides) for i, sides in enumerate(MIXED)]
-    size = {"width": width, "height": height, "num_inference_steps": 1}
+    size: dict[str, Any] = {"width": width, "height": height, "num_inference_steps": 1}
     fed = make(Fabric(pipe), liked=votes[:3], disliked=votes[3:], **size)
     assert fed[0].image.size == (width, height)
     assert fed[0].latents.shape[-2:] == (height // 8, width // 8)
