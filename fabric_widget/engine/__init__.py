@@ -2,6 +2,8 @@
 
 fabric        Fabric: one run of a pipeline with feedback
 hires         HiRes: the same in two passes, the second at a larger size
+request       what a call asked for, checked
+templates     references, and the calls that they are computed with, at any size
 lending       what happens at one denoiser call
 denoiser      any pipeline: the calls it makes to its denoiser, noising a reference
 calls         one such call: its rows, the form of its latents, where its picture stands

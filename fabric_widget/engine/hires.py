@@ -7,7 +7,6 @@ is composed small, enlarged, and drawn over ("hires fix"). Feedback may act in b
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 import threading
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from fabric_widget.engine.denoiser import Denoiser
 from fabric_widget.engine.errors import FabricError, GenerationCancelled
 from fabric_widget.engine.fabric import Fabric
 from fabric_widget.engine.latent_space import size_multiple
+from fabric_widget.engine.pipeline import parameters_of
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class HiRes:
     def _check_taken(self, arguments: Mapping[str, Any]) -> None:
         """Refuse arguments that the second pass would refuse, before the first has been made."""
         pipe = self._second.pipe
-        parameters = inspect.signature(type(pipe).__call__).parameters
+        parameters = parameters_of(pipe)
         for ours in ("image", "strength"):
             if ours in arguments:
                 message = (
@@ -235,7 +235,7 @@ class HiRes:
         width, height = (round(side * self.scale / unit) * unit for side in image.image.size)
         enlarged = image.image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
         common = {k: v for k, v in image.settings.items() if k not in _FIRST_ONLY}
-        parameters = inspect.signature(type(pipe).__call__).parameters
+        parameters = parameters_of(pipe)
         sized = _size(enlarged) if "height" in parameters else {}
         return {**common, **sized, "image": enlarged, "strength": self.strength}
 
