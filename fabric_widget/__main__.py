@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "demo": "fabric_widget.cli.demo",
+    "pipelines": "fabric_widget.cli.pipelines",
     "tastes": "fabric_widget.cli.tastes",
     "train-demo": "fabric_widget.demo.training",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -23,10 +24,13 @@ def test_the_ten_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Mon
         r"```python\n(from fabric_widget import Fabric,.*?)```", README, re.DOTALL
     )
     assert len([line for line in lines.splitlines() if line]) == 10
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(lines, names)  # noqa: S102  (our own)
     with Image.open("monster.png") as made:
         assert made.size == (64, 64)
+    (large,) = re.findall(r"```python\n(from fabric_widget import HiRes.*?)```", README, re.DOTALL)
+    exec(large, names)  # noqa: S102  (our own)
+    assert names["larger"][0].image.size == (128, 128)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/widget.md"])
@@ -52,7 +56,8 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/widget.md"]
+    "document",
+    ["README.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/pipelines.md", "docs/widget.md"],
 )
 def test_links_within_the_project_lead_somewhere(document: str) -> None:
     path = ROOT / document

@@ -3,7 +3,8 @@
 arguments  the parser
 demo       one story: contact sheet, page, table
 tastes     many tastes: a table, a mean, an interval
-stage      what both need: the demo model, a progress bar
+pipelines  every family of pipelines: does feedback work?
+stage      what they share: the demo model, a progress bar
 table      aligned columns
 """
 

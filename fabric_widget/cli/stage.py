@@ -1,4 +1,4 @@
-"""What every command that makes pictures needs: the demo model and a progress bar."""
+"""What commands that make pictures share: the demo model and a progress bar."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def pipeline_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
 class Bar:
     """A progress bar over all steps of all grids, which learns their number on the way."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, words: str = "loading the model", *, quiet: bool) -> None:
         self._bar = tqdm(
-            desc="loading the model",
+            desc=words,
             unit="step",
             disable=quiet,
             dynamic_ncols=True,

@@ -1,8 +1,13 @@
 """The engine: a diffusers pipeline, a prompt and feedback in; pictures out.
 
-fabric        Fabric, the one public class
+fabric        Fabric: one run of a pipeline with feedback
+hires         HiRes: the same in two passes, the second at a larger size
+request       what a call asked for, checked
+templates     references, and the calls that they are computed with, at any size
 lending       what happens at one denoiser call
-denoiser      any pipeline: its recorded call, who is conditional, noising a reference
+denoiser      any pipeline: the calls it makes to its denoiser, noising a reference
+calls         one such call: its rows, the form of its latents, where its picture stands
+roles         which rows and which calls are conditional
 sites         self-attention layers that record or borrow, found by measuring
 attention     attention to own and borrowed keys: tensor algebra
 bank          keys and values of references, kept within a number of bytes
@@ -10,11 +15,13 @@ schedule      how strongly references count
 references    from likes and dislikes to latents
 pictures      from anything a person may call a picture to an RGB image
 latent_space  pictures into latents
+packing       latents as a picture and as packed tokens
 preview       cheap pictures of unfinished latents
 pipeline      the part of a diffusers pipeline that is used, for type checkers
 results       what comes back: pictures, rounds, progress
 restore       everything borrowed is given back
 digest        names for contents
+survey        whether feedback works with a pipeline, by trying
 errors        what can go wrong
 """
 
@@ -27,6 +34,7 @@ from fabric_widget.engine.errors import (
     PipelineBusy,
 )
 from fabric_widget.engine.fabric import Fabric
+from fabric_widget.engine.hires import HiRes
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
 
@@ -37,6 +45,7 @@ __all__ = [
     "FabricWarning",
     "GeneratedImage",
     "GenerationCancelled",
+    "HiRes",
     "NoAttentionSites",
     "PipelineBusy",
     "Progress",

@@ -1,111 +1,67 @@
-"""Everything about "any pipeline": its denoiser, the call it makes, and who is who in it.
+"""Everything about "any pipeline": its denoiser, and the calls it makes.
 
 Nothing is known about a family of models. The call that the pipeline makes for the null prompt is
-recorded by a spy in the denoiser's place; it is the template of every reference pass. Which rows of
-the batch are conditional is measured with a second spied call.
+recorded by a spy in the denoiser's place; it is the template of every reference pass. A second
+spied call, for another prompt and twice as many pictures, shows which rows of the batch follow the
+prompt and which arguments have a row for each picture.
 """
 
 from __future__ import annotations
 
 import inspect
 import threading
+import warnings
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from fabric_widget.engine.calls import Call
 from fabric_widget.engine.errors import FabricError, PipelineBusy
-from fabric_widget.engine.restore import kept, random_kept, swapped
+from fabric_widget.engine.pipeline import parameters_of
+from fabric_widget.engine.restore import kept, processors, processors_of, random_kept, swapped
+from fabric_widget.engine.roles import Spoken, Turns, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fabric_widget.engine.pipeline import Pipeline
 
 _COMPONENTS = ("unet", "transformer")
 _TIMESTEP_NAMES = ("timestep", "timesteps", "t")
-# What a control model adds for the picture in work says nothing about a reference.
-_RESIDUALS = frozenset(
-    {
-        "down_block_additional_residuals",
-        "mid_block_additional_residual",
-        "down_intrablock_additional_residuals",
-        "controlnet_block_samples",
-        "controlnet_single_block_samples",
-    }
-)
+_HOOKS = "_diffusers_hook"  # where diffusers keeps a module's hooks
 # Any text will do whose embedding is not that of the empty prompt; a small vocabulary may know none
 # of the words, hence the letters.
-_SOME_TEXT = "a photo of a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9"
+_SOME_TEXTS = (
+    "a photo",
+    "a photo of a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9",
+)
 
 _locks: weakref.WeakKeyDictionary[torch.nn.Module, threading.Lock] = weakref.WeakKeyDictionary()
 _locks_guard = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Call:
-    """Arguments of one denoiser call, by name."""
+class Rehearsal:
+    """What a pipeline's calls look like, measured before a run.
 
-    arguments: Mapping[str, Any]
-    latents_name: str
-    timestep_name: str
+    Parameters
+    ----------
+    null
+        The call for one picture and the null prompt.
+    spoken
+        What of it follows the prompt.
+    """
 
-    @property
-    def latents(self) -> torch.Tensor:
-        """The latents that the denoiser is given, (rows, …)."""
-        latents: torch.Tensor = self.arguments[self.latents_name]
-        return latents
-
-    @property
-    def timestep(self) -> torch.Tensor:
-        """The timestep as the denoiser is given it, a number or one for each row."""
-        return torch.as_tensor(self.arguments[self.timestep_name])
-
-    @property
-    def rows(self) -> int:
-        """Number of rows of the batch."""
-        return len(self.latents)
-
-    def with_rows(
-        self, rows: Sequence[int], latents: torch.Tensor, timestep: torch.Tensor
-    ) -> dict[str, Any]:
-        """Return arguments with the conditioning of the chosen `rows` around other latents."""
-        index = torch.tensor(list(rows))
-        chosen = {
-            name: None if name in _RESIDUALS else _take(value, index, self.rows)
-            for name, value in self.arguments.items()
-        }
-        chosen[self.latents_name] = latents.to(self.latents)
-        if timestep.dim():
-            timestep = timestep[:1].expand(len(rows))
-        chosen[self.timestep_name] = timestep
-        return chosen
+    null: Call
+    spoken: Spoken
 
 
-def _take(value: object, index: torch.Tensor, rows: int) -> object:
-    """Return the rows of every tensor in `value` that has one entry per row of the batch."""
-    if isinstance(value, torch.Tensor):
-        per_row = value.dim() > 0 and len(value) == rows
-        return value[index.to(value.device)] if per_row else value
-    if isinstance(value, dict):
-        return {name: _take(part, index, rows) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)([_take(part, index, rows) for part in value])
-    return value
-
-
-def _tensors(value: object) -> Iterator[torch.Tensor]:
-    """Yield the tensors in `value`, in a fixed order."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _tensors(part)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _tensors(part)
+def _speaks(name: str, value: object) -> bool:
+    """Return whether an argument is a prompt, in words or embedded, and not a switch or a size."""
+    return "prompt" in name and not isinstance(value, (bool, int, float))
 
 
 class _Spied(Exception):  # noqa: N818  (a signal, not an error)
@@ -206,68 +162,151 @@ class Denoiser:
             raise FabricError(message)
         return Call(named, next(iter(named)), timestep)
 
+    def check_uncached(self) -> None:
+        """Refuse a model that leaves out layers in some of its calls.
+
+        Raises
+        ------
+        FabricError
+            Something remembers results of layers between steps.
+        """
+        enabled = getattr(self.model, "is_cache_enabled", False)
+        remembering = {
+            name
+            for module in self.model.modules()
+            for name, hook in getattr(getattr(module, _HOOKS, None), "hooks", {}).items()
+            if hook._is_stateful  # noqa: SLF001  (diffusers' only mark of a cache)
+        }
+        if not (enabled or remembering):
+            return
+        cure = (
+            f"call pipe.{self._component}.disable_cache()"
+            if enabled
+            else "call HookRegistry.check_if_exists_or_initialize(module).remove_hook(name) with "
+            f"{', '.join(sorted(remembering))} for each module of pipe.{self._component}"
+        )
+        message = (
+            f"{type(self.model).__name__} remembers results of its layers between steps, so "
+            f"feedback would not reach it: {cure}"
+        )
+        raise FabricError(message)
+
     def null_call(self, arguments: Mapping[str, Any]) -> Call:
         """Return the call that the pipeline would make with the null prompt and these arguments."""
         return self._spied(arguments, "")
 
-    def conditional_rows(self, null: Call, arguments: Mapping[str, Any], prompt: str) -> list[bool]:
-        """Return, for each row of `null`, whether its conditioning follows the prompt.
+    def rehearse(self, arguments: Mapping[str, Any], prompt: str) -> Rehearsal:
+        """Measure the calls that the pipeline would make with these arguments.
 
         Raises
         ------
         FabricError
             No text made a difference, and there is more than one row.
         """
-        for text in (prompt, _SOME_TEXT):
-            worded = self._spied(arguments, text)
-            pairs = zip(_tensors(null.arguments), _tensors(worded.arguments), strict=False)
-            follows = [False] * null.rows
-            for a, b in pairs:
-                if a.shape == b.shape and a.dim() > 0 and len(a) == null.rows:
-                    differs = (a != b).reshape(null.rows, -1).any(1).tolist()
-                    follows = [f or d for f, d in zip(follows, differs, strict=True)]
-            if any(follows):
-                return follows
+        null = self.null_call(arguments)
+        self._check_stateless(null)
+        for text in filter(None, (prompt, *_SOME_TEXTS)):
+            worded = self._spied(arguments, text, pictures=2)
+            null = null.batched(worded)
+            found = spoken(null, worded)
+            if any(found.rows):
+                return Rehearsal(null, found)
         if null.rows == 1:
-            return [True]
+            return Rehearsal(null, Spoken((True,), ()))
         message = (
             f"cannot tell the conditional rows of {type(self._pipe).__name__} from the "
             "unconditional ones: its text encoder gives every prompt the same embedding"
         )
         raise FabricError(message)
 
-    def _spied(self, arguments: Mapping[str, Any], prompt: str) -> Call:
-        """Call the pipeline for one picture and return what reached the denoiser."""
-        pipe = self._pipe
+    def _check_stateless(self, null: Call) -> None:
+        """Refuse a pipeline that hands its denoiser a memory of earlier steps."""
+        memories = [
+            value
+            for value in null.arguments.values()
+            if type(value).__module__.startswith("diffusers.") and not isinstance(value, dict)
+        ]
+        if memories:
+            parameters = parameters_of(self._pipe)
+            switches = [f"{name}=False" for name in parameters if "cache" in name]
+            message = (
+                f"{type(self._pipe).__name__} hands its denoiser a {type(memories[0]).__name__}, "
+                f"which carries results from step to step, past the feedback: give "
+                f"{' or '.join(switches) or 'the argument that turns it off'}"
+            )
+            raise FabricError(message)
+
+    def alternates(self, arguments: Mapping[str, Any], spoken: Spoken) -> bool:
+        """Return whether the pipeline makes an unconditional call beside each conditional one.
+
+        Not if its one call has rows of both kinds. The calls of one step for one picture
+        are made in earnest: what the pipeline does next may depend on what comes back.
+        """
+        if not all(spoken.rows):
+            return False
+        turns = Turns(spoken, 1)
+        inner = self.module.forward
+
+        def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
+            turns.roles(self.bind(args, kwargs))
+            if turns.alternate:
+                raise _Spied
+            return inner(*args, **kwargs)
+
+        negated = any(
+            name.startswith("negative") and _speaks(name, value) and value is not None
+            for name, value in arguments.items()
+        )
+        own = {"negative_prompt": ""} if negated else {}
+        self._call(arguments, own | {"prompt": _SOME_TEXTS[0]}, watched)
+        return turns.alternate
+
+    def _spied(self, arguments: Mapping[str, Any], prompt: str, pictures: int = 1) -> Call:
+        """Call the pipeline and return what first reached the denoiser."""
         seen: list[Call] = []
 
         def spy(*args: Any, **kwargs: Any) -> None:
             seen.append(self.bind(args, kwargs))
             raise _Spied
 
-        own = {
+        self._call(arguments, {"prompt": prompt, "num_images_per_prompt": pictures}, spy)
+        if not seen:
+            message = f"{type(self._pipe).__name__} ended without calling its {self._component}"
+            raise FabricError(message)
+        return seen[0]
+
+    def _call(
+        self, arguments: Mapping[str, Any], own: Mapping[str, Any], forward: Callable[..., Any]
+    ) -> None:
+        """Call the pipeline, without the caller's prompts, until `forward` or the first step."""
+        pipe = self._pipe
+        without = {
             name: value
             for name, value in arguments.items()
-            if "prompt" not in name and not name.startswith("callback") and name != "latents"
+            if not (_speaks(name, value) or name.startswith("callback") or name == "latents")
         }
-        own |= {
-            "prompt": prompt,
+        given = {
             "num_images_per_prompt": 1,
             "generator": torch.Generator().manual_seed(0),
         }
+
+        def stop(*args: Any, **kwargs: Any) -> None:
+            del args, kwargs
+            raise _Spied
+
         with (
             torch.no_grad(),
             random_kept(self.device),
             kept(pipe, pipe.scheduler),
-            swapped(self.module, spy),
+            processors(processors_of(self.model)),
+            swapped(self.module, forward),
+            warnings.catch_warnings(),
+            suppress(_Spied),
         ):
+            warnings.simplefilter("ignore")  # the run itself will say it
             pipe.set_progress_bar_config(disable=True)
-            try:
-                pipe(**own)
-            except _Spied:
-                return seen[0]
-        message = f"{type(pipe).__name__} ended without calling its {self._component}"
-        raise FabricError(message)
+            pipe.scheduler.step = stop
+            pipe(**without | given | dict(own))
 
 
 def noised(
@@ -312,8 +351,9 @@ def scheduler_timestep(
     """
     given = timestep.flatten()[0].cpu()
     timesteps = scheduler.timesteps.cpu()
-    if bool((timesteps == given).any()) or not hasattr(scheduler, "_step_index"):
-        return given
+    equal = timesteps[timesteps == given]
+    if len(equal) or not hasattr(scheduler, "_step_index"):
+        return equal[0] if len(equal) else given  # a whole number, where the scheduler counts so
     index = next((i for i in (scheduler.step_index, scheduler.begin_index) if i is not None), 0)
     own: torch.Tensor = timesteps[index]
     return own

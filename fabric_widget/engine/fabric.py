@@ -7,13 +7,9 @@ put back.
 
 from __future__ import annotations
 
-import difflib
 import functools
-import inspect
-import math
 import operator
 import threading
-import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,40 +21,52 @@ from diffusers.image_processor import VaeImageProcessor
 
 from fabric_widget.engine.bank import Bank
 from fabric_widget.engine.denoiser import Denoiser
-from fabric_widget.engine.errors import FabricError, FabricWarning, GenerationCancelled
+from fabric_widget.engine.errors import (
+    FabricError,
+    GenerationCancelled,
+)
 from fabric_widget.engine.forecast import Forecast, clearer, expected
-from fabric_widget.engine.latent_space import can_encode, pixels_per_latent
+from fabric_widget.engine.latent_space import (
+    autoencoder,
+    can_encode,
+    channels_of,
+)
 from fabric_widget.engine.lending import Feedback, Layout, Lender
-from fabric_widget.engine.preview import DecoderPreview, calmed, fit_linear
+from fabric_widget.engine.packing import unpack
+from fabric_widget.engine.pipeline import SIZE, parameters_of
+from fabric_widget.engine.preview import DecoderPreview, LinearPreview, calmed, fit_linear
 from fabric_widget.engine.references import ReferenceMaker, read_votes
-from fabric_widget.engine.restore import swapped
+from fabric_widget.engine.request import (
+    Request,
+    checked_arguments,
+    checked_number,
+    checked_prompt,
+    checked_schedule,
+    checked_seed,
+)
+from fabric_widget.engine.restore import processors, processors_of, replaced, swapped
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
+from fabric_widget.engine.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from PIL import Image
 
-    from fabric_widget.engine.denoiser import Call
+    from fabric_widget.engine.calls import Call
     from fabric_widget.engine.forecast import Point
     from fabric_widget.engine.pipeline import Pipeline
-    from fabric_widget.engine.references import Votes
+    from fabric_widget.engine.references import Reference
 
     Previews = Callable[[torch.Tensor], list[Image.Image]]
 
-_MAX_IMAGES = 64
-_SEED_LIMIT = 2**63
+# Of latents: (B, tokens, C), (B, C, h, w) and (B, C, 1, h, w).
+_PACKED_DIMENSIONS, _FLAT_DIMENSIONS, _FILM_DIMENSIONS = 3, 4, 5
 _CPU_CACHE_BYTES = 2**30
 _CUDA_CACHE_SHARE = 4  # one in so many bytes of the free memory
-_SIZE_MULTIPLE = 8  # pixels: pipelines refuse other sizes, whatever their autoencoder
-_OURS = {
-    "generator": "give seed: picture i is made with its own generator, seeded seed + i",
-    "num_images_per_prompt": "give num_images",
-    "return_dict": "Fabric returns a Round, whose output is what the pipeline returned",
-}
-_NEEDED = ("prompt", "num_images_per_prompt", "generator", "callback_on_step_end")
-_SOME_MORE = ("callback", "callback_steps")  # taken by pipelines without being in their signature
+_CALLBACK = "callback_on_step_end"
+_NEEDED = ("prompt", "num_images_per_prompt", "generator")
 
 
 @dataclass
@@ -67,7 +75,6 @@ class _Run:
 
     cancelled: threading.Event = field(default_factory=threading.Event)
     index: int = 0  # of the step under way
-    lent: int = -1  # index of the last step that something was lent to
     latents: torch.Tensor | None = None  # after the last step
     forecast: Forecast | None = None  # if somebody looks on
 
@@ -76,19 +83,6 @@ class _Run:
         if self.cancelled.is_set():
             message = f"cancelled after {self.index} steps"
             raise GenerationCancelled(message)
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What a call asked for, checked."""
-
-    prompt: str
-    num_images: int
-    seed: int
-    votes: Votes
-    schedule: Schedule
-    on_step: Callable[[Progress], object] | None
-    arguments: Mapping[str, Any]
 
 
 class Fabric:
@@ -130,7 +124,7 @@ class Fabric:
         if not isinstance(pipe, DiffusionPipeline):
             message = f"{type(pipe).__name__} is not a diffusers pipeline: give a DiffusionPipeline"
             raise TypeError(message)
-        lacking = [name for name in _NEEDED if name not in _parameters(pipe)]
+        lacking = [name for name in _NEEDED if name not in parameters_of(pipe)]
         if lacking:
             message = (
                 f"{type(pipe).__name__} does not take {', '.join(lacking)}: give a pipeline that "
@@ -141,7 +135,7 @@ class Fabric:
             message = f"cache_bytes is {cache_bytes!r}: give 0 or more, or None"
             raise ValueError(message)
         self.pipe: Any = pipe
-        self.schedule = _checked_schedule(schedule) or Schedule()
+        self.schedule = checked_schedule(schedule) or Schedule()
         self._cache_bytes = cache_bytes
         self._bank = Bank(cache_bytes or 0)
         self._denoiser = Denoiser(self.pipe)
@@ -210,18 +204,17 @@ class Fabric:
         Warns
         -----
         FabricWarning
-            There are dislikes, but without guidance no branch that takes them; or an argument that
-            the pipeline may ignore.
+            The pipeline may ignore an argument.
         """
-        arguments = self._checked_arguments(pipeline_arguments)
-        request = _Request(
-            prompt=_checked_prompt(prompt),
-            num_images=_checked_integer("num_images", num_images, 1, _MAX_IMAGES),
-            seed=_checked_integer("seed", seed, 0, _SEED_LIMIT - _MAX_IMAGES),
+        arguments = checked_arguments(self.pipe, pipeline_arguments)
+        request = Request(
+            prompt=checked_prompt(prompt),
+            num_images=checked_number(num_images),
+            seed=checked_seed(seed),
             votes=read_votes(liked, disliked),
-            schedule=_checked_schedule(schedule) or self.schedule,
+            schedule=checked_schedule(schedule) or self.schedule,
             on_step=on_step,
-            arguments=arguments,
+            arguments={**self.defaults, **arguments},
         )
         with self._denoiser.occupied(), self._under_way() as run:
             return self._made(request, run)
@@ -249,17 +242,17 @@ class Fabric:
         finally:
             self._run = None
 
-    def _made(self, request: _Request, run: _Run) -> Round:
-        pipe, inner = self.pipe, self._denoiser.module.forward
+    def _made(self, request: Request, run: _Run) -> Round:
+        inner = self._denoiser.module.forward
         shows = request.on_step is not None or request.arguments.get("output_type") == "latent"
-        previews = self._previews() if shows else None
+        previews = self._previews(request.arguments) if shows else None
         if previews is None and request.arguments.get("output_type") == "latent":
             message = (
                 "output_type='latent' leaves no picture to show: give Fabric a preview decoder"
             )
             raise FabricError(message)
         if request.on_step is not None and previews is not None:
-            run.forecast = Forecast(pipe.scheduler)
+            run.forecast = Forecast(self.pipe.scheduler)
         with self._denoiser.eager():
             lender = self._lender(request)
 
@@ -272,13 +265,6 @@ class Fabric:
                 run.forecast.enter(run.index, call.timestep)
             if lender is None:
                 return inner(*args, **kwargs)
-            if run.lent == run.index:
-                message = (
-                    f"{type(pipe).__name__} calls its denoiser more than once a step: which of the "
-                    "calls is the conditional one is unknown, so it cannot take feedback"
-                )
-                raise FabricError(message)
-            run.lent = run.index
             with lender.lending(call, run.index, self._steps()):
                 return inner(*args, **kwargs)
 
@@ -286,18 +272,21 @@ class Fabric:
             if lender is not None:
                 stack.enter_context(self._denoiser.eager())
                 stack.enter_context(lender.installed())
+            stack.enter_context(processors(processors_of(self._denoiser.model)))
             stack.enter_context(swapped(self._denoiser.module, forward))
-            output = pipe(**self._call_arguments(request, run, previews))
+            if not self._calls_back:
+                stack.enter_context(self._watched_scheduler(request, run, previews))
+            output = self.pipe(**self._call_arguments(request, run, previews))
         run.check()
         return _round(request, run, output, previews)
 
     def _call_arguments(
-        self, request: _Request, run: _Run, previews: Previews | None
+        self, request: Request, run: _Run, previews: Previews | None
     ) -> dict[str, Any]:
         """Return everything that the pipeline is called with."""
         arguments = dict(request.arguments)
         embedded = any("prompt_embeds" in name for name in arguments)
-        theirs = arguments.pop("callback_on_step_end", None)
+        theirs = arguments.pop(_CALLBACK, None)
         wanted = arguments.pop("callback_on_step_end_tensor_inputs", ["latents"])
         if isinstance(theirs, (PipelineCallback, MultiPipelineCallbacks)):
             wanted = theirs.tensor_inputs
@@ -310,104 +299,109 @@ class Fabric:
                 own = {name: tensors[name] for name in wanted}
                 tensors = theirs(pipe, index, timestep, own)
                 latents = tensors.get("latents", latents)
-            run.index, run.latents = index + 1, latents
-            if request.on_step is not None:
-                points = run.forecast.leave(latents) if run.forecast is not None else ()
-                shown = functools.partial(_shown, previews, latents, points)
-                request.on_step(Progress(run.index, self._steps(), shown))
-            run.check()
+            self._step_ended(request, run, previews, latents, index + 1)
             return tensors
 
-        return arguments | {
-            "prompt": None if embedded and not request.prompt else request.prompt,
-            "num_images_per_prompt": request.num_images,
-            "generator": [
-                torch.Generator().manual_seed(request.seed + i) for i in range(request.num_images)
-            ],
-            "callback_on_step_end": step_end,
-            "callback_on_step_end_tensor_inputs": list(dict.fromkeys([*wanted, "latents"])),
+        callbacks = {
+            _CALLBACK: step_end,
+            f"{_CALLBACK}_tensor_inputs": list(dict.fromkeys([*wanted, "latents"])),
         }
+        return (
+            arguments
+            | {
+                "prompt": None if embedded and not request.prompt else request.prompt,
+                "num_images_per_prompt": request.num_images,
+                "generator": [
+                    torch.Generator().manual_seed(request.seed + i)
+                    for i in range(request.num_images)
+                ],
+            }
+            | (callbacks if self._calls_back else {})
+        )
 
-    def _lender(self, request: _Request) -> Lender | None:
+    @property
+    def _calls_back(self) -> bool:
+        """Whether the pipeline tells when a step has ended."""
+        return _CALLBACK in parameters_of(self.pipe)
+
+    def _step_ended(
+        self,
+        request: Request,
+        run: _Run,
+        previews: Previews | None,
+        latents: torch.Tensor,
+        index: int,
+    ) -> None:
+        run.index, run.latents = index, latents
+        if request.on_step is not None:
+            points = run.forecast.leave(latents) if run.forecast is not None else ()
+            shown = functools.partial(_shown, previews, latents, points)
+            request.on_step(Progress(index, self._steps(), shown))
+        run.check()
+
+    @contextmanager
+    def _watched_scheduler(
+        self, request: Request, run: _Run, previews: Previews | None
+    ) -> Iterator[None]:
+        """Where the pipeline does not tell when a step has ended, see its scheduler take it."""
+        scheduler = self.pipe.scheduler
+        step = scheduler.step
+
+        @functools.wraps(step)  # pipelines read the signature
+        def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (the scheduler's own)
+            stepped = step(*args, **kwargs)
+            self._step_ended(request, run, previews, stepped[0], run.index + 1)
+            return stepped
+
+        with replaced(scheduler, "step", watched):
+            yield
+
+    def _lender(self, request: Request) -> Lender | None:
         """Return what lends the references of a request, or None if nothing would ever be lent."""
         votes, schedule = request.votes, request.schedule
         dislikes = votes.disliked if schedule.neg_scale > 0 else ()
         if schedule.silent or not (votes.liked or dislikes):
             return None
-        null = self._denoiser.null_call(request.arguments)
-        conditional = self._denoiser.conditional_rows(null, request.arguments, request.prompt)
-        if dislikes and all(conditional):
-            warnings.warn(
-                "the dislikes have no effect: they act in the unconditional branch, which this "
-                "call does not have. Give guidance_scale more than 1 (a model distilled for few "
-                "steps may not allow that)",
-                FabricWarning,
-                stacklevel=4,
-            )
+        self._denoiser.check_uncached()
+        rehearsal = self._denoiser.rehearse(request.arguments, request.prompt)
+        null, spoken = rehearsal.null, rehearsal.spoken
+        guided = not all(spoken.rows) or (
+            bool(dislikes) and self._denoiser.alternates(request.arguments, spoken)
+        )
+        if not guided and schedule.nag_scale == 0:
             dislikes = ()
             if not votes.liked:
                 return None
-        liked = [self._maker.make(vote, null.latents) for vote in votes.liked]
-        disliked = [self._maker.make(vote, null.latents) for vote in dislikes]
-        shapes = {reference.latents.shape[1:] for reference in (*liked, *disliked)}
-        layout = Layout(
-            null=null,
-            templates={shape: self._template(null, shape, request.arguments) for shape in shapes},
-            conditional=conditional,
-            pictures=request.num_images,
-        )
-        feedback = Feedback(liked, disliked, schedule)
+        sizes = Templates(self.pipe, self._denoiser, self._maker, null, request.arguments)
+        templates: dict[str, Call] = {}
+        found: list[list[Reference]] = [[], []]
+        for references, side in zip(found, (votes.liked, dislikes), strict=True):
+            for vote in side:
+                reference, template = sizes.reference(vote)
+                references.append(reference)
+                templates[reference.id] = template.beside(null)
+        layout = Layout(null, templates, spoken, request.num_images)
+        liked, disliked = found
+        feedback = Feedback(liked, disliked, schedule, guided)
         return Lender(self._denoiser, self.pipe.scheduler, self._bank, feedback, layout)
 
-    def _template(self, null: Call, shape: torch.Size, arguments: Mapping[str, Any]) -> Call:
-        """Return the null call for references of latent `shape`: some models are told the size."""
-        if shape == null.latents.shape[1:] or not {"height", "width"} <= set(
-            _parameters(self.pipe)
-        ):
-            return null
-        height, width = (
-            math.ceil(side * pixels_per_latent(self.pipe) / _SIZE_MULTIPLE) * _SIZE_MULTIPLE
-            for side in shape[-2:]
-        )
-        return self._denoiser.null_call({**arguments, "height": height, "width": width})
-
-    def _previews(self) -> Previews | None:
+    def _previews(self, arguments: Mapping[str, Any]) -> Previews | None:
         """Return what makes previews, or None if there is nothing to make them with."""
-        if self._preview is not None:
-            return self._preview
-        if not can_encode(self.pipe):
-            return None
-        if self._fitted is None or self._fitted[0] is not self.pipe.vae:
-            self._fitted = (self.pipe.vae, fit_linear(self.pipe, self._denoiser.device))
-        return self._fitted[1]
+        plain: Previews | None = self._preview
+        if plain is None:
+            if not can_encode(self.pipe):
+                return None
+            encoder = autoencoder(self.pipe)
+            if self._fitted is None or self._fitted[0] is not encoder:
+                fitted = fit_linear(self.pipe, self._denoiser.device)
+                self._fitted = (encoder, fitted)
+            plain = self._fitted[1]
+        height, width = (arguments.get(name) or 1 for name in SIZE)
+        return functools.partial(_pictured, self.pipe, plain, width / height)
 
     def _steps(self) -> int:
         """Return the number of steps of the run under way."""
         return getattr(self.pipe, "num_timesteps", None) or len(self.pipe.scheduler.timesteps)
-
-    def _checked_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the pipeline's arguments, defaults included."""
-        for ours, instead in _OURS.items():
-            if ours in given:
-                message = f"{ours} cannot be given to Fabric: {instead}"
-                raise TypeError(message)
-        parameters = _parameters(self.pipe)
-        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-        for name in given:
-            if takes_any and name not in {*parameters, *_SOME_MORE}:
-                alike = difflib.get_close_matches(name, parameters, n=1)
-                hint = f"; did you mean {alike[0]}?" if alike else ""
-                warnings.warn(
-                    f"{type(self.pipe).__name__} declares no argument {name!r} and may ignore it"
-                    + hint,
-                    FabricWarning,
-                    stacklevel=3,
-                )
-        return {**self.defaults, **given}
-
-
-def _parameters(pipe: object) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(type(pipe).__call__).parameters
 
 
 def _affordable(device: torch.device, taken: int) -> int:
@@ -418,6 +412,21 @@ def _affordable(device: torch.device, taken: int) -> int:
     return (free + taken) // _CUDA_CACHE_SHARE
 
 
+def _pictured(
+    pipe: Pipeline, plain: Previews, aspect: float, latents: torch.Tensor
+) -> list[Image.Image]:
+    """Return previews of latents as the loop has them: packed, or with an axis of time."""
+    channels = plain.channels if isinstance(plain, LinearPreview) else channels_of(pipe)
+    pictures: torch.Tensor | None = latents
+    if latents.dim() == _FILM_DIMENSIONS:
+        pictures = latents.squeeze(2)
+    elif latents.dim() == _PACKED_DIMENSIONS:
+        pictures = unpack(pipe, latents, channels, aspect)
+    if pictures is None or pictures.dim() != _FLAT_DIMENSIONS or pictures.shape[1] != channels:
+        return []
+    return plain(pictures)
+
+
 def _shown(
     previews: Previews | None, latents: torch.Tensor, points: Sequence[Point] = ()
 ) -> list[Image.Image]:
@@ -426,7 +435,7 @@ def _shown(
     return previews(calmed(clearer(latents, expected(points))))
 
 
-def _round(request: _Request, run: _Run, output: Any, previews: Previews | None) -> Round:  # noqa: ANN401  (the pipeline's own)
+def _round(request: Request, run: _Run, output: Any, previews: Previews | None) -> Round:  # noqa: ANN401  (the pipeline's own)
     """Return the pictures of a finished run."""
     if run.latents is None:
         message = "the pipeline ended without a step: give num_inference_steps of at least 1"
@@ -456,28 +465,3 @@ def _pictures(
         made = VaeImageProcessor.pt_to_numpy(made)
     pictures: list[Image.Image] = VaeImageProcessor.numpy_to_pil(made)
     return pictures
-
-
-def _checked_prompt(prompt: object) -> str:
-    if not isinstance(prompt, str):
-        message = f"prompt is a {type(prompt).__name__}: give one text"
-        raise TypeError(message)
-    return prompt
-
-
-def _checked_schedule(schedule: Schedule | None) -> Schedule | None:
-    if schedule is not None and not isinstance(schedule, Schedule):
-        message = f"schedule is a {type(schedule).__name__}: give a Schedule"
-        raise TypeError(message)
-    return schedule
-
-
-def _checked_integer(name: str, value: object, least: int, greatest: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        message = f"{name} is {value!r}: give a whole number from {least} to {greatest}"
-        raise ValueError(message)
-    number = operator.index(value)
-    if not least <= number <= greatest:
-        message = f"{name} is {value!r}: give a whole number from {least} to {greatest}"
-        raise ValueError(message)
-    return number

@@ -36,6 +36,11 @@ class LinearPreview:
 
     matrix: torch.Tensor
 
+    @property
+    def channels(self) -> int:
+        """Number of channels of the latents."""
+        return len(self.matrix) - 1
+
     def __call__(self, latents: torch.Tensor) -> list[Image.Image]:
         """Return one image of w by h pixels per row of `latents`, (B, C, h, w)."""
         colours = _with_one(latents.float().cpu().permute(0, 2, 3, 1)) @ self.matrix
@@ -66,7 +71,14 @@ def fit_linear(pipe: Pipeline, device: torch.device) -> LinearPreview:
     """Fit a linear map from the pipeline's latents to colours, by least squares on flat colours."""
     side = _FIELD * pixels_per_latent(pipe)
     colours = list(product(_SHADES, repeat=3))
-    latents = encode(pipe, [Image.new("RGB", (side, side), colour) for colour in colours], device)
+
+    def encoded(side: int) -> torch.Tensor:
+        fields = [Image.new("RGB", (side, side), colour) for colour in colours]
+        return encode(pipe, fields, device)
+
+    latents = encoded(side)
+    if latents.shape[-1] < _FIELD:  # several latents of the autoencoder are one of the pipeline
+        latents = encoded(side * _FIELD // latents.shape[-1])
     inner = latents[..., 1:-1, 1:-1].mean((-2, -1))
     samples = _with_one(inner).double()
     wanted = torch.tensor(colours, dtype=torch.float64) / 255

@@ -10,28 +10,39 @@ import math
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
+from fabric_widget.engine.calls import in_form
 from fabric_widget.engine.digest import digest, seed_of
 from fabric_widget.engine.errors import BadReference
-from fabric_widget.engine.latent_space import encode, pixels_per_latent, size_multiple
+from fabric_widget.engine.latent_space import (
+    autoencoder,
+    channels_of,
+    encode,
+    pixels_per_latent,
+    size_multiple,
+)
+from fabric_widget.engine.packing import pack
 from fabric_widget.engine.pictures import fitted, read_picture
 from fabric_widget.engine.results import GeneratedImage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from fabric_widget.engine.denoiser import Denoiser
     from fabric_widget.engine.pipeline import Pipeline
 
 _MAX_STRENGTH = 2.0
 _KEPT_ENCODINGS = 256  # latents of uploads: a few kilobytes each
 _PAIR = 2
-_LATENT_DIMENSIONS = 3
+_SIZE_MULTIPLE = 8  # pixels: pipelines refuse other sizes, whatever their autoencoder
+_PACKED_DIMENSIONS, _FILM_DIMENSIONS = 2, 4  # of one picture's latents
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +81,20 @@ class Reference:
     id
         Digest of the content.
     latents, noise
-        (1, C, h, w) float32 on the CPU. The noise is always the same for the same id.
+        (1, C, h, w), or packed (1, tokens, C), float32 on the CPU. The noise is always the same for
+        the same id.
     strength
         More than 0, up to 2.
+    size
+        Height and width in pixels that the pipeline would be asked for to make it; empty for a
+        picture of the pipeline's own size.
     """
 
     id: str
     latents: torch.Tensor
     noise: torch.Tensor
     strength: float
+    size: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_votes(liked: Iterable[Any], disliked: Iterable[Any]) -> Votes:
@@ -174,7 +190,13 @@ class ReferenceMaker:
         self._encoder: object = None
         self._encodings: OrderedDict[tuple[str, tuple[int, int]], torch.Tensor] = OrderedDict()
 
-    def make(self, vote: Vote, like: torch.Tensor) -> Reference:
+    def make(
+        self,
+        vote: Vote,
+        like: torch.Tensor | Sequence[torch.Tensor],
+        coarseness: int = 1,
+        exactly: torch.Tensor | None = None,
+    ) -> Reference:
         """Return the reference of a vote.
 
         Parameters
@@ -182,23 +204,50 @@ class ReferenceMaker:
         vote
             What was voted on.
         like
-            Latents as the denoiser takes them, (rows, C, h, w): they give the channels and the
-            area.
+            Latents as the denoiser takes them, in a batch or a list of (C, h, w) or (tokens, C):
+            they give the form, the channels and the area.
+        coarseness
+            By how many times the least possible unit the sides of a picture are rounded.
+        exactly
+            Latents of the very size that a picture is to be cut to.
 
         Raises
         ------
         BadReference
-            The latents are those of another kind of pipeline.
+            The latents are those of another kind of pipeline, or a picture cannot be brought into
+            the form of this one's.
         """
+        form = like[0]
+        packed = form.dim() == _PACKED_DIMENSIONS
+        last = packed or self._channels_last(form)
         if isinstance(vote.content, GeneratedImage):
             latents = vote.content.latents
+            asked = vote.content.settings
+            size = {name: asked[name] for name in ("height", "width") if asked.get(name)}
         else:
-            latents = self._encoded(vote.id, vote.content, like)
-        if latents.dim() != _LATENT_DIMENSIONS or latents.shape[0] != like.shape[1]:
+            fitting = (
+                self._fitting(vote.content, form, coarseness)
+                if exactly is None
+                else self._cut(vote.content, exactly)
+            )
+            latents = self._encoded(vote.id, fitting)
+            if packed:
+                latents = pack(self._pipe, latents.unsqueeze(0), form.shape[-1])[0]
+                size = {"height": fitting.height, "width": fitting.width}
+            elif last:
+                latents = latents.movedim(0, -1)
+        axis = -1 if last else 0
+        formed = in_form(latents, form)
+        if formed.dim() != form.dim() or formed.shape[axis] != form.shape[axis]:
             message = (
                 f"a reference has latents of shape {tuple(latents.shape)}, but this "
-                f"{type(self._pipe).__name__} works on {like.shape[1]} channels: give images made "
-                "by a pipeline with the same autoencoder, or the picture itself"
+                f"{type(self._pipe).__name__} works on {form.shape[axis]} channels"
+                f"{' packed into tokens' if packed else ''}: give images made by "
+            )
+            message += (
+                "a pipeline with the same autoencoder, or the picture itself"
+                if isinstance(vote.content, GeneratedImage)
+                else "this pipeline, for it has no way from a picture to such latents"
             )
             raise BadReference(message)
         if not latents.isfinite().all():
@@ -207,18 +256,51 @@ class ReferenceMaker:
         latents = latents.detach().cpu().float().unsqueeze(0)
         generator = torch.Generator().manual_seed(seed_of(vote.id))
         noise = torch.randn(latents.shape, generator=generator)
-        return Reference(vote.id, latents, noise, vote.strength)
+        if not packed:  # the latents say themselves how large they are
+            size = self._pixels(latents.movedim(-1, 1) if last else latents)
+        return Reference(vote.id, latents, noise, vote.strength, size)
 
-    def _encoded(self, identity: str, picture: Image.Image, like: torch.Tensor) -> torch.Tensor:
-        encoder = getattr(self._pipe, "vae", None)
+    def _pixels(self, latents: torch.Tensor) -> dict[str, int]:
+        """Return the size in pixels of a picture with these latents, (…, h, w)."""
+        height, width = (
+            math.ceil(side * pixels_per_latent(self._pipe) / _SIZE_MULTIPLE) * _SIZE_MULTIPLE
+            for side in latents.shape[-2:]
+        )
+        return {"height": height, "width": width}
+
+    def _channels_last(self, form: torch.Tensor) -> bool:
+        """Return whether latents are films of one frame with the channels last, (1, h, w, C)."""
+        film = form.dim() == _FILM_DIMENSIONS and len(form) == 1
+        return (
+            film
+            and autoencoder(self._pipe) is not None
+            and (form.shape[-1] == channels_of(self._pipe))
+        )
+
+    def _cut(self, picture: Image.Image, form: torch.Tensor) -> Image.Image:
+        """Return the picture in the size of latents like `form`, which are not packed."""
+        sides = form.shape[-3:-1] if self._channels_last(form) else form.shape[-2:]
+        height, width = (side * pixels_per_latent(self._pipe) for side in sides)
+        return ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
+
+    def _fitting(self, picture: Image.Image, form: torch.Tensor, coarseness: int) -> Image.Image:
+        """Return the picture at its own aspect ratio and about the area of latents like `form`."""
+        last = self._channels_last(form)
+        latents = form.numel() // form.shape[-1] if last else math.prod(form.shape[-2:])
+        if form.dim() == _PACKED_DIMENSIONS and autoencoder(self._pipe) is not None:
+            latents //= channels_of(self._pipe)
+        area = latents * pixels_per_latent(self._pipe) ** 2
+        multiple = size_multiple(self._pipe, self._denoiser.model) * coarseness
+        return fitted(picture, area, multiple)
+
+    def _encoded(self, identity: str, picture: Image.Image) -> torch.Tensor:
+        encoder = autoencoder(self._pipe)
         if encoder is not self._encoder:
             self._encodings.clear()
             self._encoder = encoder
-        area = math.prod(like.shape[-2:]) * pixels_per_latent(self._pipe) ** 2
-        fitting = fitted(picture, area, size_multiple(self._pipe, self._denoiser.model))
-        key = (identity, fitting.size)
+        key = (identity, picture.size)
         if key not in self._encodings:
-            self._encodings[key] = encode(self._pipe, [fitting], self._denoiser.device)[0]
+            self._encodings[key] = encode(self._pipe, [picture], self._denoiser.device)[0]
             if len(self._encodings) > _KEPT_ENCODINGS:
                 self._encodings.popitem(last=False)
         self._encodings.move_to_end(key)

@@ -16,15 +16,22 @@ _MISSING = object()
 @contextmanager
 def swapped(module: torch.nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
     """Let `forward` stand in for the module's own, on this instance only."""
-    before = vars(module).get("forward", _MISSING)
-    module.forward = forward
+    with replaced(module, "forward", forward):
+        yield
+
+
+@contextmanager
+def replaced(owner: object, name: str, value: object) -> Iterator[None]:
+    """Let an attribute of `owner` be another one meanwhile, on this instance only."""
+    before = vars(owner).get(name, _MISSING)
+    setattr(owner, name, value)
     try:
         yield
     finally:
         if before is _MISSING:
-            del module.forward
+            delattr(owner, name)
         else:
-            module.forward = before  # another library's wrapper, or a compiled module's
+            setattr(owner, name, before)  # another library's wrapper, or a compiled module's
 
 
 @contextmanager
@@ -39,6 +46,29 @@ def kept(*owners: object) -> Iterator[None]:
             for name in [name for name in now if name not in attributes]:
                 del now[name]
             now.update(attributes)
+
+
+def processors_of(model: torch.nn.Module) -> dict[torch.nn.Module, Any]:
+    """Return the attention processor of each module that has one."""
+    return {m: m.processor for m in model.modules() if hasattr(m, "set_processor")}
+
+
+@contextmanager
+def processors(chosen: dict[torch.nn.Module, Any]) -> Iterator[None]:
+    """Let modules have the `chosen` attention processors meanwhile."""
+    before = {module: module.processor for module in chosen}
+    _set_processors(chosen)
+    try:
+        yield
+    finally:
+        _set_processors(before)
+
+
+def _set_processors(chosen: dict[torch.nn.Module, Any]) -> None:
+    for module, processor in chosen.items():
+        if module.processor is not processor:
+            setter: Any = module.set_processor
+            setter(processor)
 
 
 @contextmanager

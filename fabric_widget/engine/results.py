@@ -26,8 +26,8 @@ class GeneratedImage:
     image
         The picture as the pipeline decoded it.
     latents
-        Final latents, (C, h, w) float32 on the CPU, in the pipeline's latent space (as the
-        denoising loop leaves them).
+        Final latents, float32 on the CPU, in the pipeline's latent space and as its denoising loop
+        leaves them: (C, h, w), or (tokens, C) where they are packed.
     seed
         Of this picture alone.
     prompt

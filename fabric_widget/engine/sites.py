@@ -11,20 +11,27 @@ here; a site is told what to borrow.
 
 from __future__ import annotations
 
+import functools
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from fabric_widget.engine.attention import attend, borrow, concatenate, has_log_sum_exp
+from fabric_widget.engine.attention import (
+    attend,
+    borrow,
+    concatenate,
+    extrapolate,
+    has_log_sum_exp,
+)
 from fabric_widget.engine.errors import NoAttentionSites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import torch
     from torch.utils.hooks import RemovableHandle
 
     from fabric_widget.engine.attention import Loan
@@ -51,10 +58,31 @@ class Attention:
 
 @dataclass(frozen=True)
 class Borrowing:
-    """Rows of the batch and the loans that they borrow."""
+    """Rows of the batch and the loans that they borrow.
+
+    Parameters
+    ----------
+    rows
+        A part of the batch.
+    loans
+        What it borrows.
+    shunned
+        Loans to be moved away from, where no unconditional rows could borrow them.
+    push
+        How far: the scale of `extrapolate`.
+    """
 
     rows: slice
     loans: Sequence[Loan]
+    shunned: Sequence[Loan] = ()
+    push: float = 0.0
+
+    def applied(self, attended: Callable[[Sequence[Loan]], torch.Tensor]) -> torch.Tensor:
+        """Return the output of `attended`, which is attention to own and to given keys."""
+        positive = attended(self.loans)
+        if not self.shunned:
+            return positive
+        return extrapolate(positive, attended(self.shunned), self.push)
 
 
 @dataclass(frozen=True)
@@ -71,6 +99,8 @@ class Place:
         Numbers of keys in front of and behind the image's (those of text, in joint attention).
     tokens
         Number of image keys when measured.
+    asking
+        Numbers of queries in front of, of and behind the image, or None if all are the image's.
     """
 
     module: torch.nn.Module
@@ -78,10 +108,25 @@ class Place:
     before: int
     after: int
     tokens: int
+    asking: tuple[int, int, int] | None = None
 
     def span(self, length: int) -> slice:
-        """Return the image's part of a sequence of `length` tokens."""
+        """Return the image's part of `length` keys beside the text that it was measured with."""
         return slice(self.before, length - self.after)
+
+    def image_queries(self, length: int) -> slice:
+        """Return the part of `length` queries of an image as large as the one measured.
+
+        The text may be longer or shorter now, so the image is found from its own end.
+        """
+        if self.asking is None:
+            return slice(None)
+        before, tokens, after = self.asking
+        if before == 0:
+            return slice(0, min(tokens, length))
+        if after == 0:
+            return slice(max(length - tokens, 0), length)
+        return slice(before, length - after)
 
 
 class Site(TorchFunctionMode):
@@ -95,6 +140,8 @@ class Site(TorchFunctionMode):
         Keys and values, (B, H, M, D) each, contiguous.
     borrowings
         What each part of the batch borrows in the next forward.
+    lent
+        Whether anything was borrowed since this was last set to False.
     """
 
     def __init__(self, place: Place) -> None:
@@ -103,6 +150,7 @@ class Site(TorchFunctionMode):
         self.recording = False
         self.recorded: KeysValues | None = None
         self.borrowings: Sequence[Borrowing] = ()
+        self.lent = False
         self._inner: Callable[..., Any] = place.module.forward
         self._calls = 0
 
@@ -130,6 +178,7 @@ class Site(TorchFunctionMode):
         if self._calls != self.place.ordinal + 1:
             return func(*args, **kwargs)
         call = Attention(*args, **kwargs)
+        self.lent = not self.recording
         if self.recording:
             span = self.place.span(call.key.shape[-2])
             self.recorded = (
@@ -143,34 +192,36 @@ class Site(TorchFunctionMode):
 
     def _gated(self, call: Attention) -> torch.Tensor:
         out, lse = attend(call.query, call.key, call.value, call.scale)
-        for rows, queries, loans in self._parts(call):
-            part = (rows, slice(None), queries)
-            out[part] = borrow(out[part], lse[part], call.query[part], loans, call.scale)
+        for part, borrowing in self._parts(call):
+            out[part] = borrowing.applied(
+                functools.partial(borrow, out[part], lse[part], call.query[part], scale=call.scale)
+            )
         return out
 
     def _concatenated(self, call: Attention, out: torch.Tensor) -> torch.Tensor:
         out, mask = out.clone(), call.attn_mask
         if mask is not None:
             mask = mask.expand(*call.query.shape[:-1], call.key.shape[-2])
-        for rows, queries, loans in self._parts(call):
-            part = (rows, slice(None), queries)
-            out[part] = concatenate(
-                call.query[part],
-                call.key[rows],
-                call.value[rows],
-                loans,
-                scale=call.scale,
-                mask=None if mask is None else mask[part],
-                enable_gqa=call.enable_gqa,
+        for part, borrowing in self._parts(call):
+            out[part] = borrowing.applied(
+                functools.partial(
+                    concatenate,
+                    call.query[part],
+                    call.key[part[0]],
+                    call.value[part[0]],
+                    scale=call.scale,
+                    mask=None if mask is None else mask[part],
+                    enable_gqa=call.enable_gqa,
+                )
             )
         return out
 
-    def _parts(self, call: Attention) -> list[tuple[slice, slice, Sequence[Loan]]]:
-        """Return rows, image queries and loans; a processor may have left out the last rows."""
-        queries = self.place.span(call.query.shape[-2])
+    def _parts(self, call: Attention) -> list[tuple[tuple[slice, slice, slice], Borrowing]]:
+        """Return what borrows, as an index of queries; a processor may have left out last rows."""
+        queries = self.place.image_queries(call.query.shape[-2])
         present = call.query.shape[0]
         return [
-            (slice(b.rows.start, min(b.rows.stop, present)), queries, b.loans)
+            ((slice(b.rows.start, min(b.rows.stop, present)), slice(None), queries), b)
             for b in self.borrowings
             if b.rows.start < present
         ]
@@ -205,19 +256,27 @@ class _Probe(TorchFunctionMode):
         return func(*args, **kwargs)
 
     def _note(self, module: torch.nn.Module, ordinal: int, call: Attention) -> None:
-        key = call.key
+        key, query = call.key, call.query
         if key.dim() != _FOUR_DIMENSIONS or key.shape[0] != _PROBED_ROWS or call.is_causal:
             return
-        differing = (key[0] != key[1]).any(-1).any(0).nonzero()
-        if not len(differing) or any(place.module is module for place in self.places):
+        if torch.equal(*key) or any(place.module is module for place in self.places):
             return
-        # Text tokens read the image, so from the second joint layer on their keys differ too: the
-        # first layer that sees so many tokens tells which of them are the image's.
-        length = key.shape[-2]
-        start, stop = self.spans.setdefault(
-            length, (int(differing.min()), int(differing.max()) + 1)
-        )
-        self.places.append(Place(module, ordinal, start, length - stop, stop - start))
+        length, asked = key.shape[-2], query.shape[-2]
+        start, stop = self._span(key)
+        first, last = (start, stop) if asked == length else self._span(query)
+        asking = None if last - first == asked else (first, last - first, asked - last)
+        self.places.append(Place(module, ordinal, start, length - stop, stop - start, asking))
+
+    def _span(self, tokens: torch.Tensor) -> tuple[int, int]:
+        """Return between which tokens the two rows differ.
+
+        Text tokens read the image, so from the second joint layer on they differ too: the first
+        layer that sees so many tokens tells which of them are the image's.
+        """
+        length = tokens.shape[-2]
+        differing = (tokens[0] != tokens[1]).any(-1).any(0).nonzero()
+        span = (int(differing.min()), int(differing.max()) + 1) if len(differing) else (0, length)
+        return self.spans.setdefault(length, span)
 
     def enter(self, module: torch.nn.Module, args: object) -> None:
         del args

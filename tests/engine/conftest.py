@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from fabric_widget.engine.denoiser import Denoiser, noised, scheduler_timestep
 from fabric_widget.engine.errors import FabricError
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 SETTINGS: dict[str, Any] = {"num_inference_steps": 4, "guidance_scale": 3.0}
 
@@ -20,10 +20,10 @@ SETTINGS: dict[str, Any] = {"num_inference_steps": 4, "guidance_scale": 3.0}
 def test_roles_are_measured(family: str, guidance: float, roles: list[bool]) -> None:
     denoiser = Denoiser(tiny.pipeline(family))
     settings = {**SETTINGS, "guidance_scale": guidance, "negative_prompt": "b"}
-    null = denoiser.null_call(settings)
-    assert null.rows == len(roles)
-    assert denoiser.conditional_rows(null, settings, "a cat") == roles
-    assert denoiser.conditional_rows(null, settings, "") == roles
+    for prompt in ("a cat", ""):
+        rehearsal = denoiser.rehearse(settings, prompt)
+        assert rehearsal.null.rows == len(roles)
+        assert list(rehearsal.spoken.rows) == roles
 
 
 def test_the_other_order_is_found_too(pipe: Any) -> None:
@@ -31,8 +31,7 @@ def test_the_other_order_is_found_too(pipe: Any) -> None:
     encode = pipe.encode_prompt
     pipe.encode_prompt = lambda *args, **kwargs: encode(*args, **kwargs)[::-1]
     denoiser = Denoiser(pipe)
-    null = denoiser.null_call(SETTINGS)
-    assert denoiser.conditional_rows(null, SETTINGS, "a cat") == [True, False]
+    assert denoiser.rehearse(SETTINGS, "a cat").spoken.rows == (True, False)
 
 
 def test_null_call_does_not_know_prompts(pipe: Any) -> None:

@@ -30,7 +30,7 @@ from fabric_widget.engine import (
     Schedule,
 )
 from fabric_widget.engine.sites import Site
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -844,21 +844,39 @@ def test_latents_that_are_not_finite(fabric: Fabric) -> None:
         make(fabric, liked=[broken])
 
 
-def test_dislikes_without_guidance_warn_once(fabric: Fabric) -> None:
-    first = make(fabric)
-    with pytest.warns(FabricWarning, match=r"dislikes have no effect.*guidance_scale") as caught:
-        made = make(fabric, guidance_scale=1.0, disliked=[first[0], first[1]])
-    assert len(caught) == 1
-    assert caught[0].filename == __file__
-    assert same(made, make(fabric, guidance_scale=1.0))
-
-
-def test_likes_without_guidance_work(fabric: Fabric) -> None:
+def test_dislikes_act_without_guidance(fabric: Fabric) -> None:
     first = make(fabric, guidance_scale=1.0)
-    with pytest.warns(FabricWarning):
-        both = make(fabric, guidance_scale=1.0, liked=[first[0]], disliked=[first[1]])
-    assert same(both, make(fabric, guidance_scale=1.0, liked=[first[0]]))
-    assert difference(both, first) > 1e-3
+    liked = make(fabric, guidance_scale=1.0, liked=[first[0]])
+    both = make(fabric, guidance_scale=1.0, liked=[first[0]], disliked=[first[1]])
+    alone = make(fabric, guidance_scale=1.0, disliked=[first[1]])
+    assert difference(liked, first) > 1e-3
+    assert difference(both, liked) > 1e-3
+    assert difference(alone, first) > 1e-3
+    assert difference(alone, both) > 1e-3
+
+
+@pytest.mark.parametrize("off", [{"nag_scale": 0}, {"neg_scale": 0}])
+def test_dislikes_without_guidance_can_be_turned_off(fabric: Fabric, off: dict[str, Any]) -> None:
+    first = make(fabric, guidance_scale=1.0)
+    schedule = Schedule(end=1, **off)
+    votes = {"disliked": [first[1]], "schedule": schedule}
+    assert same(make(fabric, guidance_scale=1.0, **votes), first)
+    likes = {"liked": [first[0]], "schedule": schedule}
+    both = make(fabric, guidance_scale=1.0, **(votes | likes))
+    assert same(both, make(fabric, guidance_scale=1.0, **likes))
+
+
+def test_with_guidance_dislikes_push_nothing(fabric: Fabric) -> None:
+    """They act in the unconditional pass; the scale of the other way has no meaning."""
+    votes = {"disliked": [make(fabric)[1]]}
+    far, near = (make(fabric, schedule=Schedule(nag_scale=n), **votes) for n in (0, 20))
+    assert same(far, near)
+
+
+def test_a_dislike_of_vanishing_weight_pushes_nothing(fabric: Fabric) -> None:
+    first = make(fabric, guidance_scale=1.0)
+    votes = {"disliked": [(first[1], 1e-7)], "guidance_scale": 1.0}
+    assert difference(make(fabric, **votes), first) < 1e-3
 
 
 def test_pipeline_without_sites(pipe: Any) -> None:
@@ -884,18 +902,27 @@ def test_sliced_attention_and_its_cure(pipe: Any) -> None:
     assert difference(make(fabric, liked=[first[0]]), first) > 1e-3
 
 
-def test_pipeline_that_calls_its_denoiser_twice_a_step(pipe: Any) -> None:
+@pytest.mark.parametrize("conditional", [True, False])
+def test_a_second_call_a_step_is_told_by_its_words(pipe: Any, conditional: bool) -> None:
+    """A call beside the usual one hears likes if it is about the prompt, and dislikes if not."""
     fabric = Fabric(pipe)
     first = make(fabric)
-    step, words = pipe.scheduler.step, torch.zeros(2, tiny.TOKENS, tiny.WIDTH)
+    prompt = pipe.encode_prompt("a cat", "cpu", 2, do_classifier_free_guidance=False)[0]
+    words = prompt if conditional else torch.zeros_like(prompt)
+    step, seen = pipe.scheduler.step, []
 
     def twice(out: Any, t: Any, latents: torch.Tensor, **settings: Any) -> Any:
-        pipe.unet(latents, t, words)
+        seen.append(pipe.unet(latents, t, words).sample)
         return step(out, t, latents, **settings)
 
     pipe.scheduler.step = twice
-    with pytest.raises(FabricError, match="more than once a step"):
-        make(fabric, liked=[first[0]])
+    plain, liked, disliked = (
+        (make(fabric, num_inference_steps=1, schedule=EVERY_STEP, **votes), seen[-1])[1]
+        for votes in ({}, {"liked": [first[0]]}, {"disliked": [first[0]]})
+    )
+    assert torch.allclose(liked, plain, atol=1e-6) != conditional
+    assert torch.allclose(disliked, plain, atol=1e-6) == conditional
+    del pipe.scheduler.step
     assert same(make(fabric), first)
 
 

@@ -10,7 +10,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 
 from fabric_widget import Fabric, load_demo
 from fabric_widget.engine.forecast import Forecast, clearer, expected, noise_level, roughness
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 FIRST_ORDER = ["DDIM", "Euler", "flow"]
 SHAPE = (2, 4, 8, 8)

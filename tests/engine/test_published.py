@@ -15,7 +15,7 @@ from diffusers.models.attention import BasicTransformerBlock
 
 from fabric_widget.engine import Fabric, GeneratedImage, Schedule
 from fabric_widget.engine.digest import seed_of
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 TOLERANCE = 1e-5
 STEPS = 3

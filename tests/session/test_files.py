@@ -11,7 +11,7 @@ from PIL import Image
 
 from fabric_widget.engine import Fabric, Schedule
 from fabric_widget.session import Session
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fabric_widget.engine import BadReference, Fabric, FabricError, GenerationCancelled, Schedule
 from fabric_widget.session import Session
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:
     from pathlib import Path

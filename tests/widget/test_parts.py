@@ -11,7 +11,7 @@ from fabric_widget.widget.controls import RANGES, Controls, read_control
 from fabric_widget.widget.pace import Pace
 from fabric_widget.widget.problems import described, is_out_of_memory
 from fabric_widget.widget.status import Status
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 from tests.widget.conftest import Clock
 
 OUT_OF_MEMORY = [

@@ -169,7 +169,7 @@ def test_stop_drops_a_round_that_a_vote_asked_for(
 def test_stop_while_the_model_loads(
     make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.engine import tiny
+    from fabric_widget.zoo import tiny
 
     loading, go = threading.Event(), threading.Event()
 
@@ -198,7 +198,7 @@ def test_stop_while_the_model_loads(
 def test_what_needs_the_model_waits_for_it(
     make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.engine import tiny
+    from fabric_widget.zoo import tiny
 
     go = threading.Event()
 

@@ -24,7 +24,7 @@ from fabric_widget.engine import BadReference, GenerationCancelled, Schedule
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
 from fabric_widget.widget.keywords import KEYWORDS
-from tests.engine import tiny
+from fabric_widget.zoo import tiny
 from tests.widget.conftest import Clock, Front, Studio, controls, flat, votes_of
 
 if TYPE_CHECKING:
@@ -368,18 +368,6 @@ def test_a_prompt_longer_than_the_model_reads_is_said(
     notice = front.status["notice"]["id"]
     widget.generate().result()
     assert front.status["notice"]["id"] == notice
-
-
-def test_dislikes_without_guidance_are_said(
-    make: Callable[..., FabricWidget], front: Front
-) -> None:
-    widget = make(tiny.pipeline(), steps=1, auto=False)
-    widget.generate().result()
-    widget.dislike(0)
-    widget.guidance = 1.0
-    with pytest.warns(UserWarning, match="dislikes have no effect"):
-        widget.generate().result()
-    assert "Dislikes have no effect at guidance 1" in front.status["notice"]["text"]
 
 
 # ---- closing -----------------------------------------------------------------------------------

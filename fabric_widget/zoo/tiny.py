@@ -82,11 +82,12 @@ def _text_config() -> CLIPTextConfig:
     )
 
 
-def _vae() -> AutoencoderKL:
+def vae(levels: int = 2) -> AutoencoderKL:
+    """Return an autoencoder; each level but the first halves the sides."""
     return AutoencoderKL(
-        block_out_channels=(8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8,) * levels,
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
         latent_channels=4,
         norm_num_groups=4,
         sample_size=SIDE,
@@ -130,7 +131,7 @@ def _parts(family: str) -> tuple[Any, dict[str, Any]]:
 
 def _plain(*, linear: bool) -> dict[str, Any]:
     return {
-        "vae": _vae(),
+        "vae": vae(),
         "text_encoder": CLIPTextModel(_text_config()).eval(),
         "tokenizer": tokenizer(),
         "unet": unet(use_linear_projection=linear),
@@ -142,7 +143,7 @@ def _plain(*, linear: bool) -> dict[str, Any]:
 
 def _xl() -> dict[str, Any]:
     return {
-        "vae": _vae(),
+        "vae": vae(),
         "text_encoder": CLIPTextModel(_text_config()).eval(),
         "text_encoder_2": CLIPTextModelWithProjection(_text_config()).eval(),
         "tokenizer": tokenizer(),

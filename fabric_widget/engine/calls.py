@@ -1,0 +1,219 @@
+"""One call of a denoiser: its arguments by name, what of them belongs to each row of the batch.
+
+A call that the pipeline made is the template of reference passes: the same arguments around other
+latents. In which form the denoiser takes latents is read off the template: a batch or a list, with
+axes of length one, packed into tokens, with positions as an argument or without.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    Path = tuple[str | int, ...]  # names and indices that lead to a part of the arguments
+
+# What a control model adds for the picture in work says nothing about a reference.
+RESIDUALS = frozenset(
+    {
+        "down_block_additional_residuals",
+        "mid_block_additional_residual",
+        "down_intrablock_additional_residuals",
+        "controlnet_block_samples",
+        "controlnet_single_block_samples",
+        "block_controlnet_hidden_states",
+    }
+)
+_PACKED_DIMENSIONS = 2  # of one row of packed latents: (tokens, channels)
+_GRID_COLUMNS = 2
+
+
+@dataclass(frozen=True)
+class Call:
+    """Arguments of one denoiser call, by name.
+
+    Parameters
+    ----------
+    arguments
+        By name, those without a default and those given.
+    latents_name, timestep_name
+        Which of them are the latents and the timestep.
+    per_row
+        The parts that have one entry for each row. Without it every tensor as long as the batch is
+        taken for one; `batched` measures it.
+    """
+
+    arguments: Mapping[str, Any]
+    latents_name: str
+    timestep_name: str
+    per_row: frozenset[Path] | None = None
+
+    @property
+    def latents(self) -> Any:  # noqa: ANN401  (a tensor, (rows, …), or a list of as many)
+        """The latents that the denoiser is given."""
+        return self.arguments[self.latents_name]
+
+    @property
+    def timestep(self) -> torch.Tensor:
+        """The timestep as the denoiser is given it, a number or one for each row."""
+        return torch.as_tensor(self.arguments[self.timestep_name])
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of the batch."""
+        return len(self.latents)
+
+    @property
+    def packed(self) -> bool:
+        """Whether the latents of a row are tokens, (tokens, channels)."""
+        dimensions: int = self.latents[0].dim()
+        return dimensions == _PACKED_DIMENSIONS
+
+    def with_rows(
+        self, rows: Sequence[int], latents: torch.Tensor, timestep: torch.Tensor
+    ) -> dict[str, Any]:
+        """Return arguments with the conditioning of the chosen `rows` around other latents."""
+        per_row = _as_long(self.arguments, self.rows) if self.per_row is None else self.per_row
+        chosen = {
+            name: None if name in RESIDUALS else _take(value, list(rows), (name,), per_row)
+            for name, value in self.arguments.items()
+        }
+        formed = [in_form(x, self.latents[0]) for x in latents]
+        alike = self.latents
+        chosen[self.latents_name] = (
+            torch.stack(formed).to(alike)
+            if isinstance(alike, torch.Tensor)
+            else [x.to(alike[0]) for x in formed]
+        )
+        if timestep.dim():
+            timestep = timestep[:1].expand(len(rows))
+        chosen[self.timestep_name] = timestep
+        return chosen
+
+    def batched(self, doubled: Call) -> Call:
+        """Return this call with `per_row` measured against the same call for twice the pictures."""
+        found = _doubling(self.arguments, doubled.arguments, self.rows)
+        return replace(self, per_row=frozenset(found))
+
+    def part(self, path: Path) -> Any:  # noqa: ANN401  (any part of the arguments)
+        """Return the part of the arguments at `path`, or None if there is none."""
+        found: Any = self.arguments
+        for step in path:
+            try:
+                found = found[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return found
+
+    def beside(self, other: Call) -> Call:
+        """Return this call with its picture to the right of the other's, where positions are told.
+
+        Rotary positions that two pictures share make a token attend to whatever stands at its own
+        place in the other one (arXiv 2503.12590). Positions are an argument of the call if some
+        tensor has a row for each token, and two columns that count rows and columns of tokens.
+        """
+        mine, theirs = _grid(self), _grid(other)
+        if mine is None or theirs is None or mine[0] != theirs[0]:
+            return self
+        path, column = mine
+        ids, others = self.part(path), other.part(path)
+        moved = ids.clone()
+        moved[..., column] += others[..., column].max() + 1 - ids[..., column].min()
+        return replace(self, arguments=_replaced(self.arguments, path, moved))
+
+
+def in_form(latents: torch.Tensor, form: torch.Tensor) -> torch.Tensor:
+    """Return one picture's `latents` with as many axes as `form`: those of length one come and go.
+
+    Both have their axes in the same order; of several candidates the first is taken, for the last
+    axes are height and width.
+    """
+    excess = form.dim() - latents.dim()
+    if excess > 0:
+        for axis in [i for i, n in enumerate(form.shape) if n == 1][:excess]:
+            latents = latents.unsqueeze(axis)
+    elif excess < 0:
+        for axis in [i for i, n in enumerate(latents.shape) if n == 1][:-excess][::-1]:
+            latents = latents.squeeze(axis)
+    return latents
+
+
+def tensors(value: object, path: Path = ()) -> Iterator[tuple[Path, torch.Tensor]]:
+    """Yield the tensors in `value` and how they are reached, in a fixed order."""
+    if isinstance(value, torch.Tensor):
+        yield path, value
+    else:
+        for step, part in _parts(value):
+            yield from tensors(part, (*path, step))
+
+
+def _parts(value: object) -> list[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, (list, tuple)) else []
+
+
+def _take(value: Any, rows: Sequence[int], path: Path, per_row: frozenset[Path]) -> Any:  # noqa: ANN401  (any argument)
+    """Return the chosen rows of every part of `value` that has one entry per row."""
+    if path in per_row:
+        if isinstance(value, torch.Tensor):
+            return value[torch.tensor(list(rows), device=value.device)]
+        return type(value)([value[row] for row in rows])
+    if isinstance(value, dict):
+        return {name: _take(part, rows, (*path, name), per_row) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([_take(x, rows, (*path, i), per_row) for i, x in enumerate(value)])
+    return value
+
+
+def _as_long(value: object, rows: int) -> frozenset[Path]:
+    return frozenset(p for p, x in tensors(value) if x.dim() > 0 and len(x) == rows)
+
+
+def _doubling(one: object, two: object, rows: int, path: Path = ()) -> Iterator[Path]:
+    """Yield the parts that have as many entries as there are rows, and twice as many in `two`."""
+    sized = isinstance(one, (list, tuple)) or (isinstance(one, torch.Tensor) and one.dim() > 0)
+    if sized and len(one) == rows and len(two) == 2 * rows:  # type: ignore[arg-type]
+        yield path
+        return
+    for (step, a), (_, b) in zip(_parts(one), _parts(two), strict=False):
+        if type(a) is type(b):
+            yield from _doubling(a, b, rows, (*path, step))
+
+
+def _grid(call: Call) -> tuple[Path, int] | None:
+    """Return which argument tells the positions of packed tokens, and its column of columns."""
+    if not call.packed:
+        return None
+    tokens = len(call.latents[0])
+    for path, ids in tensors(call.arguments):
+        if path == (call.latents_name,) or ids.dim() < _PACKED_DIMENSIONS or len(ids.shape) > 3:  # noqa: PLR2004  (a batch of tables)
+            continue
+        table = ids.reshape(-1, *ids.shape[-2:])[0]
+        if len(table) != tokens:
+            continue
+        rows = [tuple(row) for row in table.tolist()]
+        counts = [len(set(column)) for column in zip(*rows, strict=True)]
+        spans = [i for i, n in enumerate(counts) if n > 1]
+        if len(spans) != _GRID_COLUMNS:
+            continue
+        first, last = spans
+        if len(set(rows)) == tokens == counts[first] * counts[last]:
+            return path, last
+    return None
+
+
+def _replaced(value: Any, path: Path, part: torch.Tensor) -> Any:  # noqa: ANN401  (any argument)
+    """Return a copy of `value` with another part at `path`."""
+    if not path:
+        return part
+    step, *rest = path
+    if isinstance(value, dict):
+        return {k: _replaced(v, tuple(rest), part) if k == step else v for k, v in value.items()}
+    return type(value)(
+        [_replaced(v, tuple(rest), part) if i == step else v for i, v in enumerate(value)]
+    )

@@ -1,0 +1,130 @@
+"""Any width and height, and references of any other size and aspect ratio."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers.image_processor import VaeImageProcessor
+from PIL import Image
+
+from fabric_widget.engine import BadReference, Fabric, GeneratedImage, Round, Schedule
+from fabric_widget.engine.denoiser import Denoiser
+from fabric_widget.engine.lending import Lender
+from fabric_widget.engine.references import ReferenceMaker, read_votes
+from fabric_widget.zoo import ZOO, tiny
+
+# What some of diffusers' own pipelines say of each other.
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
+
+MIXED = ((512, 768), (768, 512), (512, 1024), (640, 640), (300, 900), (1000, 250))
+NO_WAY = ("DeepFloyd IF", "ERNIE-Image")
+CANNOT = ("Sana", "Stable Cascade")
+TAKEN = {"Qwen-Image 2.1": {"use_kv_cache": False}}
+
+
+def picture(seed: int, width: int, height: int) -> Image.Image:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+def make(fabric: Fabric, name: str = "SD 1", **arguments: Any) -> Round:
+    settings = {"num_images": 1, "seed": 3, "schedule": Schedule(end=1)}
+    family = ZOO[name].arguments | TAKEN.get(name, {})
+    return fabric("a cat", **{**settings, **family, **arguments})
+
+
+def difference(a: Round, b: Round) -> float:
+    return float((a[0].latents - b[0].latents).abs().max() / b[0].latents.std())
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 96), (96, 64), (32, 64)])
+@pytest.mark.parametrize("family", ["SD 1", "SDXL"])
+def test_six_references_of_mixed_sizes(
+    family: str, width: int, height: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[tuple[int, int]] = set()
+    computed = Lender._computed
+
+    def watched(self: Any, reference: Any, latents: torch.Tensor, timestep: Any) -> Any:
+        seen.add((latents.shape[-1], latents.shape[-2]))
+        return computed(self, reference, latents, timestep)
+
+    fabric = Fabric(ZOO[family].build())
+    size = {"width": width, "height": height}
+    plain = make(fabric, family, **size)
+    monkeypatch.setattr(Lender, "_computed", watched)
+    votes = [picture(i, *(side // 8 for side in sides)) for i, sides in enumerate(MIXED)]
+    fed = make(fabric, family, liked=votes[:3], disliked=votes[3:], **size)
+    assert fed[0].image.size == (width, height)
+    assert difference(fed, plain) > 1e-3
+    assert len(seen) == len({w / h for w, h in MIXED})
+    for w, h in MIXED:
+        assert min(abs(a / b / (w / h) - 1) for a, b in seen) < 0.15
+
+
+@pytest.mark.parametrize("sides", [*MIXED, (2048, 1024)])
+def test_latents_keep_the_ratio_of_the_picture(sides: tuple[int, int]) -> None:
+    """At the sizes people use: nothing is added, and hardly anything is cut off."""
+    pipe = tiny.pipeline()
+    maker = ReferenceMaker(pipe, Denoiser(pipe))
+    [vote] = read_votes([picture(0, *sides)], []).liked
+    height, width = maker.make(vote, torch.zeros(2, 4, 128, 192)).latents.shape[-2:]
+    assert abs(width / height / (sides[0] / sides[1]) - 1) < 0.02
+    assert abs(width * height / (128 * 192) - 1) < 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(512, 768), (768, 512), (512, 1024)])
+def test_sizes_that_people_use(width: int, height: int) -> None:
+    """With latents of an eighth, as the models that people use have them."""
+    pipe = tiny.pipeline()
+    pipe.register_modules(vae=tiny.vae(levels=4))
+    pipe.vae_scale_factor = 8
+    pipe.image_processor = VaeImageProcessor(vae_scale_factor=8)
+    votes = [picture(i, *sides) for i, sides in enumerate(MIXED)]
+    size: dict[str, Any] = {"width": width, "height": height, "num_inference_steps": 1}
+    fed = make(Fabric(pipe), liked=votes[:3], disliked=votes[3:], **size)
+    assert fed[0].image.size == (width, height)
+    assert fed[0].latents.shape[-2:] == (height // 8, width // 8)
+    assert difference(fed, make(Fabric(pipe), **size)) > 1e-3
+
+
+@pytest.mark.parametrize("name", [name for name in ZOO if name not in CANNOT])
+def test_a_picture_of_another_shape_joins_every_family(name: str) -> None:
+    fabric = Fabric(ZOO[name].build())
+    plain = make(fabric, name)
+    votes = {"liked": [picture(1, 64, 20)]}
+    if name in NO_WAY:
+        with pytest.raises(BadReference, match=r"only generated images|made by this pipeline"):
+            make(fabric, name, **votes)
+    else:
+        assert difference(make(fabric, name, **votes), plain) > 1e-3
+
+
+@pytest.mark.parametrize(
+    "name", ["SD 3", "Flux", "Flux 2", "Chroma", "Qwen-Image", "Z-Image", "Lumina 2", "Kandinsky 5"]
+)
+def test_generated_images_of_another_size_join(name: str) -> None:
+    fabric = Fabric(ZOO[name].build())
+    wide, tall = {"width": 64, "height": 32}, {"width": 32, "height": 64}
+    other, plain = make(fabric, name, **wide), make(fabric, name, **tall)
+    assert difference(make(fabric, name, liked=[other[0]], **tall), plain) > 1e-3
+
+
+def test_packed_latents_whose_size_is_not_what_is_said() -> None:
+    fabric = Fabric(ZOO["Flux"].build())
+    made = make(fabric)[0]
+    lost = GeneratedImage(made.image, made.latents[:7], 0, "", made.settings)
+    with pytest.raises(BadReference, match="7 tokens is not of the size that its settings say"):
+        make(fabric, liked=[lost], name="Flux")
+
+
+def test_latents_of_another_kind() -> None:
+    packed, flat = (Fabric(ZOO[name].build()) for name in ("Flux", "SD 1"))
+    with pytest.raises(BadReference, match="works on 16 channels packed into tokens"):
+        make(packed, "Flux", liked=[make(flat)[0]])
+    with pytest.raises(BadReference, match=r"shape \(16, 16\), but .* works on 4 channels"):
+        make(flat, liked=[make(packed, "Flux")[0]])

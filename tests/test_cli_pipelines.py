@@ -1,0 +1,136 @@
+"""The command that tries every family, and the document that shows what it found."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fabric_widget
+from fabric_widget.__main__ import main
+from fabric_widget.cli import pipelines
+from fabric_widget.demo import MODEL
+from fabric_widget.zoo import ZOO
+
+DOCUMENT = Path(fabric_widget.__file__).parents[1] / "docs" / "pipelines.md"
+MADE = re.compile(r"<!-- python -m fabric_widget (.*) -->\n(.*?)\n<!-- end -->", re.DOTALL)
+TRUTHS = ("identity", "effect", "restored", "works")
+
+
+def printed(capsys: pytest.CaptureFixture[str], *options: str, code: int = 0) -> Any:
+    """Return what the command prints as JSON."""
+    assert main(["pipelines", *options, "--json"]) == code
+    heard = capsys.readouterr()
+    assert heard.out.count("\n") == 1
+    assert not heard.err
+    return json.loads(heard.out)
+
+
+def test_the_document_shows_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    ((command, shown),) = MADE.findall(DOCUMENT.read_text(encoding="utf-8"))
+    assert main(command.split()) == 0
+    heard = capsys.readouterr()
+    assert heard.out.strip() == shown.strip(), "paste what the command prints"
+    assert not heard.err
+    assert sum(line.endswith("| yes | yes | yes |") for line in shown.splitlines()) >= 25
+    assert all(name in shown for name in ZOO)
+
+
+def test_json_tells_of_each_family(capsys: pytest.CaptureFixture[str]) -> None:
+    flux, plain, sana = printed(capsys, "flux true cfg", "SD 1", "Sana")[:3]
+    assert flux["roles"] == ["conditional", "unconditional"]
+    assert flux["pipeline"] == "FluxPipeline"
+    assert plain == plain | dict.fromkeys(TRUTHS, True) | {
+        "name": "SD 1",
+        "pipeline": "StableDiffusionPipeline",
+        "sites": 7,
+        "roles": ["unconditional, conditional"],
+        "reason": "",
+        "needs": "",
+    }
+    assert plain["moved"] > 0
+    assert sana["sites"] == 0
+    assert not any(sana[name] for name in ("identity", "effect", "works"))
+    assert "linear attention" in sana["reason"]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["sd 1"], ["SD 1"]),
+        (["chroma", "CHROMA"], ["Chroma"]),
+        (["pag"], ["SD 1 PAG", "SDXL PAG"]),
+        (["Flux 2"], ["Flux 2"]),
+    ],
+)
+def test_a_name_or_a_part_of_names(names: list[str], found: list[str]) -> None:
+    assert [family.name for family in pipelines._chosen(names)] == found
+
+
+def test_a_name_that_no_family_has(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pipelines", "midjourney"]) == 2
+    complaint = capsys.readouterr().err
+    assert "no family 'midjourney'" in complaint
+    assert "Lumina 2" in complaint
+
+
+def test_the_table_says_why_and_with_what(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pipelines", "cascade", "Qwen-Image 2.1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].split() == ["Stable", "Cascade", "none"]
+    assert lines[3].split()[-3:] == ["yes"] * 3
+    assert "Stable Cascade: StableCascadeCombinedPipeline has no denoiser" in "\n".join(lines)
+    assert "Qwen-Image 2.1: with use_kv_cache=False" in lines
+    assert lines[-1] == "1 of 2 take feedback."
+
+
+def test_a_family_that_fails_hides_no_other_and_fails_the_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = replace(ZOO["SD 1"], name="Broken", needs={"clip_skip": "one"})
+    monkeypatch.setitem(ZOO, "Broken", broken)
+    rows = printed(capsys, "Broken", "SD 2", code=1)
+    assert [row["works"] for row in rows] == [False, True]
+    assert rows[0]["reason"].startswith("TypeError: ")
+
+
+def test_a_family_that_surprises_fails_the_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ZOO, "Shy", replace(ZOO["SD 1"], name="Shy", able=False))
+    (row,) = printed(capsys, "Shy", code=1)
+    assert row["works"]
+
+
+def test_progress_is_for_terminals(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["pipelines", "SD 2", "--quiet"]) == 0
+    assert not capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["pipelines", "SD 2"]) == 0
+    heard = capsys.readouterr()
+    assert "all families" in heard.err
+    assert "100%" in heard.err
+    assert "\r" not in heard.out
+
+
+def test_a_pipeline_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
+    (row,) = printed(capsys, "--pipeline", str(MODEL), "--steps", "2")
+    assert row == row | dict.fromkeys(TRUTHS, True) | {"name": str(MODEL), "sites": 7}
+
+
+def test_a_pipeline_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pipelines", "--pipeline", str(tmp_path)]) == 1
+    assert "model_index.json" in capsys.readouterr().err
+
+
+def test_names_and_a_pipeline_are_too_much(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pipelines", "SD 1", "--pipeline", "x"]) == 2
+    assert "not both" in capsys.readouterr().err
