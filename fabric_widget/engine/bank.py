@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    import torch
-
-    KeysValues = tuple[torch.Tensor, torch.Tensor]
+    from fabric_widget.engine.tokens import Lent
 
 
 class _Entry(NamedTuple):
-    lent: Sequence[KeysValues]
+    lent: Sequence[Lent]
     nbytes: int
     run: int
 
@@ -52,7 +50,7 @@ class Bank:
         """Declare that what was used until now may be dropped."""
         self._run += 1
 
-    def get(self, key: Hashable) -> Sequence[KeysValues] | None:
+    def get(self, key: Hashable) -> Sequence[Lent] | None:
         """Return the entry of `key`, or None."""
         entry = self._entries.pop(key, None)
         if entry is None:
@@ -62,9 +60,9 @@ class Bank:
         self._entries[key] = entry._replace(run=self._run)
         return entry.lent
 
-    def put(self, key: Hashable, lent: Sequence[KeysValues]) -> None:
+    def put(self, key: Hashable, lent: Sequence[Lent]) -> None:
         """Keep an entry if there is room, or can be made."""
-        nbytes = sum(x.numel() * x.element_size() for pair in lent for x in pair)
+        nbytes = sum(part.nbytes for part in lent)
         if key in self._entries or nbytes > self.capacity:
             return
         while self.nbytes + nbytes > self.capacity:

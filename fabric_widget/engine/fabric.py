@@ -21,6 +21,7 @@ from diffusers.image_processor import VaeImageProcessor
 
 from fabric_widget.engine.bank import Bank
 from fabric_widget.engine.denoiser import Denoiser
+from fabric_widget.engine.economy import Economy
 from fabric_widget.engine.errors import (
     FabricError,
     GenerationCancelled,
@@ -103,6 +104,8 @@ class Fabric:
     cache_bytes
         How much memory keys and values of references may take between steps and calls. By default
         1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
+    economy
+        What is left out to be fast; `Economy()` by default, `Economy.exact()` for nothing.
     preview
         A small decoder for previews, such as diffusers' ``AutoencoderTiny``. Without it previews
         are a linear map of the latents.
@@ -119,6 +122,7 @@ class Fabric:
         *,
         schedule: Schedule | None = None,
         cache_bytes: int | None = None,
+        economy: Economy | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
     ) -> None:
         if not isinstance(pipe, DiffusionPipeline):
@@ -136,6 +140,10 @@ class Fabric:
             raise ValueError(message)
         self.pipe: Any = pipe
         self.schedule = checked_schedule(schedule) or Schedule()
+        if economy is not None and not isinstance(economy, Economy):
+            message = f"economy is a {type(economy).__name__}: give an Economy"
+            raise TypeError(message)
+        self.economy = economy or Economy()
         self._cache_bytes = cache_bytes
         self._bank = Bank(cache_bytes or 0)
         self._denoiser = Denoiser(self.pipe)
@@ -379,11 +387,13 @@ class Fabric:
             for vote in side:
                 reference, template = sizes.reference(vote)
                 references.append(reference)
-                templates[reference.id] = template.beside(null)
+                templates[reference.id] = template
         layout = Layout(null, templates, spoken, request.num_images)
         liked, disliked = found
         feedback = Feedback(liked, disliked, schedule, guided)
-        return Lender(self._denoiser, self.pipe.scheduler, self._bank, feedback, layout)
+        return Lender(
+            self._denoiser, self.pipe.scheduler, self._bank, feedback, layout, self.economy
+        )
 
     def _previews(self, arguments: Mapping[str, Any]) -> Previews | None:
         """Return what makes previews, or None if there is nothing to make them with."""

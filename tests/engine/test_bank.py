@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fabric_widget.engine.bank import Bank
+from fabric_widget.engine.tokens import Lent
 
 NBYTES = 2 * 4 * 10
 
 
-def lent(value: float = 0.0) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def lent(value: float = 0.0) -> list[Lent]:
     """Return an entry of `NBYTES` bytes."""
-    return [(torch.full((10,), value), torch.full((10,), value))]
+    return [Lent(torch.full((10,), value), torch.full((10,), value), 10, 10)]
 
 
 def test_what_was_put_comes_back() -> None:
