@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +12,7 @@ import torch
 
 from fabric_widget.__main__ import main
 from fabric_widget.bench import bench, loading
+from fabric_widget.bench.methods import blocks
 from fabric_widget.bench.plan import TARGETS, Size
 from fabric_widget.cli import bench as command
 from tests.bench.conftest import tiny_scene
@@ -41,10 +44,10 @@ def test_a_table_a_document_and_a_chart(tmp_path: Path, capsys: pytest.CaptureFi
     assert {"torch", "diffusers"} <= set(figures["machine"]["versions"])
     (target,) = figures["targets"]
     head = next(i for i, line in enumerate(lines) if line.startswith("references"))
-    rows = [line.split() for line in lines[head + 2 : head + 11] if not line.startswith("-")]
-    assert [(row[0], row[1].strip(",")) for row in rows] == [
-        (n, method) for n in "01" for method in ("plain", "first", "later", "published")
-    ]
+    table = takewhile(bool, lines[head + 2 :])
+    rows = [re.split(r"\s{2,}", line.strip()) for line in table if not line.startswith("-")]
+    ways = [str(way) for block in blocks() for way in block]
+    assert [tuple(row[:2]) for row in rows] == [(n, way) for n in "01" for way in ways]
     for row, found in zip(rows, target["rows"], strict=True):
         assert f"{found['ratio']['median']:.2f}" in row
         assert f"{found['flop_ratio']:.2f}" in row

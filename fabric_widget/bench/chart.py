@@ -1,7 +1,8 @@
 """One target's report as a picture: time of a step over the number of references.
 
 Both axes are logarithmic: what doubles is one step, whether that is from 1 to 2 references or from
-16 to 32. The picture is one SVG that follows the reader's colour scheme and fetches nothing.
+16 to 32. A method has its colour in all modes, and a mode its stroke in all methods. The picture is
+one SVG that follows the reader's colour scheme and fetches nothing.
 """
 
 from __future__ import annotations
@@ -20,24 +21,27 @@ _WIDTH, _HEIGHT = 820, 470
 _LEFT, _TOP, _RIGHT, _BOTTOM = 124, 84, 640, 400
 _TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)
 _TICK_GAP, _LABEL_GAP = 24, 17  # pixels
-_HUES = ("blue", "green", "violet")  # one for each mode
+_NAMES = 22  # pixels from the frame to the names of the curves
+_HUES = {"first": "green", "later": "blue", "published": "orange"}
+_STROKES = ("solid", "dashed")  # one for each mode
 _STYLE = """
 svg { color-scheme: light dark; --paper: #ffffff; --ink: #23211d; --soft: #6d685e; --edge: #e2ded4;
-  --blue: #2f5fd0; --green: #14804a; --violet: #8a3fb0; --orange: #c2500a;
+  --blue: #2f5fd0; --green: #14804a; --orange: #c2500a;
   font: 13px system-ui, sans-serif; }
 @media (prefers-color-scheme: dark) { svg { --paper: #17181b; --ink: #ecebe7; --soft: #a5a299;
-  --edge: #383b41; --blue: #86a8ff; --green: #3fc47f; --violet: #cf95ee; --orange: #ff9a5c; } }
+  --edge: #383b41; --blue: #86a8ff; --green: #3fc47f; --orange: #ff9a5c; } }
 .paper { fill: var(--paper); } text { fill: var(--soft); } .title { fill: var(--ink);
   font-size: 18px; font-weight: 600; } .number { fill: var(--ink); }
 .end { text-anchor: end; } .middle { text-anchor: middle; }
 .grid { stroke: var(--edge); } .one { stroke: var(--soft); stroke-width: 1.5; }
-.blue { --hue: var(--blue); } .green { --hue: var(--green); } .violet { --hue: var(--violet); }
-.orange { --hue: var(--orange); } .soft { --hue: var(--soft); }
+.blue { --hue: var(--blue); } .green { --hue: var(--green); } .orange { --hue: var(--orange); }
+.soft { --hue: var(--soft); }
 polyline { fill: none; stroke: var(--hue); stroke-width: 2.25; stroke-linejoin: round; }
-.first { stroke-dasharray: 6 4; } .floor { stroke-width: 1.25; stroke-dasharray: 1.5 3; }
-circle { fill: var(--hue); } circle.first { fill: var(--paper); stroke: var(--hue);
+.dashed { stroke-dasharray: 6 4; } .floor { stroke-width: 1.25; stroke-dasharray: 1.5 3; }
+circle { fill: var(--hue); } circle.dashed { fill: var(--paper); stroke: var(--hue);
   stroke-width: 2; stroke-dasharray: none; }
 .bar { stroke: var(--hue); stroke-width: 1.25; opacity: .6; } text.name { fill: var(--hue); }
+.leader { stroke: var(--hue); opacity: .6; }
 """
 
 
@@ -96,10 +100,10 @@ class _Frame:
 
 
 class _Curve:
-    """One method: its name, how it looks, and its rows by number of references."""
+    """A method in one mode: its name, how it looks, and its rows by number of references."""
 
-    def __init__(self, name: str, hue: str, kind: str, rows: Sequence[Row]) -> None:
-        self.name, self.hue, self.kind = name, hue, kind
+    def __init__(self, name: str, hue: str, stroke: str, rows: Sequence[Row]) -> None:
+        self.name, self.hue, self.stroke = name, hue, stroke
         self.rows = sorted(rows, key=lambda row: row["references"])
 
 
@@ -109,8 +113,8 @@ def _curves_of(rows: Sequence[Row]) -> list[_Curve]:
     return [
         _Curve(
             f"{method} round, {mode}" if mode else method,
-            _HUES[modes.index(mode) % len(_HUES)] if mode else "orange",
-            method,
+            _HUES[method],
+            _STROKES[modes.index(mode) % len(_STROKES)] if mode else _STROKES[0],
             [row for row in rows if (row["method"], row["mode"]) == (method, mode)],
         )
         for method, mode in ways
@@ -144,23 +148,24 @@ def _axes(frame: _Frame, target: Mapping[str, Any]) -> list[str]:
 
 def _drawn(frame: _Frame, curves: Sequence[_Curve]) -> list[str]:
     parts: list[str] = []
-    ends: list[tuple[float, str, str]] = []
+    ends: list[tuple[Point, str, str]] = []
     floors = {row["references"]: row["floor"] for curve in curves for row in curve.rows}
     if floors:
         points = [(frame.x(n), frame.y(floors[n])) for n in sorted(floors)]
         parts.append(_polyline("soft floor", points))
-        ends.append((points[-1][1], "soft", "least arithmetic, exact"))
-    ends.append((frame.y(1), "soft", "plain"))
+        ends.append((points[-1], "soft", "least arithmetic, exact"))
+    ends.append(((_RIGHT, frame.y(1)), "soft", "plain"))
     for curve in curves:
         points = [(frame.x(r["references"]), frame.y(r["ratio"]["median"])) for r in curve.rows]
-        parts.append(_polyline(f"{curve.hue} {curve.kind}", points))
+        kind = f"{curve.hue} {curve.stroke}"
+        parts.append(_polyline(kind, points))
         for (x, y), row in zip(points, curve.rows, strict=True):
             low, high = (frame.y(row["ratio"][name]) for name in ("low", "high"))
             parts += [
                 _line(f"{curve.hue} bar", (x, low), (x, high)),
-                f'<circle class="{curve.hue} {curve.kind}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
+                f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
             ]
-        ends.append((points[-1][1], curve.hue, curve.name))
+        ends.append((points[-1], curve.hue, curve.name))
     return parts + _names(ends)
 
 
@@ -178,13 +183,16 @@ def _polyline(kind: str, points: Sequence[Point]) -> str:
     return f'<polyline class="{kind}" points="{joined}"/>'
 
 
-def _names(ends: Sequence[tuple[float, str, str]]) -> list[str]:
-    """Write each name beside the end of its line, but none over another."""
+def _names(ends: Sequence[tuple[Point, str, str]]) -> list[str]:
+    """Write each name beside the end of its line, but none over another, and join the two."""
     parts: list[str] = []
     below = math.inf
-    for y, hue, name in sorted(ends, reverse=True):
-        below = min(y + 4.5, below - _LABEL_GAP)
-        parts.append(_text(f"name {hue}", _RIGHT + 8, below, name))
+    for (x, y), hue, name in sorted(ends, key=lambda end: end[0][1], reverse=True):
+        below = min(y, below - _LABEL_GAP)
+        parts += [
+            _line(f"{hue} leader", (x, y), (_RIGHT + _NAMES - 4, below)),
+            _text(f"{hue} name", _RIGHT + _NAMES, below + 4.5, name),
+        ]
     return parts
 
 

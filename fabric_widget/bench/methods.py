@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from fabric_widget.bench.published import Published
-from fabric_widget.engine import Fabric, Schedule
+from fabric_widget.engine import Economy, Fabric, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from fabric_widget.engine.bank import Bank
 
 # How the engine can be asked to work: keyword arguments of `Fabric`, by the mode's name.
-MODES: Mapping[str, Mapping[str, Any]] = {"exact": {}}
+MODES: Mapping[str, Mapping[str, Any]] = {
+    "exact": {"economy": Economy.exact()},
+    "budget": {"economy": Economy()},
+}
 
 SCHEDULE = Schedule(end=1.0)
 """Feedback at every step: the dearest there is, and the same for all methods."""

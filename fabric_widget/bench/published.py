@@ -98,8 +98,8 @@ class _Joining:
 class Published:
     """A UNet pipeline with feedback by the published way.
 
-    The noise of a reference is the engine's, the same at every step, so that both make the same
-    pictures; the authors draw it anew, at the same cost.
+    The noise of a reference is the engine's, the same at every step, so that an engine that spares
+    nothing (`Economy.exact`) makes the same pictures; the authors draw it anew, at the same cost.
 
     Parameters
     ----------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,15 +12,16 @@ import torch
 from torch.nn import functional
 
 from fabric_widget.bench.flops import Counter
-from fabric_widget.bench.measure import Count
-from fabric_widget.bench.methods import PLAIN, PUBLISHED, Way
+from fabric_widget.bench.measure import Count, measure
+from fabric_widget.bench.methods import MODES, PLAIN, PUBLISHED, Way
 from fabric_widget.bench.report import floor
+from fabric_widget.engine import Economy
 from fabric_widget.engine.attention import Loan, blend
 from fabric_widget.zoo import tiny
+from tests.bench.conftest import tiny_scene
 
 if TYPE_CHECKING:
     from fabric_widget.bench.plan import Plan
-    from fabric_widget.bench.report import Finding
 
 B, H, N, M, D = 2, 4, 16, 48, 8
 
@@ -54,36 +58,81 @@ def test_what_is_outside_is_not_counted() -> None:
     assert counter.total == 0
 
 
-def counts(findings: list[Finding]) -> dict[tuple[Way, int], Count]:
-    return {(x.way, x.references): x for x in findings if isinstance(x, Count)}
+@pytest.fixture(scope="module")
+def plan(plan: Plan) -> Plan:
+    """Return a plan with more references than fit into the budget, or into one batch."""
+    return replace(plan, references=(0, 1, 2, 5))
 
 
-def test_self_attention_of_a_whole_denoiser(findings: list[Finding], plan: Plan) -> None:
-    config = tiny.pipeline().unet.config
+@pytest.fixture(scope="module")
+def counts(plan: Plan) -> dict[tuple[Way, int], Count]:
+    """Return what was counted, by way and number of references; nothing is timed."""
+    torch.set_num_threads(1)
+    findings = measure(plan, tiny_scene(plan), lambda *_: None)
+    counted = takewhile(lambda x: isinstance(x, Count), findings)
+    return {(x.way, x.references): x for x in counted if isinstance(x, Count)}
+
+
+def layers(plan: Plan) -> list[tuple[int, int]]:
+    """Return the tokens and channels of each self-attention layer of the tiny denoiser."""
     fine, coarse = plan.size.latent**2, (plan.size.latent // 2) ** 2
-    few, many = config.block_out_channels
+    few, many = tiny.pipeline().unet.config.block_out_channels
     # One layer going down and two going up at each resolution, and one in the middle.
-    expected = sum(4 * n * n * c for n, c in 3 * [(fine, few)] + 4 * [(coarse, many)])
-    plain = counts(findings)[PLAIN, 0]
+    return 3 * [(fine, few)] + 4 * [(coarse, many)]
+
+
+def test_self_attention_of_a_whole_denoiser(
+    counts: dict[tuple[Way, int], Count], plan: Plan
+) -> None:
+    expected = sum(4 * n * n * c for n, c in layers(plan))
+    plain = counts[PLAIN, 0]
     assert plain.self_attention == expected * 2 * plan.size.pictures
 
 
-def test_each_method_does_the_arithmetic_that_is_said_of_it(
-    findings: list[Finding], plan: Plan
+def test_without_references_every_method_is_the_plain_pipeline(
+    counts: dict[tuple[Way, int], Count],
 ) -> None:
-    found = counts(findings)
-    plain = found[PLAIN, 0]
+    assert {x.flops for (_, n), x in counts.items() if n == 0} == {counts[PLAIN, 0].flops}
+
+
+def test_a_later_round_attends_to_every_token_or_to_as_many_as_its_budget_has(
+    counts: dict[tuple[Way, int], Count], plan: Plan
+) -> None:
+    plain = counts[PLAIN, 0]
+    economy = Economy()
+    assert economy.dense > plan.size.latent**2
+    whole = round(2 * economy.share)  # references that a layer which is not dense is lent whole
+    assert 1 <= whole < max(plan.references)
+    for n in plan.references:
+        exact, budget = (counts[Way("later", mode), n].flops for mode in ("exact", "budget"))
+        assert exact == pytest.approx(floor(plan, plain, n) * plain.flops)
+        if n <= whole:
+            assert budget == exact
+        else:
+            assert plain.flops < budget <= floor(plan, plain, whole) * plain.flops < exact
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_first_round_computes_whole_batches_of_references_beside(
+    mode: str, counts: dict[tuple[Way, int], Count], plan: Plan
+) -> None:
+    row = counts[PLAIN, 0].flops / (2 * plan.size.pictures)
+    computed = {
+        n: (counts[Way("first", mode), n].flops - counts[Way("later", mode), n].flops) / row
+        for n in plan.references
+    }
+    size = round(computed[1])  # one reference and what fills its batch up
+    assert 1 < size < max(plan.references)
+    assert computed == pytest.approx({n: math.ceil(n / size) * size for n in plan.references})
+
+
+def test_the_published_way_computes_each_reference_and_projects_it_for_each_row_that_reads_it(
+    counts: dict[tuple[Way, int], Count], plan: Plan
+) -> None:
+    plain = counts[PLAIN, 0]
     row = plain.flops / (2 * plan.size.pictures)
-    least = floor(plan, plain, 2)
-    assert least > 1
-    for way, n in found:
-        if n == 0:
-            assert found[way, n].flops == plain.flops
-    later, first = (found[Way(name, "exact"), 2].flops for name in ("later", "first"))
-    assert later == pytest.approx(least * plain.flops)
-    assert first == pytest.approx(later + 2 * row)
-    # The references' keys and values, projected again for each row that reads them.
-    width = [8] * 3 + [16] * 4
-    tokens = [64] * 3 + [16] * 4
-    projections = sum(2 * 2 * n * c * c for n, c in zip(tokens, width, strict=True))
-    assert found[PUBLISHED, 2].flops == pytest.approx(first + 2 * plan.size.pictures * projections)
+    projected = sum(2 * 2 * n * c * c for n, c in layers(plan))  # one reference: keys and values
+    for n in plan.references:
+        attended = floor(plan, plain, n) * plain.flops
+        beside = n * row + n * plan.size.pictures * projected
+        assert counts[PUBLISHED, n].flops == pytest.approx(attended + beside)
