@@ -14,6 +14,7 @@ roles         which rows and which calls are conditional
 sites         self-attention layers that record or borrow, found by measuring
 attention     attention to own and borrowed keys: tensor algebra
 bank          keys and values of references, kept within a number of bytes
+host          what of it waits in the host's memory
 schedule      how strongly references count
 references    from likes and dislikes to latents
 pictures      from anything a person may call a picture to an RGB image

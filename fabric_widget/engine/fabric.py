@@ -27,6 +27,7 @@ from fabric_widget.engine.errors import (
     GenerationCancelled,
 )
 from fabric_widget.engine.forecast import Forecast, clearer, expected
+from fabric_widget.engine.host import HostBank
 from fabric_widget.engine.latent_space import (
     autoencoder,
     can_encode,
@@ -104,6 +105,8 @@ class Fabric:
     cache_bytes
         How much memory keys and values of references may take between steps and calls. By default
         1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
+    host_bytes
+        How much of the host's memory may hold what finds no room on a GPU; 0 by default.
     economy
         What is left out to be fast; `Economy()` by default, `Economy.exact()` for nothing.
     preview
@@ -122,6 +125,7 @@ class Fabric:
         *,
         schedule: Schedule | None = None,
         cache_bytes: int | None = None,
+        host_bytes: int = 0,
         economy: Economy | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
     ) -> None:
@@ -138,6 +142,9 @@ class Fabric:
         if cache_bytes is not None and not operator.index(cache_bytes) >= 0:
             message = f"cache_bytes is {cache_bytes!r}: give 0 or more, or None"
             raise ValueError(message)
+        if not operator.index(host_bytes) >= 0:
+            message = f"host_bytes is {host_bytes!r}: give 0 or more"
+            raise ValueError(message)
         self.pipe: Any = pipe
         self.schedule = checked_schedule(schedule) or Schedule()
         if economy is not None and not isinstance(economy, Economy):
@@ -145,8 +152,9 @@ class Fabric:
             raise TypeError(message)
         self.economy = economy or Economy()
         self._cache_bytes = cache_bytes
-        self._bank = Bank(cache_bytes or 0)
         self._denoiser = Denoiser(self.pipe)
+        host = HostBank(host_bytes, self._denoiser.device) if host_bytes else None
+        self._bank = Bank(cache_bytes or 0, host)
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._preview = DecoderPreview(preview) if preview is not None else None
         self._fitted: tuple[object, Previews] | None = None

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from fabric_widget.engine.sites import Place, Site
 
 _PROBE_SEED = 0
-_BATCH = 4  # references computed at once, where one alone would not fill a processor
-_FILLING = 4096  # numbers in latents that do
+# How many references are computed at once: more of them, the less each has to compute.
+_LEAST, _MOST = 2, 4
+_FILLING = 4096  # numbers in the latents of a batch
 SKIPPED = (
     "the denoiser left out attention layers while a reference was {}: turn off whatever remembers "
     "results between steps (disable_cache() on the denoiser, or what the other library offers)"
@@ -98,7 +99,6 @@ class Recorder:
         fingerprint: str,
         economy: Economy,
     ) -> None:
-        self._denoiser = denoiser
         self._scheduler = scheduler
         self._bank = bank
         self._sites = sites
@@ -108,6 +108,7 @@ class Recorder:
         self._economy = economy
         self._latest: dict[str, Sequence[Lent]] = {}
         self._inner = denoiser.module.forward
+        self._device = denoiser.device  # pipelines look through all of their modules for it
         # A pipeline may put processors of its own in place for a run, which want its whole batch.
         self._processors = processors_of(denoiser.model)
 
@@ -135,11 +136,15 @@ class Recorder:
         passed = passed[passed > own].unique()  # solvers of second order come back to some
         phase = len(passed) % economy.stride
         thinning = f"{economy.stride} {economy.dense} {phase}"
-        found: dict[str, Sequence[Lent]] = {}
-        missing: dict[int, list[tuple[Reference, torch.Tensor, str]]] = {}
+        asked = []
         for reference in references:
             latents = noised(self._scheduler, reference.latents, reference.noise, own)
             key = digest(self._fingerprint, thinning, latents, timestep.flatten()[:1])
+            asked.append((reference, latents, key))
+        self._bank.announce([key for _, _, key in asked])
+        found: dict[str, Sequence[Lent]] = {}
+        missing: dict[int, list[tuple[Reference, torch.Tensor, str]]] = {}
+        for reference, latents, key in asked:
             lent = self._bank.get(key)
             if lent is None:
                 alike = id(self._templates[reference.id])
@@ -176,7 +181,7 @@ class Recorder:
                 site.recorded, site.recording = None, True
             with (
                 torch.no_grad(),
-                random_kept(self._denoiser.device),
+                random_kept(self._device),
                 processors(self._processors),
             ):
                 self._inner(**arguments)
@@ -210,4 +215,4 @@ class Recorder:
 
 def _batch_size(latents: torch.Tensor) -> int:
     """Return how many references like this one are computed at once."""
-    return max(min(_FILLING // latents.numel(), _BATCH), 1)
+    return max(min(_FILLING // latents.numel(), _MOST), _LEAST)

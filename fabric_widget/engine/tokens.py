@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,6 +61,7 @@ class Lent(NamedTuple):
         )
 
 
+@functools.lru_cache(maxsize=512)
 def lattice(count: int, columns: int, stride: int, phase: int) -> torch.Tensor:
     """Return one of `stride` places of a picture, evenly spread over rows and columns.
 
@@ -79,7 +81,7 @@ def lattice(count: int, columns: int, stride: int, phase: int) -> torch.Tensor:
     Returns
     -------
     torch.Tensor
-        Indices in increasing order, int64.
+        Indices in increasing order, int64; remembered, so not to be written to.
     """
     place = torch.arange(count)
     row, column = place // columns, place % columns
