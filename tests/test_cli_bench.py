@@ -41,6 +41,8 @@ def test_a_table_a_document_and_a_chart(tmp_path: Path, capsys: pytest.CaptureFi
     figures = json.loads((out / "bench.json").read_text(encoding="utf-8"))
     assert figures["complete"]
     assert figures["machine"]["threads"] == 1
+    assert lines[0].startswith(figures["machine"]["measured_on"])
+    assert figures["machine"]["measured_on"].endswith(", 1 thread")
     assert {"torch", "diffusers"} <= set(figures["machine"]["versions"])
     (target,) = figures["targets"]
     head = next(i for i, line in enumerate(lines) if line.startswith("references"))

@@ -199,9 +199,8 @@ def _names(ends: Sequence[tuple[Point, str, str]]) -> list[str]:
 def _subtitle(target: Mapping[str, Any], machine: Mapping[str, Any]) -> str:
     side, pictures = target["latent"], target["pictures"]
     grid = f"{pictures} picture{'s' * (pictures > 1)} of {side} × {side} latents"
-    where = machine["accelerator"] or f"{machine['threads']} threads, {machine['processor']}"
     repeats = f"medians and quartiles of {target['repeats']}"
-    return f"{grid}, {target['dtype']}; {where}; {repeats}"
+    return f"{grid}, {target['dtype']}; {machine['measured_on']}; {repeats}"
 
 
 def _words(curves: Sequence[_Curve]) -> str:

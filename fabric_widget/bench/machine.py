@@ -19,14 +19,17 @@ _LIBRARIES = ("torch", "diffusers", "transformers")
 
 def describe(device: torch.device) -> dict[str, Any]:
     """Return name, processor, threads and versions, plain enough for JSON."""
-    cuda = device.type == "cuda"
+    threads = torch.get_num_threads()
+    on_cpu = f"{_processor()}, {threads} thread{'s' * (threads > 1)}"
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return {
         "name": platform.node(),
+        "measured_on": gpu or on_cpu,
         "system": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "accelerator": torch.cuda.get_device_name(device) if cuda else None,
+        "threads": threads,
+        "accelerator": gpu,
         "versions": {
             "python": platform.python_version(),
             "fabric_widget": __version__,

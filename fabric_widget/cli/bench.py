@@ -162,9 +162,10 @@ def _write(figures: Figures, folder: Path) -> list[Path]:
 def _report(figures: Figures) -> list[str]:
     """Return what is printed, in paragraphs."""
     machine = figures["machine"]
-    where = machine["accelerator"] or f"{machine['processor']}, {machine['threads']} threads"
     versions = machine["versions"]
-    parts = [f"{where}; torch {versions['torch']}, diffusers {versions['diffusers']}"]
+    parts = [
+        f"{machine['measured_on']}; torch {versions['torch']}, diffusers {versions['diffusers']}"
+    ]
     for target in figures["targets"]:
         parts += [_headline(target), _table(target["rows"]), *_failures(target)]
     if any(target["rows"] for target in figures["targets"]):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fabric_widget.bench.plan import Plan
     from fabric_widget.bench.report import Finding
 
-MACHINE = {"accelerator": None, "threads": 2, "processor": "A & B <fast>"}
+MACHINE = {"measured_on": "A & B <fast>"}
 SVG = "{http://www.w3.org/2000/svg}"
 CURVES = [way for block in blocks() for way in block if way != PLAIN]  # as they are drawn
 
