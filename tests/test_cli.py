@@ -289,7 +289,9 @@ def test_more_tastes_than_there_are_is_an_error_without_a_traceback(
     assert "found 18 different tastes about size, mood, not 100" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["tastes"], ["pipelines"], ["train-demo"]])
+@pytest.mark.parametrize(
+    "command", [[], ["bench"], ["demo"], ["tastes"], ["pipelines"], ["train-demo"]]
+)
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     code = (
         "import sys\n"

@@ -57,7 +57,14 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/pipelines.md", "docs/widget.md"],
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/decisions.md",
+        "docs/performance.md",
+        "docs/pipelines.md",
+        "docs/widget.md",
+    ],
 )
 def test_links_within_the_project_lead_somewhere(document: str) -> None:
     path = ROOT / document

@@ -4,6 +4,7 @@ arguments  the parser
 demo       one story: contact sheet, page, table
 tastes     many tastes: a table, a mean, an interval
 pipelines  every family of pipelines: does feedback work?
+bench      what feedback costs: a table, JSON, charts
 stage      what they share: the demo model, a progress bar
 table      aligned columns
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fabric_widget import __version__
+from fabric_widget.bench.plan import DTYPES, LOADING, MOST_REFERENCES, REFERENCES, TARGETS
 from fabric_widget.demo import training
 from fabric_widget.evaluation.plan import AT_A_GLANCE, IMAGES, ROUNDS
 
@@ -22,6 +23,10 @@ DEFAULT_TASTE = "green triangular monster"
 _STEPS = range(1, 1001)
 _COUNTS = range(1, 1001)
 _SEEDS = range(2**32)
+_PICTURES = range(1, 65)
+_LATENTS = range(8, 1025)
+_THREADS = range(1, 1025)
+_MEBIBYTES = range(2**30)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_tastes(commands)
     _add_pipelines(commands)
+    _add_bench(commands)
     _add_train_demo(commands)
     return parser
 
@@ -146,6 +152,92 @@ and whether the pipeline is as it was afterwards. Nothing is downloaded, unless
     )
     form.add_argument(
         "--markdown", action="store_true", help="print the tables of docs/pipelines.md"
+    )
+    command.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "bench",
+        help="measure what feedback costs, beside the plain pipeline and the published way",
+        description="""\
+Times a denoising step of the plain pipeline, of a round whose references are new,
+of a later round that has them again, and of FABRIC as it was published, in turn,
+for growing numbers of references, all liked and read at every step. Counts the
+arithmetic and the memory. Prints a table; writes bench.json and, for each target,
+a chart. Ctrl-C ends it early and keeps what was measured.""",
+        epilog=f"""targets:
+  demo     the model that ships in this package
+  sd15     the UNet of Stable Diffusion 1.5 with random weights
+  sdxl     that of Stable Diffusion XL; takes an accelerator
+  loading  how long imports take
+
+examples:
+  {PROGRAM} bench --quick
+  {PROGRAM} bench demo --references 0 1 8 --repeats 15
+  {PROGRAM} bench sd15 --latent 64 --batch 2 --json | python -m json.tool""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help=f"{', '.join([*TARGETS, LOADING])} (default: all that the device takes)",
+    )
+    command.add_argument(
+        "--references",
+        type=_integer(range(MOST_REFERENCES + 1)),
+        nargs="+",
+        metavar="N",
+        help=f"how many (default: {' '.join(map(str, REFERENCES))})",
+    )
+    command.add_argument(
+        "--disliked", action="store_true", help="dislike every second reference instead of none"
+    )
+    for name, allowed, meaning in (
+        ("steps", _STEPS, "denoising steps of a round"),
+        ("repeats", _COUNTS, "how often everything is timed"),
+        ("batch", _PICTURES, "pictures of a round"),
+        ("latent", _LATENTS, "side of a picture in latents"),
+    ):
+        command.add_argument(
+            f"--{name}",
+            type=_integer(allowed),
+            metavar="N",
+            help=f"{meaning} (default: what suits target and device)",
+        )
+    command.add_argument("--device", help="cpu, cuda, cuda:1, … (default: the best one there is)")
+    command.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        help="precision (default: float32 on a CPU, float16 on an accelerator)",
+    )
+    command.add_argument(
+        "--threads", type=_integer(_THREADS), metavar="N", help="CPU threads (default: torch's)"
+    )
+    command.add_argument(
+        "--cache",
+        type=_integer(_MEBIBYTES),
+        metavar="MIB",
+        help="memory for references; 0 remembers none (default: half of what is free)",
+    )
+    command.add_argument(
+        "--offload",
+        action="store_true",
+        help="let the published way copy what it keeps to the CPU, as its authors' code does",
+    )
+    command.add_argument(
+        "--quick", action="store_true", help="a rough look: demo and loading, few of everything"
+    )
+    command.add_argument(
+        "--out",
+        type=_folder,
+        default="out",
+        metavar="FOLDER",
+        help="where bench.json and the charts go (default: %(default)s)",
+    )
+    command.add_argument(
+        "--json", action="store_true", help="print one line of JSON instead of a table"
     )
     command.add_argument("--quiet", action="store_true", help="show no progress")
 

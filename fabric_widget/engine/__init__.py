@@ -4,13 +4,17 @@ fabric        Fabric: one run of a pipeline with feedback
 hires         HiRes: the same in two passes, the second at a larger size
 request       what a call asked for, checked
 templates     references, and the calls that they are computed with, at any size
-lending       what happens at one denoiser call
+lending       who borrows from whom at one denoiser call
+recording     keys and values of references at one step: remembered, or computed
+tokens        what a reference lends to one layer: whole, or thinned
+economy       what is spared: tokens, steps
 denoiser      any pipeline: the calls it makes to its denoiser, noising a reference
 calls         one such call: its rows, the form of its latents, where its picture stands
 roles         which rows and which calls are conditional
 sites         self-attention layers that record or borrow, found by measuring
 attention     attention to own and borrowed keys: tensor algebra
 bank          keys and values of references, kept within a number of bytes
+host          what of it waits in the host's memory
 schedule      how strongly references count
 references    from likes and dislikes to latents
 pictures      from anything a person may call a picture to an RGB image
@@ -25,6 +29,7 @@ survey        whether feedback works with a pipeline, by trying
 errors        what can go wrong
 """
 
+from fabric_widget.engine.economy import Economy
 from fabric_widget.engine.errors import (
     BadReference,
     FabricError,
@@ -40,6 +45,7 @@ from fabric_widget.engine.schedule import Schedule
 
 __all__ = [
     "BadReference",
+    "Economy",
     "Fabric",
     "FabricError",
     "FabricWarning",

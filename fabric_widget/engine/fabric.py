@@ -21,11 +21,13 @@ from diffusers.image_processor import VaeImageProcessor
 
 from fabric_widget.engine.bank import Bank
 from fabric_widget.engine.denoiser import Denoiser
+from fabric_widget.engine.economy import Economy
 from fabric_widget.engine.errors import (
     FabricError,
     GenerationCancelled,
 )
 from fabric_widget.engine.forecast import Forecast, clearer, expected
+from fabric_widget.engine.host import HostBank
 from fabric_widget.engine.latent_space import (
     autoencoder,
     can_encode,
@@ -103,6 +105,10 @@ class Fabric:
     cache_bytes
         How much memory keys and values of references may take between steps and calls. By default
         1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
+    host_bytes
+        How much of the host's memory may hold what finds no room on a GPU; 0 by default.
+    economy
+        What is left out to be fast; `Economy()` by default, `Economy.exact()` for nothing.
     preview
         A small decoder for previews, such as diffusers' ``AutoencoderTiny``. Without it previews
         are a linear map of the latents.
@@ -119,6 +125,8 @@ class Fabric:
         *,
         schedule: Schedule | None = None,
         cache_bytes: int | None = None,
+        host_bytes: int = 0,
+        economy: Economy | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
     ) -> None:
         if not isinstance(pipe, DiffusionPipeline):
@@ -134,11 +142,19 @@ class Fabric:
         if cache_bytes is not None and not operator.index(cache_bytes) >= 0:
             message = f"cache_bytes is {cache_bytes!r}: give 0 or more, or None"
             raise ValueError(message)
+        if not operator.index(host_bytes) >= 0:
+            message = f"host_bytes is {host_bytes!r}: give 0 or more"
+            raise ValueError(message)
         self.pipe: Any = pipe
         self.schedule = checked_schedule(schedule) or Schedule()
+        if economy is not None and not isinstance(economy, Economy):
+            message = f"economy is a {type(economy).__name__}: give an Economy"
+            raise TypeError(message)
+        self.economy = economy or Economy()
         self._cache_bytes = cache_bytes
-        self._bank = Bank(cache_bytes or 0)
         self._denoiser = Denoiser(self.pipe)
+        host = HostBank(host_bytes, self._denoiser.device) if host_bytes else None
+        self._bank = Bank(cache_bytes or 0, host)
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._preview = DecoderPreview(preview) if preview is not None else None
         self._fitted: tuple[object, Previews] | None = None
@@ -379,11 +395,13 @@ class Fabric:
             for vote in side:
                 reference, template = sizes.reference(vote)
                 references.append(reference)
-                templates[reference.id] = template.beside(null)
+                templates[reference.id] = template
         layout = Layout(null, templates, spoken, request.num_images)
         liked, disliked = found
         feedback = Feedback(liked, disliked, schedule, guided)
-        return Lender(self._denoiser, self.pipe.scheduler, self._bank, feedback, layout)
+        return Lender(
+            self._denoiser, self.pipe.scheduler, self._bank, feedback, layout, self.economy
+        )
 
     def _previews(self, arguments: Mapping[str, Any]) -> Previews | None:
         """Return what makes previews, or None if there is nothing to make them with."""

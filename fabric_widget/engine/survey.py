@@ -12,7 +12,7 @@ import torch
 from fabric_widget.engine.denoiser import Denoiser
 from fabric_widget.engine.errors import FabricError, FabricWarning
 from fabric_widget.engine.fabric import Fabric
-from fabric_widget.engine.lending import measure
+from fabric_widget.engine.recording import measure
 from fabric_widget.engine.schedule import Schedule
 
 if TYPE_CHECKING:

@@ -57,9 +57,12 @@ class Templates:
         self._arguments = arguments
         asked = tuple((name, arguments[name]) for name in SIZE if arguments.get(name))
         self._recorded: dict[tuple[tuple[str, int], ...], Call] = {asked: null}
+        self._beside: dict[int, Call] = {}
 
     def reference(self, vote: Vote) -> tuple[Reference, Call]:
         """Return a vote's reference and the null call at its size; a picture is fitted to both.
+
+        References of the same size have the very same call, which stands beside the picture's.
 
         Raises
         ------
@@ -74,9 +77,12 @@ class Templates:
                 template = self._template(reference)
                 if self._of_another_size(template, reference):  # some make a few sizes only
                     reference = self._maker.make(vote, latents, exactly=template.latents[0])
-                return reference, template
+                return reference, self._apart(template)
         reference = self._maker.make(vote, latents, _COARSENESS[-1])
-        return reference, self._template(reference)
+        return reference, self._apart(self._template(reference))
+
+    def _apart(self, template: Call) -> Call:
+        return self._beside.setdefault(id(template), template.beside(self._null))
 
     def _of_another_size(self, template: Call, reference: Reference) -> bool:
         """Return whether the pipeline chose another size than it was asked for.

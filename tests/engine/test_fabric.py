@@ -18,6 +18,7 @@ from PIL import Image
 
 from fabric_widget.engine import (
     BadReference,
+    Economy,
     Fabric,
     FabricError,
     FabricWarning,
@@ -188,6 +189,58 @@ def test_cold_is_warm_to_the_bit(fabric: Fabric) -> None:
     mixed = Fabric(fabric.pipe)
     make(mixed, liked=first[1:3])
     assert same(make(mixed, liked=first[:2], disliked=first[2:]), cold)
+
+
+THIN = Economy(dense=16)
+
+
+@pytest.mark.parametrize("economy", [Economy(), THIN, Economy.exact()])
+def test_what_a_reference_lends_does_not_depend_on_the_others(pipe: Any, economy: Economy) -> None:
+    """Six at once, or two after four others: the same bits, for batches are of one size."""
+    votes = list(make(Fabric(pipe), num_images=6))
+    together = make(Fabric(pipe, economy=economy), liked=votes)
+    later = Fabric(pipe, economy=economy)
+    make(later, liked=votes[:4])
+    make(later, disliked=votes[3:5])
+    assert same(make(later, liked=votes), together)
+
+
+def test_references_are_computed_in_batches_of_one_size(fabric: Fabric) -> None:
+    votes = list(make(fabric, num_images=5))
+    rows: list[int] = []
+    denoise = fabric.pipe.unet.forward
+
+    def watched(sample: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        rows.append(len(sample))
+        return denoise(sample, *args, **kwargs)
+
+    fabric.pipe.unet.forward = watched
+    make(fabric, liked=votes, num_inference_steps=1, schedule=EVERY_STEP)
+    del fabric.pipe.unet.forward
+    assert rows[-2:] == [4, 4]  # five references; then the run itself, which nobody watched
+
+
+def test_thinned_references_take_less_memory(pipe: Any) -> None:
+    votes = list(make(Fabric(pipe)))
+    exact, thin = Fabric(pipe, economy=Economy.exact()), Fabric(pipe, economy=THIN)
+    whole = make(exact, liked=votes)
+    part = make(thin, liked=votes)
+    assert thin._bank.nbytes * 4 == exact._bank.nbytes
+    assert difference(part, whole) > 1e-3
+
+
+def test_references_recorded_at_every_second_step(pipe: Any) -> None:
+    [vote] = make(Fabric(pipe), num_images=1)
+    settings = {"liked": [vote], "num_inference_steps": 4, "schedule": EVERY_STEP}
+    always, seldom = Fabric(pipe), Fabric(pipe, economy=Economy(every=2))
+    fed = make(always, **settings)
+    assert difference(make(seldom, **settings), fed) > 1e-4
+    assert (always._bank.misses, seldom._bank.misses) == (4, 2)
+
+
+def test_an_economy_is_no_number(pipe: Any) -> None:
+    with pytest.raises(TypeError, match="economy is a int: give an Economy"):
+        Fabric(pipe, economy=4)  # type: ignore[arg-type]
 
 
 def test_without_a_cache_it_agrees(fabric: Fabric) -> None:

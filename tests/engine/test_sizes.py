@@ -12,7 +12,7 @@ from PIL import Image
 
 from fabric_widget.engine import BadReference, Fabric, GeneratedImage, Round, Schedule
 from fabric_widget.engine.denoiser import Denoiser
-from fabric_widget.engine.lending import Lender
+from fabric_widget.engine.recording import Recorder
 from fabric_widget.engine.references import ReferenceMaker, read_votes
 from fabric_widget.zoo import ZOO, tiny
 
@@ -46,16 +46,16 @@ def test_six_references_of_mixed_sizes(
     family: str, width: int, height: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: set[tuple[int, int]] = set()
-    computed = Lender._computed
+    computed = Recorder._computed
 
-    def watched(self: Any, reference: Any, latents: torch.Tensor, timestep: Any) -> Any:
-        seen.add((latents.shape[-1], latents.shape[-2]))
-        return computed(self, reference, latents, timestep)
+    def watched(self: Any, part: Any, *others: Any) -> Any:
+        seen.update((latents.shape[-1], latents.shape[-2]) for _, latents, _ in part)
+        return computed(self, part, *others)
 
     fabric = Fabric(ZOO[family].build())
     size = {"width": width, "height": height}
     plain = make(fabric, family, **size)
-    monkeypatch.setattr(Lender, "_computed", watched)
+    monkeypatch.setattr(Recorder, "_computed", watched)
     votes = [picture(i, *(side // 8 for side in sides)) for i, sides in enumerate(MIXED)]
     fed = make(fabric, family, liked=votes[:3], disliked=votes[3:], **size)
     assert fed[0].image.size == (width, height)
