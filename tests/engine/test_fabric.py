@@ -243,6 +243,19 @@ def test_an_economy_is_no_number(pipe: Any) -> None:
         Fabric(pipe, economy=4)  # type: ignore[arg-type]
 
 
+def test_the_host_remembers_as_well(fabric: Fabric) -> None:
+    first = make(fabric)
+    votes = {"liked": [first[0]], "disliked": [first[1]]}
+    remembered = make(fabric, **votes)
+    hosted = Fabric(fabric.pipe, cache_bytes=0, host_bytes=2**24)
+    assert same(make(hosted, **votes), remembered)
+    computed = hosted._bank.misses
+    assert same(make(hosted, **votes), remembered)
+    assert hosted._bank.misses == computed == hosted._bank.hits
+    with pytest.raises(ValueError, match="host_bytes is -1: give 0 or more"):
+        Fabric(fabric.pipe, host_bytes=-1)
+
+
 def test_without_a_cache_it_agrees(fabric: Fabric) -> None:
     first = make(fabric)
     remembered = make(fabric, liked=[first[0]])
