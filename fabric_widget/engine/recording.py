@@ -143,11 +143,11 @@ class Recorder:
             asked.append((reference, latents, key))
         self._bank.announce([key for _, _, key in asked])
         found: dict[str, Sequence[Lent]] = {}
-        missing: dict[int, list[tuple[Reference, torch.Tensor, str]]] = {}
+        missing: dict[tuple[int, torch.Size], list[tuple[Reference, torch.Tensor, str]]] = {}
         for reference, latents, key in asked:
             lent = self._bank.get(key)
             if lent is None:
-                alike = id(self._templates[reference.id])
+                alike = (id(self._templates[reference.id]), latents.shape)
                 missing.setdefault(alike, []).append((reference, latents, key))
             else:
                 found[reference.id] = lent
@@ -171,7 +171,7 @@ class Recorder:
         timestep: torch.Tensor,
         phase: int,
     ) -> list[list[Lent]]:
-        """Return what each of a few references of equal template lends, site by site."""
+        """Return what each of a few references of equal template and size lends, site by site."""
         template = self._templates[part[0][0].id]
         filled = [latents for _, latents, _ in part]
         filled += [filled[-1]] * (size - len(part))

@@ -53,11 +53,12 @@ class Templates:
         self._pipe = pipe
         self._denoiser = denoiser
         self._maker = maker
+        self._takes_size = set(SIZE) <= set(parameters_of(pipe))
         self._null = null
+        self._own = null.beside(null)
         self._arguments = arguments
         asked = tuple((name, arguments[name]) for name in SIZE if arguments.get(name))
-        self._recorded: dict[tuple[tuple[str, int], ...], Call] = {asked: null}
-        self._beside: dict[int, Call] = {}
+        self._recorded: dict[tuple[tuple[str, int], ...], Call] = {asked: self._own}
 
     def reference(self, vote: Vote) -> tuple[Reference, Call]:
         """Return a vote's reference and the null call at its size; a picture is fitted to both.
@@ -75,14 +76,12 @@ class Templates:
             with suppress(BadReference):
                 reference = self._maker.make(vote, latents, coarseness)
                 template = self._template(reference)
-                if self._of_another_size(template, reference):  # some make a few sizes only
+                # Some make a few sizes only; of some no size is asked for, and any one is taken.
+                if self._takes_size and self._of_another_size(template, reference):
                     reference = self._maker.make(vote, latents, exactly=template.latents[0])
-                return reference, self._apart(template)
+                return reference, template
         reference = self._maker.make(vote, latents, _COARSENESS[-1])
-        return reference, self._apart(self._template(reference))
-
-    def _apart(self, template: Call) -> Call:
-        return self._beside.setdefault(id(template), template.beside(self._null))
+        return reference, self._template(reference)
 
     def _of_another_size(self, template: Call, reference: Reference) -> bool:
         """Return whether the pipeline chose another size than it was asked for.
@@ -97,15 +96,16 @@ class Templates:
         )
 
     def _template(self, reference: Reference) -> Call:
-        """Return the null call for the size of a reference: some models are told it."""
+        """Return the null call for the size of a reference, beside the picture's own."""
         null = self._null
         form = in_form(reference.latents[0], null.latents[0])
-        takes_size = set(SIZE) <= set(parameters_of(self._pipe))
-        if (form.shape == null.latents[0].shape and not null.packed) or not takes_size:
-            return null
+        alike = form.shape == null.latents[0].shape and not null.packed
+        if alike or not self._takes_size:
+            return self._own
         size = tuple((name, reference.size[name]) for name in SIZE if name in reference.size)
         if size not in self._recorded:
-            self._recorded[size] = replace(self._called(reference), per_row=null.per_row)
+            called = replace(self._called(reference), per_row=null.per_row)
+            self._recorded[size] = called.beside(null)
         call = self._recorded[size]
         if call.packed and call.latents[0].shape != form.shape:
             message = (

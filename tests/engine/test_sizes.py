@@ -65,6 +65,31 @@ def test_six_references_of_mixed_sizes(
         assert min(abs(a / b / (w / h) - 1) for a, b in seen) < 0.15
 
 
+def test_references_of_several_sizes_where_none_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Image-to-image takes no size: one template serves references of every shape."""
+    seen: set[tuple[int, int]] = set()
+    computed = Recorder._computed
+
+    def watched(self: Any, part: Any, *others: Any) -> Any:
+        seen.update((latents.shape[-1], latents.shape[-2]) for _, latents, _ in part)
+        return computed(self, part, *others)
+
+    monkeypatch.setattr(Recorder, "_computed", watched)
+    fabric = Fabric(ZOO["SD 1 image-to-image"].build())
+    votes = [picture(1, 64, 20), picture(2, 20, 64), picture(3, 32, 32)]
+    together = make(fabric, "SD 1 image-to-image", liked=votes)
+    assert difference(together, make(fabric, "SD 1 image-to-image")) > 1e-3
+    assert sorted(width > height for width, height in seen) == [False, False, True]
+    assert len(seen) == 3
+    other = Fabric(fabric.pipe)
+    for vote in votes:
+        make(other, "SD 1 image-to-image", liked=[vote])
+    again = make(other, "SD 1 image-to-image", liked=votes)
+    assert torch.equal(again[0].latents, together[0].latents)
+
+
 @pytest.mark.parametrize("sides", [*MIXED, (2048, 1024)])
 def test_latents_keep_the_ratio_of_the_picture(sides: tuple[int, int]) -> None:
     """At the sizes people use: nothing is added, and hardly anything is cut off."""
