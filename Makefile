@@ -7,6 +7,8 @@ NPM ?= npm
 VENV ?= .venv
 # Arguments of the demo, such as: make demo DEMO='--taste "red fish" --rounds 5'
 DEMO ?=
+# Arguments of the measurement, such as: make bench BENCH='demo --references 0 1 8'
+BENCH ?=
 
 BIN := $(VENV)/bin
 # Notebooks are tested with an older kernel as well; it lies beside the packages of the environment.
@@ -20,13 +22,16 @@ QUIET_NPM := $(NPM) --prefix js --silent
 # The tests run in several processes, one thread each: more would only fight over the cores.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help demo test soak lint format js lab clean chromium
+.PHONY: help demo bench test soak lint format js lab clean chromium
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
 
 demo: $(READY)  ## Let a simulated person vote for three rounds; writes out/demo.png and out/demo.html.
 	$(BIN)/python -m fabric_widget demo $(DEMO)
+
+bench: $(READY)  ## Measure what feedback costs; writes out/bench.json and charts.
+	$(BIN)/python -m fabric_widget bench $(BENCH)
 
 test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front end's tests, pytest.
 	$(QUIET_NPM) run check

@@ -27,10 +27,13 @@ def test_the_ten_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Mon
         r"```python\n(from fabric_widget import Fabric,.*?)```", README, re.DOTALL
     )
     assert len([line for line in lines.splitlines() if line]) == 10
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(lines, names)  # noqa: S102  (our own)
     with Image.open("monster.png") as made:
         assert made.size == (64, 64)
+    (large,) = re.findall(r"```python\n(from fabric_widget import HiRes.*?)```", README, re.DOTALL)
+    exec(large, names)  # noqa: S102  (our own)
+    assert names["larger"][0].image.size == (128, 128)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/widget.md"])
@@ -77,6 +80,7 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
         "CONTRIBUTING.md",
         "docs/decisions.md",
         "docs/evaluation.md",
+        "docs/performance.md",
         "docs/pipelines.md",
         "docs/widget.md",
     ],

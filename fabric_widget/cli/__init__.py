@@ -5,6 +5,7 @@ demo       one story: contact sheet, page, table
 evaluate   the paper's protocols: several methods, results that are kept
 tastes     many tastes: a table, a mean, an interval
 pipelines  every family of pipelines: does feedback work?
+bench      what feedback costs: a table, JSON, charts
 stage      what they share: the demo model, a progress bar
 table      aligned columns
 """

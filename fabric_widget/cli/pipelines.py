@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.cli import USAGE
@@ -51,11 +51,6 @@ class Row:
         return self.survey.works == self.expected
 
     @property
-    def effect(self) -> bool:
-        """Whether feedback changes the picture."""
-        return replace(self.survey, sites=1, identity=True, restored=True).works
-
-    @property
     def remark(self) -> str:
         """Why feedback does not work, or what it takes."""
         return self.survey.reason or (self.needs and f"with {self.needs}")
@@ -69,10 +64,10 @@ class Row:
             "sites": found.sites,
             "roles": list(found.roles),
             "identity": found.identity,
-            "effect": self.effect,
+            "effect": found.effect,
             "restored": found.restored,
             "works": found.works,
-            "moved": found.effect,
+            "moved": found.moved,
             "needs": self.needs,
             "reason": found.reason,
         }
@@ -141,11 +136,12 @@ def _own(place: str, steps: int, *, quiet: bool) -> Row:
     import torch
     import transformers
 
+    from fabric_widget.evaluation.study.studio import load_pipeline
+
     if quiet:
         diffusers.utils.logging.disable_progress_bar()
         transformers.utils.logging.disable_progress_bar()
-    device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float)
-    pipe = diffusers.DiffusionPipeline.from_pretrained(place, dtype=dtype).to(device)
+    pipe = load_pipeline(place, "cuda" if torch.cuda.is_available() else "cpu")
     pipe.set_progress_bar_config(disable=quiet)
     return Row(place, type(pipe).__name__, _tried(pipe, num_inference_steps=steps))
 
@@ -162,7 +158,7 @@ def _tried(pipe: Any, **arguments: Any) -> Survey:  # noqa: ANN401  (any diffuse
 
 def _facts(row: Row) -> tuple[str, ...]:
     found = row.survey
-    truths = (found.identity, row.effect, found.restored)
+    truths = (found.identity, found.effect, found.restored)
     if not found.sites:
         return (row.name, "none", "", "", "", "")
     roles = " + ".join(found.roles)

@@ -1,13 +1,20 @@
 """The engine: a diffusers pipeline, a prompt and feedback in; pictures out.
 
-fabric        Fabric, the one public class
-lending       what happens at one denoiser call
+fabric        Fabric: one run of a pipeline with feedback
+hires         HiRes: the same in two passes, the second at a larger size
+request       what a call asked for, checked
+templates     references, and the calls that they are computed with, at any size
+lending       who borrows from whom at one denoiser call
+recording     keys and values of references at one step: remembered, or computed
+tokens        what a reference lends to one layer: whole, or thinned
+economy       what is spared: tokens, steps
 denoiser      any pipeline: the calls it makes to its denoiser, noising a reference
 calls         one such call: its rows, the form of its latents, where its picture stands
 roles         which rows and which calls are conditional
 sites         self-attention layers that record or borrow, found by measuring
 attention     attention to own and borrowed keys: tensor algebra
 bank          keys and values of references, kept within a number of bytes
+host          what of it waits in the host's memory
 schedule      how strongly references count
 references    from likes and dislikes to latents
 pictures      from anything a person may call a picture to an RGB image
@@ -22,6 +29,7 @@ survey        whether feedback works with a pipeline, by trying
 errors        what can go wrong
 """
 
+from fabric_widget.engine.economy import Economy
 from fabric_widget.engine.errors import (
     BadReference,
     FabricError,
@@ -31,16 +39,19 @@ from fabric_widget.engine.errors import (
     PipelineBusy,
 )
 from fabric_widget.engine.fabric import Fabric
+from fabric_widget.engine.hires import HiRes
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
 
 __all__ = [
     "BadReference",
+    "Economy",
     "Fabric",
     "FabricError",
     "FabricWarning",
     "GeneratedImage",
     "GenerationCancelled",
+    "HiRes",
     "NoAttentionSites",
     "PipelineBusy",
     "Progress",

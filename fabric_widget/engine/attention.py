@@ -13,6 +13,7 @@ attend        softmax attention and its log-sum-exp
 borrow        folds references into an attention already computed
 concatenate   the same result by keys, values and a mask put side by side
 blend         attention to own and borrowed keys, by whichever of the two ways fits
+extrapolate   away from what the disliked references would have made of an attention
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 _ALIGNMENT = 8  # CUDA kernels want head dimensions in multiples of this; zeros change no score
 _FLASH_CAPABILITY = (8, 0)  # older GPUs have only the other kernel
 _FLASH_CHANNELS = 256
+# Of normalised attention guidance, as its authors recommend them for U-Nets.
+_NAG_LIMIT = 2.5  # how often longer an extrapolated output may be (τ)
+_NAG_SHARE = 0.5  # of the extrapolated in the output (α)
 
 
 class Loan(NamedTuple):
@@ -167,3 +171,27 @@ def blend(
         out, lse = attend(q, k, v, scale)
         return borrow(out, lse, q, loans, scale)
     return concatenate(q, k, v, loans, scale=scale, mask=mask)
+
+
+def extrapolate(positive: torch.Tensor, negative: torch.Tensor, scale: float) -> torch.Tensor:
+    """Return attention outputs moved away from others: normalised attention guidance.
+
+    For passes without classifier-free guidance (arXiv 2505.21179, equations 6 to 9). With
+    ``z = positive + scale · (positive - negative)``, shortened where the L1 norm of a token grew by
+    more than a limit, the result is the mean of `z` and `positive`; so it is `positive` where both
+    agree, and its norm is bounded.
+
+    Parameters
+    ----------
+    positive, negative
+        Attention outputs, (B, H, N, D). A token's norm is taken over its heads and channels.
+    scale
+        How far to go, 0 or more; 0 changes nothing.
+    """
+    exact = torch.promote_types(positive.dtype, torch.float32)
+    kept, away = positive.to(exact), negative.to(exact)
+    moved = kept + scale * (kept - away)
+    tiny = torch.finfo(exact).tiny
+    before, after = (x.abs().sum((1, 3), keepdim=True).clamp_min(tiny) for x in (kept, moved))
+    moved = moved * (before * _NAG_LIMIT / after).clamp_max(1)
+    return torch.lerp(kept, moved, _NAG_SHARE).to(positive.dtype)

@@ -1,7 +1,8 @@
 """Keys and values of references, kept as long as they fit in a given number of bytes.
 
 The bank knows neither models nor weights: an entry is whatever one reference pass recorded, under a
-key that says everything the pass depended on.
+key that says everything the pass depended on. What finds no room on the device may wait in the
+host's memory, and is on its way back one step before it is asked for.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    import torch
-
-    KeysValues = tuple[torch.Tensor, torch.Tensor]
+    from fabric_widget.engine.host import HostBank
+    from fabric_widget.engine.tokens import Lent
 
 
 class _Entry(NamedTuple):
-    lent: Sequence[KeysValues]
+    lent: Sequence[Lent]
     nbytes: int
     run: int
 
@@ -34,10 +34,13 @@ class Bank:
     ----------
     capacity
         Bytes; 0 keeps nothing.
+    host
+        Where entries go for which there is no room, or None.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, host: HostBank | None = None) -> None:
         self.capacity = capacity
+        self.host = host
         self.nbytes = 0
         self.hits = 0
         self.misses = 0
@@ -52,31 +55,46 @@ class Bank:
         """Declare that what was used until now may be dropped."""
         self._run += 1
 
-    def get(self, key: Hashable) -> Sequence[KeysValues] | None:
+    def get(self, key: Hashable) -> Sequence[Lent] | None:
         """Return the entry of `key`, or None."""
         entry = self._entries.pop(key, None)
-        if entry is None:
-            self.misses += 1
-            return None
-        self.hits += 1
-        self._entries[key] = entry._replace(run=self._run)
-        return entry.lent
+        if entry is not None:
+            self.hits += 1
+            self._entries[key] = entry._replace(run=self._run)
+            return entry.lent
+        lent = self.host.get(key) if self.host is not None else None
+        self.hits += lent is not None
+        self.misses += lent is None
+        return lent
 
-    def put(self, key: Hashable, lent: Sequence[KeysValues]) -> None:
+    def announce(self, keys: Sequence[Hashable]) -> None:
+        """Say which keys are about to be asked for: what followed them before is fetched ahead."""
+        if self.host is not None:
+            self.host.announce(tuple(keys))
+
+    def put(self, key: Hashable, lent: Sequence[Lent]) -> None:
         """Keep an entry if there is room, or can be made."""
-        nbytes = sum(x.numel() * x.element_size() for pair in lent for x in pair)
-        if key in self._entries or nbytes > self.capacity:
+        nbytes = sum(part.nbytes for part in lent)
+        if key in self._entries:
             return
         while self.nbytes + nbytes > self.capacity:
-            oldest = next(iter(self._entries.values()))
-            if oldest.run == self._run:
+            name, oldest = next(iter(self._entries.items()), (None, None))
+            if oldest is None or oldest.run == self._run:
+                self._put_aside(key, lent)
                 return
-            self._entries.popitem(last=False)
+            del self._entries[name]
             self.nbytes -= oldest.nbytes
+            self._put_aside(name, oldest.lent)
         self._entries[key] = _Entry(lent, nbytes, self._run)
         self.nbytes += nbytes
+
+    def _put_aside(self, key: Hashable, lent: Sequence[Lent]) -> None:
+        if self.host is not None:
+            self.host.put(key, lent)
 
     def clear(self) -> None:
         """Drop everything."""
         self._entries.clear()
         self.nbytes = 0
+        if self.host is not None:
+            self.host.clear()

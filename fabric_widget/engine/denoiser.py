@@ -20,6 +20,7 @@ import torch
 
 from fabric_widget.engine.calls import Call
 from fabric_widget.engine.errors import FabricError, PipelineBusy
+from fabric_widget.engine.pipeline import parameters_of
 from fabric_widget.engine.restore import kept, processors, processors_of, random_kept, swapped
 from fabric_widget.engine.roles import Spoken, Turns, spoken
 
@@ -226,7 +227,7 @@ class Denoiser:
             if type(value).__module__.startswith("diffusers.") and not isinstance(value, dict)
         ]
         if memories:
-            parameters = inspect.signature(type(self._pipe).__call__).parameters
+            parameters = parameters_of(self._pipe)
             switches = [f"{name}=False" for name in parameters if "cache" in name]
             message = (
                 f"{type(self._pipe).__name__} hands its denoiser a {type(memories[0]).__name__}, "

@@ -7,14 +7,11 @@ put back.
 
 from __future__ import annotations
 
-import difflib
 import functools
-import inspect
 import operator
 import threading
-import warnings
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,28 +20,36 @@ from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.image_processor import VaeImageProcessor
 
 from fabric_widget.engine.bank import Bank
-from fabric_widget.engine.calls import in_form
 from fabric_widget.engine.denoiser import Denoiser
+from fabric_widget.engine.economy import Economy
 from fabric_widget.engine.errors import (
-    BadReference,
     FabricError,
-    FabricWarning,
     GenerationCancelled,
 )
 from fabric_widget.engine.forecast import Forecast, clearer, expected
+from fabric_widget.engine.host import HostBank
 from fabric_widget.engine.latent_space import (
     autoencoder,
     can_encode,
     channels_of,
-    pixels_per_latent,
 )
 from fabric_widget.engine.lending import Feedback, Layout, Lender
 from fabric_widget.engine.packing import unpack
+from fabric_widget.engine.pipeline import SIZE, parameters_of
 from fabric_widget.engine.preview import DecoderPreview, LinearPreview, calmed, fit_linear
 from fabric_widget.engine.references import ReferenceMaker, read_votes
+from fabric_widget.engine.request import (
+    Request,
+    checked_arguments,
+    checked_number,
+    checked_prompt,
+    checked_schedule,
+    checked_seed,
+)
 from fabric_widget.engine.restore import processors, processors_of, replaced, swapped
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
+from fabric_widget.engine.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,27 +59,16 @@ if TYPE_CHECKING:
     from fabric_widget.engine.calls import Call
     from fabric_widget.engine.forecast import Point
     from fabric_widget.engine.pipeline import Pipeline
-    from fabric_widget.engine.references import Reference, Vote, Votes
+    from fabric_widget.engine.references import Reference
 
     Previews = Callable[[torch.Tensor], list[Image.Image]]
 
-_MAX_IMAGES = 64
-_SEED_LIMIT = 2**63
-_SIZE = ("height", "width")
-_SIZE_UNIT = 8  # pixels
-_COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
 # Of latents: (B, tokens, C), (B, C, h, w) and (B, C, 1, h, w).
 _PACKED_DIMENSIONS, _FLAT_DIMENSIONS, _FILM_DIMENSIONS = 3, 4, 5
 _CPU_CACHE_BYTES = 2**30
 _CUDA_CACHE_SHARE = 4  # one in so many bytes of the free memory
-_OURS = {
-    "generator": "give seed: picture i is made with its own generator, seeded seed + i",
-    "num_images_per_prompt": "give num_images",
-    "return_dict": "Fabric returns a Round, whose output is what the pipeline returned",
-}
 _CALLBACK = "callback_on_step_end"
 _NEEDED = ("prompt", "num_images_per_prompt", "generator")
-_SOME_MORE = ("callback", "callback_steps")  # taken by pipelines without being in their signature
 
 
 @dataclass
@@ -91,19 +85,6 @@ class _Run:
         if self.cancelled.is_set():
             message = f"cancelled after {self.index} steps"
             raise GenerationCancelled(message)
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What a call asked for, checked."""
-
-    prompt: str
-    num_images: int
-    seed: int
-    votes: Votes
-    schedule: Schedule
-    on_step: Callable[[Progress], object] | None
-    arguments: Mapping[str, Any]
 
 
 class Fabric:
@@ -124,6 +105,10 @@ class Fabric:
     cache_bytes
         How much memory keys and values of references may take between steps and calls. By default
         1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
+    host_bytes
+        How much of the host's memory may hold what finds no room on a GPU; 0 by default.
+    economy
+        What is left out to be fast; `Economy()` by default, `Economy.exact()` for nothing.
     preview
         A small decoder for previews, such as diffusers' ``AutoencoderTiny``. Without it previews
         are a linear map of the latents.
@@ -140,12 +125,14 @@ class Fabric:
         *,
         schedule: Schedule | None = None,
         cache_bytes: int | None = None,
+        host_bytes: int = 0,
+        economy: Economy | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
     ) -> None:
         if not isinstance(pipe, DiffusionPipeline):
             message = f"{type(pipe).__name__} is not a diffusers pipeline: give a DiffusionPipeline"
             raise TypeError(message)
-        lacking = [name for name in _NEEDED if name not in _parameters(pipe)]
+        lacking = [name for name in _NEEDED if name not in parameters_of(pipe)]
         if lacking:
             message = (
                 f"{type(pipe).__name__} does not take {', '.join(lacking)}: give a pipeline that "
@@ -155,11 +142,19 @@ class Fabric:
         if cache_bytes is not None and not operator.index(cache_bytes) >= 0:
             message = f"cache_bytes is {cache_bytes!r}: give 0 or more, or None"
             raise ValueError(message)
+        if not operator.index(host_bytes) >= 0:
+            message = f"host_bytes is {host_bytes!r}: give 0 or more"
+            raise ValueError(message)
         self.pipe: Any = pipe
-        self.schedule = _checked_schedule(schedule) or Schedule()
+        self.schedule = checked_schedule(schedule) or Schedule()
+        if economy is not None and not isinstance(economy, Economy):
+            message = f"economy is a {type(economy).__name__}: give an Economy"
+            raise TypeError(message)
+        self.economy = economy or Economy()
         self._cache_bytes = cache_bytes
-        self._bank = Bank(cache_bytes or 0)
         self._denoiser = Denoiser(self.pipe)
+        host = HostBank(host_bytes, self._denoiser.device) if host_bytes else None
+        self._bank = Bank(cache_bytes or 0, host)
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._preview = DecoderPreview(preview) if preview is not None else None
         self._fitted: tuple[object, Previews] | None = None
@@ -225,18 +220,17 @@ class Fabric:
         Warns
         -----
         FabricWarning
-            There are dislikes, but without guidance no branch that takes them; or an argument that
-            the pipeline may ignore.
+            The pipeline may ignore an argument.
         """
-        arguments = self._checked_arguments(pipeline_arguments)
-        request = _Request(
-            prompt=_checked_prompt(prompt),
-            num_images=_checked_integer("num_images", num_images, 1, _MAX_IMAGES),
-            seed=_checked_integer("seed", seed, 0, _SEED_LIMIT - _MAX_IMAGES),
+        arguments = checked_arguments(self.pipe, pipeline_arguments)
+        request = Request(
+            prompt=checked_prompt(prompt),
+            num_images=checked_number(num_images),
+            seed=checked_seed(seed),
             votes=read_votes(liked, disliked),
-            schedule=_checked_schedule(schedule) or self.schedule,
+            schedule=checked_schedule(schedule) or self.schedule,
             on_step=on_step,
-            arguments=arguments,
+            arguments={**self.defaults, **arguments},
         )
         with self._denoiser.occupied(), self._under_way() as run:
             return self._made(request, run)
@@ -264,7 +258,7 @@ class Fabric:
         finally:
             self._run = None
 
-    def _made(self, request: _Request, run: _Run) -> Round:
+    def _made(self, request: Request, run: _Run) -> Round:
         inner = self._denoiser.module.forward
         shows = request.on_step is not None or request.arguments.get("output_type") == "latent"
         previews = self._previews(request.arguments) if shows else None
@@ -303,7 +297,7 @@ class Fabric:
         return _round(request, run, output, previews)
 
     def _call_arguments(
-        self, request: _Request, run: _Run, previews: Previews | None
+        self, request: Request, run: _Run, previews: Previews | None
     ) -> dict[str, Any]:
         """Return everything that the pipeline is called with."""
         arguments = dict(request.arguments)
@@ -344,11 +338,11 @@ class Fabric:
     @property
     def _calls_back(self) -> bool:
         """Whether the pipeline tells when a step has ended."""
-        return _CALLBACK in _parameters(self.pipe)
+        return _CALLBACK in parameters_of(self.pipe)
 
     def _step_ended(
         self,
-        request: _Request,
+        request: Request,
         run: _Run,
         previews: Previews | None,
         latents: torch.Tensor,
@@ -363,7 +357,7 @@ class Fabric:
 
     @contextmanager
     def _watched_scheduler(
-        self, request: _Request, run: _Run, previews: Previews | None
+        self, request: Request, run: _Run, previews: Previews | None
     ) -> Iterator[None]:
         """Where the pipeline does not tell when a step has ended, see its scheduler take it."""
         scheduler = self.pipe.scheduler
@@ -378,7 +372,7 @@ class Fabric:
         with replaced(scheduler, "step", watched):
             yield
 
-    def _lender(self, request: _Request) -> Lender | None:
+    def _lender(self, request: Request) -> Lender | None:
         """Return what lends the references of a request, or None if nothing would ever be lent."""
         votes, schedule = request.votes, request.schedule
         dislikes = votes.disliked if schedule.neg_scale > 0 else ()
@@ -387,108 +381,27 @@ class Fabric:
         self._denoiser.check_uncached()
         rehearsal = self._denoiser.rehearse(request.arguments, request.prompt)
         null, spoken = rehearsal.null, rehearsal.spoken
-        if (
-            dislikes
-            and all(spoken.rows)
-            and not self._denoiser.alternates(request.arguments, spoken)
-        ):
-            warnings.warn(
-                "the dislikes have no effect: they act in the unconditional branch, which this "
-                "call does not have. Give guidance_scale more than 1 (a model distilled for few "
-                "steps may not allow that)",
-                FabricWarning,
-                stacklevel=4,
-            )
+        guided = not all(spoken.rows) or (
+            bool(dislikes) and self._denoiser.alternates(request.arguments, spoken)
+        )
+        if not guided and schedule.nag_scale == 0:
             dislikes = ()
             if not votes.liked:
                 return None
-        recorded: dict[tuple[tuple[str, int], ...], Call] = {
-            tuple(
-                (name, request.arguments[name]) for name in _SIZE if request.arguments.get(name)
-            ): null
-        }
+        sizes = Templates(self.pipe, self._denoiser, self._maker, null, request.arguments)
         templates: dict[str, Call] = {}
         found: list[list[Reference]] = [[], []]
         for references, side in zip(found, (votes.liked, dislikes), strict=True):
             for vote in side:
-                reference, template = self._reference(vote, null, request.arguments, recorded)
+                reference, template = sizes.reference(vote)
                 references.append(reference)
-                templates[reference.id] = template.beside(null)
+                templates[reference.id] = template
         layout = Layout(null, templates, spoken, request.num_images)
         liked, disliked = found
-        feedback = Feedback(liked, disliked, schedule)
-        return Lender(self._denoiser, self.pipe.scheduler, self._bank, feedback, layout)
-
-    def _reference(
-        self,
-        vote: Vote,
-        null: Call,
-        arguments: Mapping[str, Any],
-        recorded: dict[tuple[tuple[str, int], ...], Call],
-    ) -> tuple[Reference, Call]:
-        """Return a vote's reference and the null call at its size; a picture is fitted to both.
-
-        Raises
-        ------
-        BadReference
-            The pipeline does not make pictures of that size.
-        """
-        generated = isinstance(vote.content, GeneratedImage)
-        finer = () if generated else _COARSENESS[:-1]
-        for coarseness in finer:
-            with suppress(BadReference):
-                reference = self._maker.make(vote, null.latents, coarseness)
-                template = self._template(null, reference, arguments, recorded)
-                if self._of_another_size(template, reference):  # some make a few sizes only
-                    reference = self._maker.make(vote, null.latents, exactly=template.latents[0])
-                return reference, template
-        reference = self._maker.make(vote, null.latents, _COARSENESS[-1])
-        return reference, self._template(null, reference, arguments, recorded)
-
-    def _of_another_size(self, template: Call, reference: Reference) -> bool:
-        """Return whether the pipeline chose another size than it was asked for.
-
-        A little more is none: sizes are asked for in whole units.
-        """
-        form = in_form(reference.latents[0], template.latents[0])
-        latents = _SIZE_UNIT / pixels_per_latent(self.pipe)
-        return any(
-            abs(a - b) >= max(latents, 1)
-            for a, b in zip(form.shape, template.latents[0].shape, strict=True)
+        feedback = Feedback(liked, disliked, schedule, guided)
+        return Lender(
+            self._denoiser, self.pipe.scheduler, self._bank, feedback, layout, self.economy
         )
-
-    def _template(
-        self,
-        null: Call,
-        reference: Reference,
-        arguments: Mapping[str, Any],
-        recorded: dict[tuple[tuple[str, int], ...], Call],
-    ) -> Call:
-        """Return the null call for the size of a reference: some models are told it."""
-        form = in_form(reference.latents[0], null.latents[0])
-        takes_size = set(_SIZE) <= set(_parameters(self.pipe))
-        if (form.shape == null.latents[0].shape and not null.packed) or not takes_size:
-            return null
-        size = tuple((name, reference.size[name]) for name in _SIZE if name in reference.size)
-        if size not in recorded:
-            unsized = {name: value for name, value in arguments.items() if name not in _SIZE}
-            try:
-                call = self._denoiser.null_call(unsized | dict(size))
-            except ValueError as error:  # the pipeline's own checks
-                message = (
-                    f"a reference is of a size, {dict(size)}, that {type(self.pipe).__name__} "
-                    f"does not make: {error}"
-                )
-                raise BadReference(message) from error
-            recorded[size] = replace(call, per_row=null.per_row)
-        call = recorded[size]
-        if call.packed and call.latents[0].shape != form.shape:
-            message = (
-                f"a reference of {form.shape[0]} tokens is not of the size that its settings "
-                f"say, {dict(size) or 'the default one'}: give the picture itself"
-            )
-            raise BadReference(message)
-        return call
 
     def _previews(self, arguments: Mapping[str, Any]) -> Previews | None:
         """Return what makes previews, or None if there is nothing to make them with."""
@@ -501,36 +414,12 @@ class Fabric:
                 fitted = fit_linear(self.pipe, self._denoiser.device)
                 self._fitted = (encoder, fitted)
             plain = self._fitted[1]
-        height, width = (arguments.get(name) or 1 for name in _SIZE)
+        height, width = (arguments.get(name) or 1 for name in SIZE)
         return functools.partial(_pictured, self.pipe, plain, width / height)
 
     def _steps(self) -> int:
         """Return the number of steps of the run under way."""
         return getattr(self.pipe, "num_timesteps", None) or len(self.pipe.scheduler.timesteps)
-
-    def _checked_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the pipeline's arguments, defaults included."""
-        for ours, instead in _OURS.items():
-            if ours in given:
-                message = f"{ours} cannot be given to Fabric: {instead}"
-                raise TypeError(message)
-        parameters = _parameters(self.pipe)
-        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-        for name in given:
-            if takes_any and name not in {*parameters, *_SOME_MORE}:
-                alike = difflib.get_close_matches(name, parameters, n=1)
-                hint = f"; did you mean {alike[0]}?" if alike else ""
-                warnings.warn(
-                    f"{type(self.pipe).__name__} declares no argument {name!r} and may ignore it"
-                    + hint,
-                    FabricWarning,
-                    stacklevel=3,
-                )
-        return {**self.defaults, **given}
-
-
-def _parameters(pipe: object) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(type(pipe).__call__).parameters
 
 
 def _affordable(device: torch.device, taken: int) -> int:
@@ -564,7 +453,7 @@ def _shown(
     return previews(calmed(clearer(latents, expected(points))))
 
 
-def _round(request: _Request, run: _Run, output: Any, previews: Previews | None) -> Round:  # noqa: ANN401  (the pipeline's own)
+def _round(request: Request, run: _Run, output: Any, previews: Previews | None) -> Round:  # noqa: ANN401  (the pipeline's own)
     """Return the pictures of a finished run."""
     if run.latents is None:
         message = "the pipeline ended without a step: give num_inference_steps of at least 1"
@@ -594,28 +483,3 @@ def _pictures(
         made = VaeImageProcessor.pt_to_numpy(made)
     pictures: list[Image.Image] = VaeImageProcessor.numpy_to_pil(made)
     return pictures
-
-
-def _checked_prompt(prompt: object) -> str:
-    if not isinstance(prompt, str):
-        message = f"prompt is a {type(prompt).__name__}: give one text"
-        raise TypeError(message)
-    return prompt
-
-
-def _checked_schedule(schedule: Schedule | None) -> Schedule | None:
-    if schedule is not None and not isinstance(schedule, Schedule):
-        message = f"schedule is a {type(schedule).__name__}: give a Schedule"
-        raise TypeError(message)
-    return schedule
-
-
-def _checked_integer(name: str, value: object, least: int, greatest: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        message = f"{name} is {value!r}: give a whole number from {least} to {greatest}"
-        raise ValueError(message)
-    number = operator.index(value)
-    if not least <= number <= greatest:
-        message = f"{name} is {value!r}: give a whole number from {least} to {greatest}"
-        raise ValueError(message)
-    return number

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline import Pipeline
 
 
+_USUAL = 8  # pixels for one latent
 _SCALES = ("vae_scale_factor", "vae_scale_factor_spatial", "movq_scale_factor")
 
 
@@ -35,7 +36,11 @@ def can_encode(pipe: Pipeline) -> bool:
 
 def pixels_per_latent(pipe: Pipeline) -> int:
     """Return how many pixels one latent covers in each direction."""
-    return next((int(getattr(pipe, name)) for name in _SCALES if hasattr(pipe, name)), 8)
+    told = next((int(getattr(pipe, name)) for name in _SCALES if hasattr(pipe, name)), None)
+    if told is not None:
+        return told
+    levels = getattr(getattr(autoencoder(pipe), "config", None), "block_out_channels", None)
+    return 2 ** (len(levels) - 1) if levels else _USUAL
 
 
 def size_multiple(pipe: Pipeline, denoiser: torch.nn.Module) -> int:

@@ -1,14 +1,20 @@
-"""The part of a diffusers pipeline that the engine uses, for type checkers.
+"""The part of a diffusers pipeline that the engine uses.
 
 diffusers declares it on no common class in a way that type checkers can read.
 """
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
+
+SIZE = ("height", "width")
+"""The arguments that say how large a picture is to be."""
 
 
 class Pipeline(Protocol):
@@ -29,3 +35,8 @@ class Pipeline(Protocol):
 
     def set_progress_bar_config(self, **settings: Any) -> None:
         """Set the progress bar's arguments."""
+
+
+def parameters_of(pipe: object) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of a pipeline's call, by name."""
+    return inspect.signature(type(pipe).__call__).parameters

@@ -17,6 +17,7 @@ _LIMITS = {
     "max_weight": 2.0,
     "neg_scale": 2.0,
     "bottleneck_scale": 2.0,
+    "nag_scale": 20.0,
 }
 
 
@@ -36,6 +37,9 @@ class Schedule:
         Weight of dislikes relative to likes, 0 … 2.
     bottleneck_scale
         Weight at the coarsest attention level relative to the finest, 0 … 2; linear in between.
+    nag_scale
+        How far dislikes push where there is no guidance that could take them, 0 … 20: the scale of
+        normalised attention guidance (arXiv 2505.21179). With guidance it has no meaning.
     normalize
         All references of one branch together weigh like the strongest of them would alone. Without
         it every reference weighs in full, and many of them drown the picture's own attention.
@@ -54,6 +58,7 @@ class Schedule:
     max_weight: float = 0.8
     neg_scale: float = 0.5
     bottleneck_scale: float = 1.0
+    nag_scale: float = 5.0
     normalize: bool = True
 
     def __post_init__(self) -> None:
@@ -85,6 +90,15 @@ class Schedule:
         the plain sum over references.
         """
         return cls(start=0.0, end=1.0, min_weight=0.1, max_weight=0.8, normalize=False)
+
+    @classmethod
+    def reference_only(cls) -> Schedule:
+        """Return the schedule for pictures after one liked picture.
+
+        At every step its keys count like the picture's own, as the "reference only" preprocessor of
+        ControlNet user interfaces has it.
+        """
+        return cls(start=0.0, end=1.0, max_weight=1.0)
 
     @property
     def silent(self) -> bool:

@@ -11,6 +11,7 @@ here; a site is told what to borrow.
 
 from __future__ import annotations
 
+import functools
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,13 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from fabric_widget.engine.attention import attend, borrow, concatenate, has_log_sum_exp
+from fabric_widget.engine.attention import (
+    attend,
+    borrow,
+    concatenate,
+    extrapolate,
+    has_log_sum_exp,
+)
 from fabric_widget.engine.errors import NoAttentionSites
 
 if TYPE_CHECKING:
@@ -51,10 +58,31 @@ class Attention:
 
 @dataclass(frozen=True)
 class Borrowing:
-    """Rows of the batch and the loans that they borrow."""
+    """Rows of the batch and the loans that they borrow.
+
+    Parameters
+    ----------
+    rows
+        A part of the batch.
+    loans
+        What it borrows.
+    shunned
+        Loans to be moved away from, where no unconditional rows could borrow them.
+    push
+        How far: the scale of `extrapolate`.
+    """
 
     rows: slice
     loans: Sequence[Loan]
+    shunned: Sequence[Loan] = ()
+    push: float = 0.0
+
+    def applied(self, attended: Callable[[Sequence[Loan]], torch.Tensor]) -> torch.Tensor:
+        """Return the output of `attended`, which is attention to own and to given keys."""
+        positive = attended(self.loans)
+        if not self.shunned:
+            return positive
+        return extrapolate(positive, attended(self.shunned), self.push)
 
 
 @dataclass(frozen=True)
@@ -164,34 +192,36 @@ class Site(TorchFunctionMode):
 
     def _gated(self, call: Attention) -> torch.Tensor:
         out, lse = attend(call.query, call.key, call.value, call.scale)
-        for rows, queries, loans in self._parts(call):
-            part = (rows, slice(None), queries)
-            out[part] = borrow(out[part], lse[part], call.query[part], loans, call.scale)
+        for part, borrowing in self._parts(call):
+            out[part] = borrowing.applied(
+                functools.partial(borrow, out[part], lse[part], call.query[part], scale=call.scale)
+            )
         return out
 
     def _concatenated(self, call: Attention, out: torch.Tensor) -> torch.Tensor:
         out, mask = out.clone(), call.attn_mask
         if mask is not None:
             mask = mask.expand(*call.query.shape[:-1], call.key.shape[-2])
-        for rows, queries, loans in self._parts(call):
-            part = (rows, slice(None), queries)
-            out[part] = concatenate(
-                call.query[part],
-                call.key[rows],
-                call.value[rows],
-                loans,
-                scale=call.scale,
-                mask=None if mask is None else mask[part],
-                enable_gqa=call.enable_gqa,
+        for part, borrowing in self._parts(call):
+            out[part] = borrowing.applied(
+                functools.partial(
+                    concatenate,
+                    call.query[part],
+                    call.key[part[0]],
+                    call.value[part[0]],
+                    scale=call.scale,
+                    mask=None if mask is None else mask[part],
+                    enable_gqa=call.enable_gqa,
+                )
             )
         return out
 
-    def _parts(self, call: Attention) -> list[tuple[slice, slice, Sequence[Loan]]]:
-        """Return rows, image queries and loans; a processor may have left out the last rows."""
+    def _parts(self, call: Attention) -> list[tuple[tuple[slice, slice, slice], Borrowing]]:
+        """Return what borrows, as an index of queries; a processor may have left out last rows."""
         queries = self.place.image_queries(call.query.shape[-2])
         present = call.query.shape[0]
         return [
-            (slice(b.rows.start, min(b.rows.stop, present)), queries, b.loans)
+            ((slice(b.rows.start, min(b.rows.stop, present)), slice(None), queries), b)
             for b in self.borrowings
             if b.rows.start < present
         ]

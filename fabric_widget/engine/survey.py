@@ -12,7 +12,7 @@ import torch
 from fabric_widget.engine.denoiser import Denoiser
 from fabric_widget.engine.errors import FabricError, FabricWarning
 from fabric_widget.engine.fabric import Fabric
-from fabric_widget.engine.lending import measure
+from fabric_widget.engine.recording import measure
 from fabric_widget.engine.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Survey:
         ``("unconditional, conditional",)`` or ``("conditional", "unconditional")``.
     identity
         Whether feedback of weight 0 leaves every bit as the plain pipeline makes it.
-    effect
+    moved
         How far feedback moves the latents at most, in standard deviations of the latents.
     restored
         Whether the pipeline makes the same picture after all of this, to the bit.
@@ -54,14 +54,19 @@ class Survey:
     sites: int = 0
     roles: tuple[str, ...] = ()
     identity: bool = False
-    effect: float = 0.0
+    moved: float = 0.0
     restored: bool = False
     reason: str = ""
 
     @property
+    def effect(self) -> bool:
+        """Whether feedback changes the picture noticeably."""
+        return self.moved > _NOTICEABLE
+
+    @property
     def works(self) -> bool:
         """Whether feedback acts, weight 0 does not, and nothing is left behind."""
-        return bool(self.sites and self.identity and self.restored and self.effect > _NOTICEABLE)
+        return bool(self.sites and self.identity and self.effect and self.restored)
 
 
 def survey(pipe: Any, *, num_images: int = 2, **arguments: Any) -> Survey:  # noqa: ANN401  (any diffusers pipeline)
@@ -86,9 +91,9 @@ def survey(pipe: Any, *, num_images: int = 2, **arguments: Any) -> Survey:  # no
         fabric = Fabric(pipe)
     except TypeError as error:
         return Survey(reason=str(error))
-    arguments = {"output_type": "np", **arguments}
+    arguments = {**fabric.defaults, "output_type": "np", **arguments}
     plain = _plain(pipe, num_images, arguments)
-    sites, identity, effect = 0, False, 0.0
+    sites, identity, moved = 0, False, 0.0
     roles: tuple[str, ...] = ()
     reasons: list[str] = []
     with warnings.catch_warnings():
@@ -101,15 +106,15 @@ def survey(pipe: Any, *, num_images: int = 2, **arguments: Any) -> Survey:  # no
             silent = _made(fabric, arguments, schedule=_NEVER, **votes)
             identity = np.array_equal(_pixels(silent.output), plain)
             fed = _made(fabric, arguments, schedule=_EVERY_STEP, **votes)
-            effect = _distance(fed, first)
+            moved = _distance(fed, first)
         except FabricError as error:
             reasons.append(str(error))
     restored = np.array_equal(_plain(pipe, num_images, arguments), plain)
     if not reasons:
         reasons += ["weight 0 changes the picture"] * (not identity)
-        reasons += ["feedback changes nothing"] * (effect <= _NOTICEABLE)
+        reasons += ["feedback changes nothing"] * (moved <= _NOTICEABLE)
     reasons += ["the pipeline is changed afterwards"] * (not restored)
-    return Survey(sites, roles, identity, effect, restored, "; ".join(reasons))
+    return Survey(sites, roles, identity, moved, restored, "; ".join(reasons))
 
 
 def _anatomy(pipe: Any, arguments: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:  # noqa: ANN401

@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.controls import RANGES, SIZE_STEP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fabric_widget.engine import Fabric
     from fabric_widget.session.state import Turn
 
 _TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
 _ENDLESS = 100_000  # tokens: tokenizers without a limit name a huge number
-_NO_GUIDANCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -113,33 +110,8 @@ class About:
             }
         return found
 
-    def cautions(self, fabric: Fabric, prompt: str, arguments: Mapping[str, Any]) -> list[str]:
-        """Return what a person should know before a round: what will not have its effect.
 
-        Parameters
-        ----------
-        fabric
-            The pipeline is its.
-        prompt
-            The prompt.
-        arguments
-            The pipeline's, and whether there are dislikes under the name ``dislikes``.
-        """
-        cautions = []
-        limit = _tokens_read(getattr(fabric, "pipe", None), prompt)
-        if limit is not None:
-            cautions.append(f"The prompt is long: the model reads the first {limit} tokens.")
-        # The engine warns of this too. Warnings cannot be caught in one thread alone (the filters
-        # are the process's), so what is known beforehand is said here.
-        guidance = arguments.get("guidance_scale", self.guidance)
-        if arguments.get("dislikes") and guidance is not None and guidance <= _NO_GUIDANCE:
-            cautions.append(
-                f"Dislikes have no effect at guidance {guidance:g}: set Guidance above 1."
-            )
-        return cautions
-
-
-def _tokens_read(pipe: object, prompt: str) -> int | None:
+def tokens_read(pipe: object, prompt: str) -> int | None:
     """Return how many tokens are read of a prompt that has more; None if all are."""
     tokenizers = [t for name in _TOKENIZERS if (t := getattr(pipe, name, None)) is not None]
     limits = [int(getattr(t, "model_max_length", _ENDLESS)) for t in tokenizers]

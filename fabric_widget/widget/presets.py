@@ -34,6 +34,10 @@ _BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
         "The paper's arithmetic: every step, every reference in full. Best with few votes.",
         {"end": 1.0, "normalize": False},
     ),
+    "Reference only": (
+        "Every step at full weight: for one liked picture whose look is to be kept.",
+        {"strength": 1.0, "end": 1.0},
+    ),
     "Likes only": ("Dislikes are remembered but do not count.", {"dislike_scale": 0.0}),
 }
 

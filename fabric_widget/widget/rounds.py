@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget import wire
+from fabric_widget.widget.about import tokens_read
 from fabric_widget.widget.pace import Pace
 from fabric_widget.widget.plan import Plan, Request, plan_of
 from fabric_widget.widget.previews import Previews
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from fabric_widget.engine import GeneratedImage, Progress, Round
     from fabric_widget.session import Session
     from fabric_widget.session.state import Picture
-    from fabric_widget.widget.controls import Controls
     from fabric_widget.widget.encoding import Album, Encoded
     from fabric_widget.widget.face import Face
     from fabric_widget.widget.jobs import Job, Jobs
     from fabric_widget.widget.opening import Opening
     from fabric_widget.widget.telling import Telling
+
+_LONG = "The prompt is long: the model reads the first {} tokens."
 
 _logger = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class Rounds:
         self._clock = clock
         self._inside: Job | None = None  # the job that is inside the engine
         self._ended = 0  # number of the last job whose end was told
-        self._cautioned: list[str] = []
+        self._cautioned = ""
         self.previews = Previews(clock)
 
     # ---- asked for -----------------------------------------------------------------------------
@@ -186,7 +188,7 @@ class Rounds:
             self.previews.begin()
             self._inside = job
         session.schedule = request.controls.schedule()
-        self._caution(session, request.controls, plan)
+        self._caution(session, plan)
         try:
             made = session.generate(
                 plan.prompt,
@@ -217,16 +219,13 @@ class Rounds:
         self._telling.show_still()
         return made
 
-    def _caution(self, session: Session, controls: Controls, plan: Plan) -> None:
+    def _caution(self, session: Session, plan: Plan) -> None:
         """Say what will not have the effect that its author may expect; not twice in a row."""
-        dislikes = bool(session.disliked) and controls.dislike_scale > 0
-        told = self._opening.about.cautions(
-            session.fabric, plan.prompt, {**plan.arguments, "dislikes": dislikes}
-        )
-        if told != self._cautioned:
-            self._cautioned = told
-            for text in told:
-                self._telling.notice(text)
+        limit = tokens_read(getattr(session.fabric, "pipe", None), plan.prompt)
+        told = "" if limit is None else _LONG.format(limit)
+        if told and told != self._cautioned:
+            self._telling.notice(told)
+        self._cautioned = told
 
     def _on_step(
         self, session: Session, job: Job, pace: Pace, plan: Plan, progress: Progress

@@ -22,16 +22,13 @@ from diffusers import (
     UNet2DConditionModel,
     UniPCMultistepScheduler,
 )
-from transformers import (
-    CLIPTextConfig,
-    CLIPTextModel,
-    CLIPTextModelWithProjection,
-    CLIPTokenizer,
-)
+from transformers import CLIPTokenizer
+
+from fabric_widget.zoo import parts
 
 SIDE = 16  # pixels; 8 × 8 latents
-WIDTH = 16  # of the text encoders
-TOKENS = 8
+WIDTH = parts.WIDTH  # of the text encoders
+TOKENS = parts.CLIP_TOKENS
 
 _BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 _STEPPED = {"steps_offset": 1, "clip_sample": False}
@@ -67,26 +64,12 @@ def tokenizer() -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=TOKENS)
 
 
-def _text_config() -> CLIPTextConfig:
-    return CLIPTextConfig(
-        vocab_size=74,
-        hidden_size=WIDTH,
-        intermediate_size=WIDTH,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=TOKENS,
-        projection_dim=WIDTH,
-        bos_token_id=0,
-        eos_token_id=1,
-        pad_token_id=1,
-    )
-
-
-def _vae() -> AutoencoderKL:
+def vae(levels: int = 2) -> AutoencoderKL:
+    """Return an autoencoder; each level but the first halves the sides."""
     return AutoencoderKL(
-        block_out_channels=(8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8,) * levels,
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
         latent_channels=4,
         norm_num_groups=4,
         sample_size=SIDE,
@@ -110,8 +93,8 @@ def unet(**settings: Any) -> UNet2DConditionModel:
 
 def pipeline(family: str = "SD 1", sampler: str = "DDIM") -> Any:
     """Return a pipeline of one of `FAMILIES` with one of `SCHEDULERS`; always the same weights."""
-    kind, parts = _parts(family)
-    own = {name: copy.deepcopy(part) for name, part in parts.items()}
+    kind, components = _parts(family)
+    own = {name: copy.deepcopy(part) for name, part in components.items()}
     prediction_type = "v_prediction" if family == "SD 2" else "epsilon"
     pipe = kind(scheduler=scheduler(sampler, prediction_type), **own)
     pipe.set_progress_bar_config(disable=True)
@@ -130,8 +113,8 @@ def _parts(family: str) -> tuple[Any, dict[str, Any]]:
 
 def _plain(*, linear: bool) -> dict[str, Any]:
     return {
-        "vae": _vae(),
-        "text_encoder": CLIPTextModel(_text_config()).eval(),
+        "vae": vae(),
+        "text_encoder": parts.clip().eval(),
         "tokenizer": tokenizer(),
         "unet": unet(use_linear_projection=linear),
         "safety_checker": None,
@@ -142,9 +125,9 @@ def _plain(*, linear: bool) -> dict[str, Any]:
 
 def _xl() -> dict[str, Any]:
     return {
-        "vae": _vae(),
-        "text_encoder": CLIPTextModel(_text_config()).eval(),
-        "text_encoder_2": CLIPTextModelWithProjection(_text_config()).eval(),
+        "vae": vae(),
+        "text_encoder": parts.clip().eval(),
+        "text_encoder_2": parts.clip_projected().eval(),
         "tokenizer": tokenizer(),
         "tokenizer_2": tokenizer(),
         "unet": unet(

@@ -9,7 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabric_widget.engine.attention import Loan, attend, blend, borrow, concatenate
+from fabric_widget.engine.attention import (
+    Loan,
+    attend,
+    blend,
+    borrow,
+    concatenate,
+    extrapolate,
+)
 
 TOLERANCE = 1e-6
 
@@ -184,3 +191,55 @@ def test_a_great_weight_leaves_only_the_reference() -> None:
     q, k, v, [loan] = drawn(1, (2, 2, 9, 8), [(5, 1e30)])
     lent_keys, lent_values = (torch.cat([x, x]) for x in (loan.keys, loan.values))
     assert close(blend(q, k, v, [loan]), attend(q, lent_keys, lent_values)[0])
+
+
+scales = st.floats(0, 20)
+
+
+@given(seeds, dimensions, scales)
+def test_extrapolation_is_the_published_one(
+    seed: int, size: tuple[int, int, int, int], scale: float
+) -> None:
+    """Token by token, in float64, as the equations of arXiv 2505.21179 have it."""
+    generator = torch.Generator().manual_seed(seed)
+    positive, negative = normal(generator, *size), normal(generator, *size)
+    got = extrapolate(positive, negative, scale)
+    b, h, n, d = size
+    for i in range(b):
+        for j in range(n):
+            z, other = (x[i, :, j].reshape(h * d).double() for x in (positive, negative))
+            tilde = z + scale * (z - other)
+            ratio = tilde.abs().sum() / z.abs().sum()
+            hat = tilde * min(float(ratio), 2.5) / ratio
+            assert close(got[i, :, j].reshape(-1).double(), 0.5 * hat + 0.5 * z, 1e-4)
+
+
+@given(seeds, dimensions, scales)
+def test_extrapolation_away_from_itself_stays(
+    seed: int, size: tuple[int, int, int, int], scale: float
+) -> None:
+    x = normal(torch.Generator().manual_seed(seed), *size)
+    assert close(extrapolate(x, x, scale), x)
+    assert close(extrapolate(x, -x, 0), x)
+
+
+@given(seeds, dimensions, scales)
+def test_extrapolation_is_bounded(seed: int, size: tuple[int, int, int, int], scale: float) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    positive, negative = normal(generator, *size), 100 * normal(generator, *size)
+    got = extrapolate(positive, negative, scale).abs().sum((1, 3))
+    assert bool((got <= 1.7501 * positive.abs().sum((1, 3))).all())
+
+
+def test_extrapolation_of_nothing() -> None:
+    nothing, something = torch.zeros(1, 1, 2, 3), torch.ones(1, 1, 2, 3)
+    assert torch.equal(extrapolate(nothing, nothing, 5), nothing)
+    assert extrapolate(nothing, something, 5).isfinite().all()
+
+
+def test_extrapolation_in_half_precision_is_computed_in_full() -> None:
+    positive, negative = (normal(torch.Generator().manual_seed(i), 1, 2, 4, 8) for i in range(2))
+    exact = extrapolate(positive.half().float(), negative.half().float(), 20)
+    got = extrapolate(positive.half(), negative.half(), 20)
+    assert got.dtype == torch.float16
+    assert torch.equal(got, exact.half())

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fabric_widget.engine.bank import Bank
+from fabric_widget.engine.host import HostBank
+from fabric_widget.engine.tokens import Lent
+
+if TYPE_CHECKING:
+    import pytest
 
 NBYTES = 2 * 4 * 10
 
 
-def lent(value: float = 0.0) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def lent(value: float = 0.0) -> list[Lent]:
     """Return an entry of `NBYTES` bytes."""
-    return [(torch.full((10,), value), torch.full((10,), value))]
+    return [Lent(torch.full((10,), value), torch.full((10,), value), 10, 10)]
 
 
 def test_what_was_put_comes_back() -> None:
@@ -67,3 +74,64 @@ def test_never_more_than_its_bytes(steps: list[tuple[int, bool]], room: int) -> 
         assert entry is None or entry[0][0][0] == key
         bank.put(key, lent(float(key)))
         assert bank.nbytes == len(bank) * NBYTES <= bank.capacity
+
+
+CPU = torch.device("cpu")
+
+
+def equal(a: object, b: list[Lent]) -> bool:
+    assert isinstance(a, list)
+    return all(
+        torch.equal(x.keys, y.keys) and torch.equal(x.values, y.values) and x[2:] == y[2:]
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def test_what_finds_no_room_waits_in_the_host() -> None:
+    host = HostBank(2 * NBYTES, CPU)
+    bank = Bank(NBYTES, host)
+    for i, key in enumerate("abc"):
+        bank.put(key, lent(float(i)))
+    assert (len(bank), len(host), host.nbytes) == (1, 2, 2 * NBYTES)
+    assert all(equal(bank.get(key), lent(float(i))) for i, key in enumerate("abc"))
+    bank.begin_run()
+    bank.put("d", lent(3.0))  # pushes out "a", which pushes out the oldest of the host
+    assert [bank.get(key) is not None for key in "abcd"] == [True, False, True, True]
+    bank.clear()
+    assert (len(host), host.nbytes, bank.get("b")) == (0, 0, None)
+
+
+def test_a_host_without_a_device_keeps_everything_it_can() -> None:
+    bank = Bank(0, HostBank(NBYTES, CPU))
+    bank.put("a", lent(1.0))
+    found = bank.get("a")
+    assert equal(found, lent(1.0))
+    found[0].keys.fill_(7)  # type: ignore[index]  # a copy: what waits is not touched
+    assert equal(bank.get("a"), lent(1.0))
+
+
+def test_the_next_step_is_fetched_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the second round, while the step before it is asked for; and only what waits there."""
+    host = HostBank(9 * NBYTES, CPU)
+    bank = Bank(NBYTES, host)
+    steps = [("a", "b"), ("c", "d"), ("e",)]
+    fetched: list[object] = []
+    fetch = HostBank._fetched
+
+    def watched(self: HostBank, key: str) -> object:
+        fetched.append(key)
+        return fetch(self, key)
+
+    monkeypatch.setattr(HostBank, "_fetched", watched)
+    told: list[list[object]] = []
+    for _ in range(2):
+        for keys in steps:
+            bank.announce(keys)
+            told.append(list(fetched))
+            for key in keys:
+                if bank.get(key) is None:
+                    bank.put(key, lent(float(ord(key))))
+                assert equal(bank.get(key), lent(float(ord(key))))
+        fetched.clear()
+    assert told[3][-2:] == ["c", "d"]
+    assert "e" in told[4]

@@ -18,6 +18,7 @@ from PIL import Image
 
 from fabric_widget.engine import (
     BadReference,
+    Economy,
     Fabric,
     FabricError,
     FabricWarning,
@@ -188,6 +189,71 @@ def test_cold_is_warm_to_the_bit(fabric: Fabric) -> None:
     mixed = Fabric(fabric.pipe)
     make(mixed, liked=first[1:3])
     assert same(make(mixed, liked=first[:2], disliked=first[2:]), cold)
+
+
+THIN = Economy(dense=16)
+
+
+@pytest.mark.parametrize("economy", [Economy(), THIN, Economy.exact()])
+def test_what_a_reference_lends_does_not_depend_on_the_others(pipe: Any, economy: Economy) -> None:
+    """Six at once, or two after four others: the same bits, for batches are of one size."""
+    votes = list(make(Fabric(pipe), num_images=6))
+    together = make(Fabric(pipe, economy=economy), liked=votes)
+    later = Fabric(pipe, economy=economy)
+    make(later, liked=votes[:4])
+    make(later, disliked=votes[3:5])
+    assert same(make(later, liked=votes), together)
+
+
+def test_references_are_computed_in_batches_of_one_size(fabric: Fabric) -> None:
+    votes = list(make(fabric, num_images=5))
+    rows: list[int] = []
+    denoise = fabric.pipe.unet.forward
+
+    def watched(sample: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        rows.append(len(sample))
+        return denoise(sample, *args, **kwargs)
+
+    fabric.pipe.unet.forward = watched
+    make(fabric, liked=votes, num_inference_steps=1, schedule=EVERY_STEP)
+    del fabric.pipe.unet.forward
+    assert rows[-2:] == [4, 4]  # five references; then the run itself, which nobody watched
+
+
+def test_thinned_references_take_less_memory(pipe: Any) -> None:
+    votes = list(make(Fabric(pipe)))
+    exact, thin = Fabric(pipe, economy=Economy.exact()), Fabric(pipe, economy=THIN)
+    whole = make(exact, liked=votes)
+    part = make(thin, liked=votes)
+    assert thin._bank.nbytes * 4 == exact._bank.nbytes
+    assert difference(part, whole) > 1e-3
+
+
+def test_references_recorded_at_every_second_step(pipe: Any) -> None:
+    [vote] = make(Fabric(pipe), num_images=1)
+    settings = {"liked": [vote], "num_inference_steps": 4, "schedule": EVERY_STEP}
+    always, seldom = Fabric(pipe), Fabric(pipe, economy=Economy(every=2))
+    fed = make(always, **settings)
+    assert difference(make(seldom, **settings), fed) > 1e-4
+    assert (always._bank.misses, seldom._bank.misses) == (4, 2)
+
+
+def test_an_economy_is_no_number(pipe: Any) -> None:
+    with pytest.raises(TypeError, match="economy is a int: give an Economy"):
+        Fabric(pipe, economy=4)  # type: ignore[arg-type]
+
+
+def test_the_host_remembers_as_well(fabric: Fabric) -> None:
+    first = make(fabric)
+    votes = {"liked": [first[0]], "disliked": [first[1]]}
+    remembered = make(fabric, **votes)
+    hosted = Fabric(fabric.pipe, cache_bytes=0, host_bytes=2**24)
+    assert same(make(hosted, **votes), remembered)
+    computed = hosted._bank.misses
+    assert same(make(hosted, **votes), remembered)
+    assert hosted._bank.misses == computed == hosted._bank.hits
+    with pytest.raises(ValueError, match="host_bytes is -1: give 0 or more"):
+        Fabric(fabric.pipe, host_bytes=-1)
 
 
 def test_without_a_cache_it_agrees(fabric: Fabric) -> None:
@@ -844,21 +910,39 @@ def test_latents_that_are_not_finite(fabric: Fabric) -> None:
         make(fabric, liked=[broken])
 
 
-def test_dislikes_without_guidance_warn_once(fabric: Fabric) -> None:
-    first = make(fabric)
-    with pytest.warns(FabricWarning, match=r"dislikes have no effect.*guidance_scale") as caught:
-        made = make(fabric, guidance_scale=1.0, disliked=[first[0], first[1]])
-    assert len(caught) == 1
-    assert caught[0].filename == __file__
-    assert same(made, make(fabric, guidance_scale=1.0))
-
-
-def test_likes_without_guidance_work(fabric: Fabric) -> None:
+def test_dislikes_act_without_guidance(fabric: Fabric) -> None:
     first = make(fabric, guidance_scale=1.0)
-    with pytest.warns(FabricWarning):
-        both = make(fabric, guidance_scale=1.0, liked=[first[0]], disliked=[first[1]])
-    assert same(both, make(fabric, guidance_scale=1.0, liked=[first[0]]))
-    assert difference(both, first) > 1e-3
+    liked = make(fabric, guidance_scale=1.0, liked=[first[0]])
+    both = make(fabric, guidance_scale=1.0, liked=[first[0]], disliked=[first[1]])
+    alone = make(fabric, guidance_scale=1.0, disliked=[first[1]])
+    assert difference(liked, first) > 1e-3
+    assert difference(both, liked) > 1e-3
+    assert difference(alone, first) > 1e-3
+    assert difference(alone, both) > 1e-3
+
+
+@pytest.mark.parametrize("off", [{"nag_scale": 0}, {"neg_scale": 0}])
+def test_dislikes_without_guidance_can_be_turned_off(fabric: Fabric, off: dict[str, Any]) -> None:
+    first = make(fabric, guidance_scale=1.0)
+    schedule = Schedule(end=1, **off)
+    votes = {"disliked": [first[1]], "schedule": schedule}
+    assert same(make(fabric, guidance_scale=1.0, **votes), first)
+    likes = {"liked": [first[0]], "schedule": schedule}
+    both = make(fabric, guidance_scale=1.0, **(votes | likes))
+    assert same(both, make(fabric, guidance_scale=1.0, **likes))
+
+
+def test_with_guidance_dislikes_push_nothing(fabric: Fabric) -> None:
+    """They act in the unconditional pass; the scale of the other way has no meaning."""
+    votes = {"disliked": [make(fabric)[1]]}
+    far, near = (make(fabric, schedule=Schedule(nag_scale=n), **votes) for n in (0, 20))
+    assert same(far, near)
+
+
+def test_a_dislike_of_vanishing_weight_pushes_nothing(fabric: Fabric) -> None:
+    first = make(fabric, guidance_scale=1.0)
+    votes = {"disliked": [(first[1], 1e-7)], "guidance_scale": 1.0}
+    assert difference(make(fabric, **votes), first) < 1e-3
 
 
 def test_pipeline_without_sites(pipe: Any) -> None:

@@ -12,7 +12,7 @@ from diffusers import AutoencoderTiny
 from PIL import Image
 
 from fabric_widget.engine.latent_space import _scaled, encode, pixels_per_latent, size_multiple
-from fabric_widget.zoo import tiny
+from fabric_widget.zoo import ZOO, tiny
 
 CPU = torch.device("cpu")
 
@@ -86,3 +86,9 @@ def test_sizes(pipe: Any) -> None:
     assert size_multiple(pipe, three) == 8
     patched: Any = SimpleNamespace(config=SimpleNamespace(patch_size=2))
     assert size_multiple(pipe, patched) == 4
+
+
+def test_pixels_of_a_pipeline_that_does_not_tell() -> None:
+    """Its autoencoder halves the sides between two levels."""
+    assert pixels_per_latent(ZOO["Kandinsky 2.2"].build()) == 2
+    assert pixels_per_latent(SimpleNamespace(vae=AutoencoderTiny())) == 8

@@ -22,6 +22,7 @@ def test_defaults() -> None:
         "max_weight": 0.8,
         "neg_scale": 0.5,
         "bottleneck_scale": 1.0,
+        "nag_scale": 5.0,
         "normalize": True,
     }
 
@@ -31,6 +32,12 @@ def test_paper_is_the_plain_sum_at_every_step() -> None:
     assert {paper.weight(i, 20) for i in range(20)} == {0.8}
     assert paper.shares([1.0, 1.0, 0.5]) == [1.0, 1.0, 0.5]
     assert paper.neg_scale == 0.5
+
+
+def test_reference_only_is_full_weight_at_every_step() -> None:
+    schedule = Schedule.reference_only()
+    assert {schedule.weight(i, 20) for i in range(20)} == {1.0}
+    assert schedule.shares([1.0]) == [1.0]
 
 
 def test_both_ends_belong_to_the_window() -> None:

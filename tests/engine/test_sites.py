@@ -10,7 +10,7 @@ import torch
 from diffusers.models.attention import BasicTransformerBlock
 from torch.nn import functional
 
-from fabric_widget.engine.attention import Loan, attend, blend
+from fabric_widget.engine.attention import Loan, attend, blend, extrapolate
 from fabric_widget.engine.errors import NoAttentionSites
 from fabric_widget.engine.restore import swapped
 from fabric_widget.engine.sites import Borrowing, Place, Site, discover
@@ -122,6 +122,20 @@ def test_only_the_chosen_rows_borrow() -> None:
     assert torch.equal(got[::2], plain[::2])
     assert torch.equal(got[1:2], blend(x[1:2], x[1:2], x[1:2], [loan]))
     assert not torch.allclose(got[1], plain[1])
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_rows_move_away_from_what_they_shun(masked: bool) -> None:
+    module = SelfAttention()
+    if masked:
+        module.options = {"attn_mask": torch.zeros(6, 6)}
+    site, x, r = site_of(module), normal(5, 3, 1, 6, 4), normal(6, 1, 1, 8, 4)
+    loan, shunned = Loan(r, r, math.log(0.7)), Loan(-r, r.flip(2), 0.0)
+    site.borrowings = [Borrowing(slice(1, 2), [loan], [shunned], 3.0)]
+    got, plain, own = site.forward(x), module(x), x[1:2]
+    assert torch.equal(got[::2], plain[::2])
+    positive, negative = (blend(own, own, own, [part]) for part in (loan, shunned))
+    assert torch.allclose(got[1:2], extrapolate(positive, negative, 3.0), atol=1e-6)
 
 
 def test_rows_that_a_processor_left_out_are_not_missed() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 
 from fabric_widget.engine import BadReference, Fabric, GeneratedImage, Round, Schedule
 from fabric_widget.engine.denoiser import Denoiser
-from fabric_widget.engine.lending import Lender
+from fabric_widget.engine.recording import Recorder
 from fabric_widget.engine.references import ReferenceMaker, read_votes
 from fabric_widget.zoo import ZOO, tiny
 
@@ -45,16 +46,16 @@ def test_six_references_of_mixed_sizes(
     family: str, width: int, height: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: set[tuple[int, int]] = set()
-    computed = Lender._computed
+    computed = Recorder._computed
 
-    def watched(self: Any, reference: Any, latents: torch.Tensor, timestep: Any) -> Any:
-        seen.add((latents.shape[-1], latents.shape[-2]))
-        return computed(self, reference, latents, timestep)
+    def watched(self: Any, part: Any, *others: Any) -> Any:
+        seen.update((latents.shape[-1], latents.shape[-2]) for _, latents, _ in part)
+        return computed(self, part, *others)
 
     fabric = Fabric(ZOO[family].build())
     size = {"width": width, "height": height}
     plain = make(fabric, family, **size)
-    monkeypatch.setattr(Lender, "_computed", watched)
+    monkeypatch.setattr(Recorder, "_computed", watched)
     votes = [picture(i, *(side // 8 for side in sides)) for i, sides in enumerate(MIXED)]
     fed = make(fabric, family, liked=votes[:3], disliked=votes[3:], **size)
     assert fed[0].image.size == (width, height)
@@ -62,6 +63,31 @@ def test_six_references_of_mixed_sizes(
     assert len(seen) == len({w / h for w, h in MIXED})
     for w, h in MIXED:
         assert min(abs(a / b / (w / h) - 1) for a, b in seen) < 0.15
+
+
+def test_references_of_several_sizes_where_none_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Image-to-image takes no size: one template serves references of every shape."""
+    seen: set[tuple[int, int]] = set()
+    computed = Recorder._computed
+
+    def watched(self: Any, part: Any, *others: Any) -> Any:
+        seen.update((latents.shape[-1], latents.shape[-2]) for _, latents, _ in part)
+        return computed(self, part, *others)
+
+    monkeypatch.setattr(Recorder, "_computed", watched)
+    fabric = Fabric(ZOO["SD 1 image-to-image"].build())
+    votes = [picture(1, 64, 20), picture(2, 20, 64), picture(3, 32, 32)]
+    together = make(fabric, "SD 1 image-to-image", liked=votes)
+    assert difference(together, make(fabric, "SD 1 image-to-image")) > 1e-3
+    assert sorted(width > height for width, height in seen) == [False, False, True]
+    assert len(seen) == 3
+    other = Fabric(fabric.pipe)
+    for vote in votes:
+        make(other, "SD 1 image-to-image", liked=[vote])
+    again = make(other, "SD 1 image-to-image", liked=votes)
+    assert torch.equal(again[0].latents, together[0].latents)
 
 
 @pytest.mark.parametrize("sides", [*MIXED, (2048, 1024)])
@@ -78,10 +104,17 @@ def test_latents_keep_the_ratio_of_the_picture(sides: tuple[int, int]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(512, 768), (768, 512), (512, 1024)])
 def test_sizes_that_people_use(width: int, height: int) -> None:
-    fabric = Fabric(ZOO["SD 1"].build())
+    """With latents of an eighth, as the models that people use have them."""
+    pipe = tiny.pipeline()
+    pipe.register_modules(vae=tiny.vae(levels=4))
+    pipe.vae_scale_factor = 8
+    pipe.image_processor = VaeImageProcessor(vae_scale_factor=8)
     votes = [picture(i, *sides) for i, sides in enumerate(MIXED)]
-    made = make(fabric, width=width, height=height, num_inference_steps=1, liked=votes)
-    assert made[0].image.size == (width, height)
+    size: dict[str, Any] = {"width": width, "height": height, "num_inference_steps": 1}
+    fed = make(Fabric(pipe), liked=votes[:3], disliked=votes[3:], **size)
+    assert fed[0].image.size == (width, height)
+    assert fed[0].latents.shape[-2:] == (height // 8, width // 8)
+    assert difference(fed, make(Fabric(pipe), **size)) > 1e-3
 
 
 @pytest.mark.parametrize("name", [name for name in ZOO if name not in CANNOT])

@@ -22,11 +22,17 @@ def test_a_pipeline_that_works(pipe: Any) -> None:
         sites=7,
         roles=("unconditional, conditional",),
         identity=True,
-        effect=row.effect,
+        moved=row.moved,
         restored=True,
     )
     assert row.works
     assert survey(pipe, **SETTINGS) == row
+
+
+def test_recommended_arguments_are_used_on_both_sides() -> None:
+    pipe = tiny.pipeline()
+    pipe.register_to_config(_fabric_defaults={"guidance_scale": 2.0, "num_inference_steps": 2})
+    assert survey(pipe).works
 
 
 def test_no_text_to_image_pipeline_at_all() -> None:
@@ -98,15 +104,15 @@ def test_layers_that_leave_out_attention_now_and_then(pipe: Any) -> None:
         plain = layer.forward
 
         def forward(hidden: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-            # Rows of a run; those of references are computed one by one.
-            return hidden if len(hidden) == 4 else plain(hidden, *args, **kwargs)
+            # Rows of a run; references are computed four at once.
+            return hidden if len(hidden) == 6 else plain(hidden, *args, **kwargs)
 
         return forward
 
     for layer in layers:
         layer.forward = skipping(layer)
     with pytest.raises(FabricError, match="left out attention layers while a reference was borr"):
-        fabric("a", num_images=2, liked=[first[0]], **SETTINGS)
+        fabric("a", num_images=3, liked=[first[0]], **SETTINGS)
     for layer in layers:
         del layer.forward
 

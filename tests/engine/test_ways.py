@@ -243,8 +243,8 @@ def test_reference_only(pipe: Any) -> None:
     """One liked picture at every step, as other programs have it: a schedule, not a mode."""
     fabric = Fabric(pipe)
     reference = made(fabric, seed=40)[0]
-    everywhere = Schedule(start=0, end=1, max_weight=1)
-    only = made(fabric, liked=[reference], schedule=everywhere, num_inference_steps=4)
+    schedule = Schedule.reference_only()
+    only = made(fabric, liked=[reference], schedule=schedule, num_inference_steps=4)
     assert fabric._bank.misses == 4
     assert moved(latents_of(only), plain(pipe, num_inference_steps=4))
 

@@ -370,18 +370,6 @@ def test_a_prompt_longer_than_the_model_reads_is_said(
     assert front.status["notice"]["id"] == notice
 
 
-def test_dislikes_without_guidance_are_said(
-    make: Callable[..., FabricWidget], front: Front
-) -> None:
-    widget = make(tiny.pipeline(), steps=1, auto=False)
-    widget.generate().result()
-    widget.dislike(0)
-    widget.guidance = 1.0
-    with pytest.warns(UserWarning, match="dislikes have no effect"):
-        widget.generate().result()
-    assert "Dislikes have no effect at guidance 1" in front.status["notice"]["text"]
-
-
 # ---- closing -----------------------------------------------------------------------------------
 
 

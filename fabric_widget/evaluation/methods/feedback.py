@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabric_widget.engine import Schedule
+from fabric_widget.engine import Economy, Fabric, Schedule
 from fabric_widget.evaluation.person import Opinion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fabric_widget.engine import Fabric, GeneratedImage
+    from fabric_widget.engine import GeneratedImage
     from fabric_widget.evaluation.methods.ask import Ask, Method
 
 DROPOUT = 0.3
@@ -31,13 +31,15 @@ def ours(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
 
 
 def paper(weight: float) -> Method:
-    """Return the published arithmetic at a weight, at every step and with the plain sum."""
+    """Return the published arithmetic at a weight: every token and step, plain sum."""
     published = Schedule.paper()
     least = min(published.min_weight, weight)
     schedule = replace(published, max_weight=weight, min_weight=least)
 
     def method(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
-        return _made(fabric, ask, schedule)
+        # It knows no budget, and computes every reference at every step.
+        exact = Fabric(fabric.pipe, cache_bytes=0, economy=Economy.exact())
+        return _made(exact, ask, schedule)
 
     return method
 

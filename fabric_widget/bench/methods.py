@@ -1,0 +1,131 @@
+"""How each method makes a round, and in which order rounds are timed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fabric_widget.bench.published import Published
+from fabric_widget.engine import Economy, Fabric, Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from fabric_widget.bench.plan import Plan
+    from fabric_widget.bench.targets import Scene
+    from fabric_widget.engine import GeneratedImage
+    from fabric_widget.engine.bank import Bank
+
+# How the engine can be asked to work: keyword arguments of `Fabric`, by the mode's name.
+MODES: Mapping[str, Mapping[str, Any]] = {
+    "exact": {"economy": Economy.exact()},
+    "budget": {"economy": Economy()},
+}
+
+SCHEDULE = Schedule(end=1.0)
+"""Feedback at every step: the dearest there is, and the same for all methods."""
+_PROMPT = "a cat"
+
+
+@dataclass(frozen=True, order=True)
+class Way:
+    """A method, and the engine's mode where it is the engine's.
+
+    ``plain`` is the pipeline alone; ``first`` a round whose references are all new; ``later`` the
+    next round with the same references; ``published`` the way of the paper's code.
+    """
+
+    method: str
+    mode: str = ""
+
+    def __str__(self) -> str:
+        """Return the name for people."""
+        return f"{self.method}, {self.mode}" if self.mode else self.method
+
+
+PLAIN = Way("plain")
+PUBLISHED = Way("published")
+Block = tuple[Way, ...]  # rounds that only make sense one after the other
+
+
+def blocks() -> list[Block]:
+    """Return what one repetition is made of."""
+    ours = [(Way("first", mode), Way("later", mode)) for mode in MODES]
+    return [(PLAIN,), *ours, (PUBLISHED,)]
+
+
+def in_order(repeat: int) -> list[Block]:
+    """Return the blocks in the order of a repetition: each begins one block further.
+
+    What slows the machine down for a while then meets each method in turn.
+    """
+    every = blocks()
+    start = repeat % len(every)
+    return every[start:] + every[:start]
+
+
+@dataclass(frozen=True)
+class Player:
+    """What makes the rounds of one block.
+
+    Parameters
+    ----------
+    play
+        Makes a round with a seed.
+    bank
+        The engine's memory of references, or None where there is none.
+    """
+
+    play: Callable[[int], object]
+    bank: Bank | None = None
+
+
+def player(
+    way: Way,
+    scene: Scene,
+    plan: Plan,
+    liked: Sequence[GeneratedImage],
+    disliked: Sequence[GeneratedImage],
+) -> Player:
+    """Return what makes rounds by the method of `way`, with nothing remembered."""
+    common: dict[str, Any] = {"num_images": scene.pictures, **scene.arguments}
+    common |= {"liked": liked, "disliked": disliked}
+    if way == PLAIN:
+
+        def plain(seed: int) -> object:
+            generators = [torch.Generator().manual_seed(seed + i) for i in range(scene.pictures)]
+            return scene.pipe(
+                prompt=_PROMPT,
+                num_images_per_prompt=scene.pictures,
+                generator=generators,
+                **scene.arguments,
+            )
+
+        return Player(plain)
+    if way == PUBLISHED:
+        published = Published(scene.pipe, SCHEDULE, offload=plan.offload)
+        return Player(lambda seed: published(_PROMPT, seed=seed, **common))
+    memory = plan.cache_bytes
+    fabric = Fabric(
+        scene.pipe,
+        schedule=SCHEDULE,
+        cache_bytes=_half_of_free(scene.device) if memory is None else memory,
+        **MODES[way.mode],
+    )
+    return Player(
+        lambda seed: fabric(_PROMPT, seed=seed, **common),
+        fabric._bank,  # noqa: SLF001  (nobody else needs to know what it holds)
+    )
+
+
+def _half_of_free(device: torch.device) -> int | None:
+    """Return half of the free memory in bytes, or None if that is unknown."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 2
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, OSError, ValueError):  # another system than Linux
+        return None

@@ -1,0 +1,202 @@
+"""The pipelines that are measured: the demo model, and UNets of full size with random weights.
+
+What a step costs does not depend on the weights. Text encoders and autoencoders are tiny: they run
+once a round and are no part of a step. A text has 77 tokens, as those of the real pipelines have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    EulerDiscreteScheduler,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+from PIL import Image
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+)
+
+from fabric_widget.demo import load_demo
+from fabric_widget.engine import GeneratedImage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fabric_widget.bench.plan import Plan
+
+_TOKENS = 77
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_WORDS, _MORE_WORDS, _SIZES = 768, 1280, 256  # channels of the embeddings of texts and sizes
+_BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+# https://huggingface.co/stable-diffusion-v1-5/stable-diffusion-v1-5, unet/config.json
+_SD15 = {
+    "block_out_channels": (320, 640, 1280, 1280),
+    "cross_attention_dim": _WORDS,
+    "attention_head_dim": 8,
+}
+# https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0, unet/config.json
+_SDXL = {
+    "block_out_channels": (320, 640, 1280),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "transformer_layers_per_block": (1, 2, 10),
+    "attention_head_dim": (5, 10, 20),
+    "cross_attention_dim": _WORDS + _MORE_WORDS,
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": _SIZES,
+    "projection_class_embeddings_input_dim": _MORE_WORDS + 6 * _SIZES,
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A pipeline and how it is called.
+
+    Parameters
+    ----------
+    pipe
+        A Stable Diffusion pipeline, without a progress bar.
+    pictures
+        Of one round.
+    arguments
+        The pipeline's own.
+    """
+
+    pipe: Any
+    pictures: int
+    arguments: Mapping[str, Any]
+
+    @property
+    def steps(self) -> int:
+        """Number of denoising steps."""
+        steps: int = self.arguments["num_inference_steps"]
+        return steps
+
+    @property
+    def device(self) -> torch.device:
+        """Where the pipeline runs."""
+        device: torch.device = self.pipe.device
+        return device
+
+    def with_steps(self, steps: int) -> Scene:
+        """Return the same with another number of steps."""
+        return replace(self, arguments={**self.arguments, "num_inference_steps": steps})
+
+    def references(self, count: int) -> list[GeneratedImage]:
+        """Return different references of the size of the pictures: noise costs what pictures do."""
+        sides = (self.arguments[name] // self.pipe.vae_scale_factor for name in ("height", "width"))
+        shape = (self.pipe.unet.config.in_channels, *sides)
+        generator = torch.Generator().manual_seed(0)
+        return [
+            GeneratedImage(
+                Image.new("RGB", (1, 1)), torch.randn(shape, generator=generator), seed=i, prompt=""
+            )
+            for i in range(count)
+        ]
+
+
+def build(plan: Plan) -> Scene:
+    """Return a target's pipeline on its device, with its arguments."""
+    pipe = _BUILDERS[plan.target.name](torch.device(plan.device), getattr(torch, plan.dtype))
+    pipe.set_progress_bar_config(disable=True)
+    side = plan.size.latent * pipe.vae_scale_factor
+    return Scene(
+        pipe,
+        plan.size.pictures,
+        {
+            "height": side,
+            "width": side,
+            "num_inference_steps": plan.size.steps,
+            "guidance_scale": plan.target.guidance,
+        },
+    )
+
+
+def _demo(device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401  (a pipeline)
+    return load_demo(device=device, dtype=dtype)
+
+
+def _sd15(device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    with torch.random.fork_rng(), device:
+        parts = {
+            "unet": UNet2DConditionModel(**_SD15),
+            "vae": _vae(),
+            "text_encoder": CLIPTextModel(_text(_WORDS)),
+        }
+    return StableDiffusionPipeline(
+        **_ready(parts, dtype),
+        tokenizer=_tokenizer(),
+        scheduler=DDIMScheduler(**_BETAS, steps_offset=1, clip_sample=False),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def _sdxl(device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    with torch.random.fork_rng(), device:
+        parts = {
+            "unet": UNet2DConditionModel(**_SDXL),
+            "vae": _vae(),
+            "text_encoder": CLIPTextModel(_text(_WORDS)),
+            "text_encoder_2": CLIPTextModelWithProjection(_text(_MORE_WORDS)),
+        }
+    return StableDiffusionXLPipeline(
+        **_ready(parts, dtype),
+        tokenizer=_tokenizer(),
+        tokenizer_2=_tokenizer(),
+        scheduler=EulerDiscreteScheduler(**_BETAS, steps_offset=1),
+        add_watermarker=False,
+    )
+
+
+_BUILDERS = {"demo": _demo, "sd15": _sd15, "sdxl": _sdxl}
+
+
+def _ready(parts: Mapping[str, torch.nn.Module], dtype: torch.dtype) -> dict[str, torch.nn.Module]:
+    # diffusers' own `to` warns of modules that it would keep in float32, even of none.
+    return {name: torch.nn.Module.to(part, dtype).eval() for name, part in parts.items()}
+
+
+def _vae() -> AutoencoderKL:
+    return AutoencoderKL(
+        block_out_channels=(8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=4,
+    )
+
+
+def _text(width: int) -> CLIPTextConfig:
+    """Return a text encoder as wide as the real one and two layers deep."""
+    return CLIPTextConfig(
+        vocab_size=2 + 2 * len(_LETTERS),
+        hidden_size=width,
+        intermediate_size=width,
+        num_hidden_layers=2,
+        num_attention_heads=width // 64,
+        max_position_embeddings=_TOKENS,
+        projection_dim=width,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+    )
+
+
+def _tokenizer() -> CLIPTokenizer:
+    words = ["<|startoftext|>", "<|endoftext|>", *_LETTERS, *(f"{x}</w>" for x in _LETTERS)]
+    return CLIPTokenizer(
+        vocab={word: i for i, word in enumerate(words)}, merges=[], model_max_length=_TOKENS
+    )

@@ -1,0 +1,280 @@
+"""Two passes to a large picture: text-to-image, then image-to-image on the enlarged result.
+
+Models draw best at the size that they learnt; asked for more they repeat themselves. So the picture
+is composed small, enlarged, and drawn over ("hires fix"). Feedback may act in both passes.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import threading
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from diffusers import AutoPipelineForImage2Image
+from PIL import Image
+
+from fabric_widget.engine.denoiser import Denoiser
+from fabric_widget.engine.errors import FabricError, GenerationCancelled
+from fabric_widget.engine.fabric import Fabric
+from fabric_widget.engine.latent_space import size_multiple
+from fabric_widget.engine.pipeline import parameters_of
+from fabric_widget.engine.results import GeneratedImage, Progress, Round
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from fabric_widget.engine.schedule import Schedule
+
+_MAX_SCALE = 4.0
+# Of the first pass alone: the second has its size and its start from the enlarged picture.
+_FIRST_ONLY = frozenset({"height", "width", "latents", "output_type"})
+
+
+class HiRes:
+    """A `Fabric` that makes its pictures in two passes, the second at a larger size.
+
+    Called like the `Fabric` that it was made from. The pictures of the second pass are made one
+    after the other, for memory grows with the size.
+
+    Parameters
+    ----------
+    fabric
+        Makes the first pass; of any pipeline for which diffusers has image-to-image.
+    scale
+        How many times wider and higher the second pass is, more than 1, up to 4.
+    strength
+        How much of the denoising the second pass does over, above 0 … 1: little keeps the
+        composition, much draws anew.
+    feedback
+        Whether likes and dislikes act in the second pass too.
+    second
+        An image-to-image pipeline, if it is not to be made from the first one's components.
+
+    Raises
+    ------
+    FabricError
+        diffusers has no image-to-image pipeline for these components.
+    TypeError, ValueError
+        An argument is of the wrong kind or out of range.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        *,
+        scale: float = 2.0,
+        strength: float = 0.5,
+        feedback: bool = True,
+        second: Any = None,  # noqa: ANN401  (any image-to-image pipeline)
+    ) -> None:
+        if not isinstance(fabric, Fabric):
+            message = f"fabric is a {type(fabric).__name__}: give a Fabric"
+            raise TypeError(message)
+        self.scale = _checked("scale", scale, 1, _MAX_SCALE)
+        self.strength = _checked("strength", strength, 0, 1)
+        self.feedback = feedback
+        self.fabric = fabric
+        self._given = second
+        self._cancelled = threading.Event()
+        self._second = self._prepared()
+
+    def __call__(
+        self,
+        prompt: str = "",
+        *,
+        num_images: int = 4,
+        seed: int = 0,
+        liked: Iterable[Any] = (),
+        disliked: Iterable[Any] = (),
+        schedule: Schedule | None = None,
+        on_step: Callable[[Progress], object] | None = None,
+        **pipeline_arguments: Any,
+    ) -> Round:
+        """Make one round of large pictures.
+
+        Parameters, errors and warnings are those of `Fabric`; the pipeline's arguments go to both
+        passes.
+
+        Returns
+        -------
+        Round
+            The pictures of the second pass; its output is a tuple of what the pipeline returned.
+        """
+        self._cancelled.clear()
+        self._check_taken(pipeline_arguments)
+        liked, disliked = list(liked), list(disliked)
+        tally = _Tally(on_step)
+        first = self.fabric(
+            prompt,
+            num_images=num_images,
+            seed=seed,
+            liked=liked,
+            disliked=disliked,
+            schedule=schedule,
+            on_step=tally.told(lambda steps: num_images * max(int(steps * self.strength), 1)),
+            **{**pipeline_arguments, "output_type": "pil"},
+        )
+        votes = {"liked": liked, "disliked": disliked, "schedule": schedule}
+        return self._enlarged(first, votes, tally, pipeline_arguments.get("output_type", "pil"))
+
+    def enlarge(
+        self,
+        images: Sequence[GeneratedImage],
+        *,
+        liked: Iterable[Any] = (),
+        disliked: Iterable[Any] = (),
+        schedule: Schedule | None = None,
+        on_step: Callable[[Progress], object] | None = None,
+    ) -> Round:
+        """Make the second pass alone, with the prompt, seed and settings of each picture.
+
+        Parameters
+        ----------
+        images
+            Generated images, at least one: a round, or the best of it.
+        liked, disliked, schedule, on_step
+            As for `Fabric`.
+        """
+        self._cancelled.clear()
+        listed: list[Any] = list(images)
+        strange = [type(i).__name__ for i in listed if not isinstance(i, GeneratedImage)]
+        if strange or not listed:
+            given = f"a {strange[0]}" if strange else "nothing"
+            message = f"images holds {given}: give images that a Fabric made, as made[:2]"
+            raise TypeError(message)
+        for image in listed:
+            self._check_taken(image.settings)
+        votes = {"liked": list(liked), "disliked": list(disliked), "schedule": schedule}
+        return self._enlarged(listed, votes, _Tally(on_step))
+
+    def cancel(self) -> None:
+        """End the run under way, if there is one, at its next step. May be called by any thread."""
+        self._cancelled.set()
+        self.fabric.cancel()
+        self._second.cancel()
+
+    def _prepared(self) -> Fabric:
+        """Return the second pass: a pipeline of the first one's present components."""
+        if self._given is not None:
+            return Fabric(self._given, schedule=self.fabric.schedule)
+        pipe = self.fabric.pipe
+        try:
+            second = AutoPipelineForImage2Image.from_pipe(pipe)
+        except ValueError as error:
+            message = (
+                f"diffusers knows no image-to-image pipeline for {type(pipe).__name__}: give "
+                "HiRes one as second"
+            )
+            raise FabricError(message) from error
+        second.set_progress_bar_config(**getattr(pipe, "_progress_bar_config", {}))
+        # A picture's settings have the first pipeline's recommendations already.
+        second.register_to_config(_fabric_defaults=None)
+        return Fabric(second, schedule=self.fabric.schedule)
+
+    def _renew(self) -> None:
+        """Follow components that were exchanged, such as a scheduler."""
+        own = self._second.pipe.components
+        theirs = self.fabric.pipe.components
+        exchanged = any(own[name] is not part for name, part in theirs.items() if name in own)
+        if self._given is None and exchanged:
+            self._second = self._prepared()
+
+    def _check_taken(self, arguments: Mapping[str, Any]) -> None:
+        """Refuse arguments that the second pass would refuse, before the first has been made."""
+        pipe = self._second.pipe
+        parameters = parameters_of(pipe)
+        for ours in ("image", "strength"):
+            if ours in arguments:
+                message = (
+                    f"{ours} cannot be given to a call of HiRes: the second pass has its image "
+                    "from the first, and its strength from HiRes(fabric, strength=...)"
+                )
+                raise TypeError(message)
+        unknown = set(arguments) - set(parameters) - _FIRST_ONLY
+        if unknown and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            message = (
+                f"{type(pipe).__name__}, which makes the second pass, does not take "
+                f"{', '.join(sorted(unknown))}: leave it out, or make the two passes yourself"
+            )
+            raise TypeError(message)
+
+    def _enlarged(
+        self,
+        images: Iterable[GeneratedImage],
+        votes: Mapping[str, Any],
+        tally: _Tally,
+        output_type: str = "pil",
+    ) -> Round:
+        self._renew()
+        listed = list(images)
+        ours = votes if self.feedback else {}
+        made: list[GeneratedImage] = []
+        outputs: list[Any] = []
+        for i, image in enumerate(listed):
+            if self._cancelled.is_set():
+                message = f"cancelled after {i} of {len(listed)} enlarged pictures"
+                raise GenerationCancelled(message)
+            told = tally.told(functools.partial(operator.mul, len(listed) - i - 1), first=i)
+            arguments = {**self._arguments(image), "output_type": output_type}
+            larger = self._second(
+                image.prompt, num_images=1, seed=image.seed, on_step=told, **ours, **arguments
+            )
+            settings = {**image.settings, **_size(arguments["image"])}
+            made.append(replace(larger[0], settings=settings))
+            outputs.append(larger.output)
+        first = made[0]
+        return Round(tuple(made), first.prompt, first.seed, first.settings, tuple(outputs))
+
+    def _arguments(self, image: GeneratedImage) -> dict[str, Any]:
+        """Return the second pipeline's arguments for one picture."""
+        pipe = self._second.pipe
+        unit = size_multiple(pipe, Denoiser(pipe).model)
+        width, height = (round(side * self.scale / unit) * unit for side in image.image.size)
+        enlarged = image.image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+        common = {k: v for k, v in image.settings.items() if k not in _FIRST_ONLY}
+        parameters = parameters_of(pipe)
+        sized = _size(enlarged) if "height" in parameters else {}
+        return {**common, **sized, "image": enlarged, "strength": self.strength}
+
+
+@dataclass
+class _Tally:
+    """Adds up the steps of several runs for one who looks on."""
+
+    on_step: Callable[[Progress], object] | None
+    before: int = 0
+    steps: int = 0
+
+    def told(
+        self, after: Callable[[int], int], first: int = 0
+    ) -> Callable[[Progress], object] | None:
+        """Return what hears of the next run; `after` estimates the steps that follow it."""
+        self.before += self.steps
+        self.steps = 0
+        on_step, before = self.on_step, self.before
+        if on_step is None:
+            return None
+
+        def heard(progress: Progress) -> None:
+            self.steps = progress.steps
+            total = before + progress.steps + after(progress.steps)
+            on_step(replace(progress, step=before + progress.step, steps=total, first=first))
+
+        return heard
+
+
+def _size(picture: Image.Image) -> dict[str, int]:
+    return {"height": picture.height, "width": picture.width}
+
+
+def _checked(name: str, value: object, above: float, limit: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        message = f"{name} is {value!r}: give a number"
+        raise TypeError(message)
+    if not above < float(value) <= limit:  # NaN fails too
+        message = f"{name} is {value!r}: give a number above {above:g}, up to {limit:g}"
+        raise ValueError(message)
+    return float(value)

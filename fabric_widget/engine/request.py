@@ -1,0 +1,119 @@
+"""What a call of `Fabric` asked for, checked before anything is made."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.engine.errors import FabricWarning
+from fabric_widget.engine.pipeline import parameters_of
+from fabric_widget.engine.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fabric_widget.engine.references import Votes
+    from fabric_widget.engine.results import Progress
+
+_MAX_IMAGES = 64
+_SEED_LIMIT = 2**63
+_OURS = {
+    "generator": "give seed: picture i is made with its own generator, seeded seed + i",
+    "num_images_per_prompt": "give num_images",
+    "return_dict": "Fabric returns a Round, whose output is what the pipeline returned",
+}
+_SOME_MORE = ("callback", "callback_steps")  # taken by pipelines without being in their signature
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a call asked for.
+
+    Parameters
+    ----------
+    prompt, num_images, seed, schedule, on_step
+        As for `Fabric`.
+    votes
+        What was liked and disliked.
+    arguments
+        The pipeline's own, recommended ones included.
+    """
+
+    prompt: str
+    num_images: int
+    seed: int
+    votes: Votes
+    schedule: Schedule
+    on_step: Callable[[Progress], object] | None
+    arguments: Mapping[str, Any]
+
+
+def checked_arguments(pipe: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the pipeline's arguments if none of them is set by `Fabric` itself.
+
+    Raises
+    ------
+    TypeError
+        One is.
+
+    Warns
+    -----
+    FabricWarning
+        The pipeline takes any argument, but declares none of this name.
+    """
+    for ours, instead in _OURS.items():
+        if ours in given:
+            message = f"{ours} cannot be given to Fabric: {instead}"
+            raise TypeError(message)
+    parameters = parameters_of(pipe)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for name in given:
+        if takes_any and name not in {*parameters, *_SOME_MORE}:
+            alike = difflib.get_close_matches(name, parameters, n=1)
+            hint = f"; did you mean {alike[0]}?" if alike else ""
+            warnings.warn(
+                f"{type(pipe).__name__} declares no argument {name!r} and may ignore it{hint}",
+                FabricWarning,
+                stacklevel=3,  # whoever called Fabric
+            )
+    return given
+
+
+def checked_prompt(prompt: object) -> str:
+    """Return the prompt if it is one text, else raise a TypeError."""
+    if not isinstance(prompt, str):
+        message = f"prompt is a {type(prompt).__name__}: give one text"
+        raise TypeError(message)
+    return prompt
+
+
+def checked_schedule(schedule: Schedule | None) -> Schedule | None:
+    """Return the schedule if it is one or None, else raise a TypeError."""
+    if schedule is not None and not isinstance(schedule, Schedule):
+        message = f"schedule is a {type(schedule).__name__}: give a Schedule"
+        raise TypeError(message)
+    return schedule
+
+
+def checked_number(num_images: object) -> int:
+    """Return the number of pictures, 1 … 64, or raise a ValueError."""
+    return _checked_integer("num_images", num_images, 1, _MAX_IMAGES)
+
+
+def checked_seed(seed: object) -> int:
+    """Return the first seed if every picture's is below 2⁶³, or raise a ValueError."""
+    return _checked_integer("seed", seed, 0, _SEED_LIMIT - _MAX_IMAGES)
+
+
+def _checked_integer(name: str, value: object, least: int, greatest: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        message = f"{name} is {value!r}: give a whole number from {least} to {greatest}"
+        raise ValueError(message)
+    number = operator.index(value)
+    if not least <= number <= greatest:
+        message = f"{name} is {value!r}: give a whole number from {least} to {greatest}"
+        raise ValueError(message)
+    return number

@@ -1,0 +1,131 @@
+"""Samples come in the order that is said, and hold what is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+from fabric_widget.bench import measure as measuring
+from fabric_widget.bench.measure import Count, Failure, Loop, Sample, effort, measure
+from fabric_widget.bench.memory import Memory
+from fabric_widget.bench.methods import MODES, PLAIN, PUBLISHED, Player, Way, blocks, in_order
+from tests.bench.conftest import tiny_scene
+
+if TYPE_CHECKING:
+    from fabric_widget.bench.plan import Plan
+    from fabric_widget.bench.report import Finding
+
+FIRST, LATER = Way("first", "exact"), Way("later", "exact")
+
+
+def samples(findings: list[Finding]) -> list[Sample]:
+    return [x for x in findings if isinstance(x, Sample)]
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rounds take no time."""
+    monkeypatch.setattr(measuring, "player", lambda *_: Player(lambda _: None))
+    monkeypatch.setattr(Memory, "settle", lambda _: 0)
+
+
+def test_a_repetition_has_every_method_once_and_the_plain_pipeline_beside_them() -> None:
+    expected = [(PLAIN,), *((Way("first", m), Way("later", m)) for m in MODES), (PUBLISHED,)]
+    assert blocks() == expected
+    for repeat in range(2 * len(expected)):
+        assert sorted(in_order(repeat)) == sorted(expected)
+        assert in_order(repeat)[0] == expected[repeat % len(expected)]
+
+
+def test_counting_comes_first_then_repetitions_of_all_numbers(
+    findings: list[Finding], plan: Plan
+) -> None:
+    ways = [way for block in blocks() for way in block]
+    counted = [(x.references, x.way) for x in findings if isinstance(x, Count)]
+    assert counted == [(n, way) for n in plan.references for way in ways]
+    assert [type(x) for x in findings[: len(counted)]] == [Count] * len(counted)
+    timed = samples(findings)
+    assert [x.position for x in timed] == list(range(len(findings) - len(counted)))
+    assert [(x.repeat, x.references, x.way) for x in timed] == [
+        (repeat, n, way)
+        for repeat in range(plan.size.repeats)
+        for n in plan.references
+        for block in in_order(repeat)
+        for way in block
+    ]
+    for a, b in pairwise(timed):
+        if b.way.method == "later":
+            assert a.way == Way("first", b.way.mode)
+
+
+def test_a_first_round_remembers_nothing_and_a_later_one_everything(
+    findings: list[Finding],
+) -> None:
+    for sample in samples(findings):
+        if sample.way.mode and sample.references:
+            assert sample.remembered == (sample.way.method == "later")
+            assert sample.cache_bytes > 0
+        else:
+            assert sample.remembered is None
+            assert sample.cache_bytes == 0
+        assert 0 < sample.step_seconds < sample.round_seconds
+
+
+def test_a_bank_without_room_remembers_nothing(plan: Plan) -> None:
+    plan = replace(plan, cache_bytes=0, references=(1,), size=replace(plan.size, repeats=1))
+    found = samples(list(measure(plan, tiny_scene(plan), lambda *_: None)))
+    later = [x for x in found if x.way.method == "later"]
+    assert [x.way.mode for x in later] == list(MODES)
+    assert {(x.remembered, x.cache_bytes) for x in later} == {(0, 0)}
+
+
+def test_what_is_timed_is_the_last_loop() -> None:
+    readings = iter(range(10))
+    loop = Loop(lambda: next(readings))
+    with pytest.raises(KeyError), loop():  # a rehearsal
+        raise KeyError
+    with loop(total=3) as bar:
+        bar.update()
+    assert (loop.begin, loop.end) == (3, 4)
+
+
+@pytest.mark.usefixtures("idle")
+def test_progress_grows_to_the_whole(plan: Plan) -> None:
+    told: list[tuple[str, float, float]] = []
+    small = replace(plan, references=(0, 1))
+    list(measure(small, tiny_scene(small), lambda *state: told.append(state)))
+    done = [x for _, x, _ in told]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert done[-1] == pytest.approx(told[-1][2])
+    assert len({total for *_, total in told}) == 1
+    assert {f"demo, 1 reference: {mode}" for mode in MODES} <= {words for words, *_ in told}
+
+
+def test_the_published_way_is_expected_to_take_longer(plan: Plan) -> None:
+    assert effort(plan, PLAIN, 8) == effort(plan, LATER, 0) == 1
+    assert 1 < effort(plan, LATER, 8) < effort(plan, FIRST, 8) == effort(plan, PUBLISHED, 8)
+
+
+@pytest.mark.usefixtures("idle")
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_method_without_enough_memory_is_left_out_from_there_on(
+    limit: int, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(way: Way, _scene: Any, _plan: Any, liked: list[Any], _disliked: Any) -> Player:
+        if way == PUBLISHED and len(liked) >= limit:
+            raise torch.OutOfMemoryError
+        return Player(lambda _: None)
+
+    monkeypatch.setattr(measuring, "player", greedy)
+    small = replace(plan, references=(0, 1, 2))
+    found = list(measure(small, tiny_scene(small), lambda *_: None))
+    assert [x for x in found if isinstance(x, Failure)] == [Failure(PUBLISHED, limit)]
+    done = [x.references for x in samples(found) if x.way == PUBLISHED]
+    assert done == list(range(limit)) * plan.size.repeats
+    later = [x.references for x in samples(found) if x.way == LATER]
+    assert later == [0, 1, 2] * plan.size.repeats

@@ -1,0 +1,50 @@
+"""The targets are what they are called: as large as the real ones, and they draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from diffusers import UNet2DConditionModel
+
+from fabric_widget.bench import targets
+from fabric_widget.bench.plan import TARGETS, Plan, Size
+from fabric_widget.engine import Fabric
+
+SMALL: dict[str, dict[str, Any]] = {
+    "_SD15": {"block_out_channels": (64,) * 4},
+    "_SDXL": {
+        "block_out_channels": (32,) * 3,
+        "transformer_layers_per_block": (1, 1, 2),
+        "attention_head_dim": (2, 2, 2),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"), [("_SD15", 859_520_964), ("_SDXL", 2_567_463_684)]
+)
+def test_denoisers_are_as_large_as_the_real_ones(config: str, parameters: int) -> None:
+    with torch.device("meta"):
+        unet = UNet2DConditionModel(**getattr(targets, config))
+    assert sum(x.numel() for x in unet.parameters()) == parameters
+
+
+@pytest.mark.parametrize("name", ["demo", "sd15", "sdxl"])
+def test_targets_draw_with_feedback(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for config, smaller in SMALL.items():
+        monkeypatch.setattr(targets, config, getattr(targets, config) | smaller)
+    state = torch.random.get_rng_state()
+    size = Size(pictures=2, latent=8, steps=1, repeats=1)
+    target = replace(TARGETS[name], on_cpu=size)  # the real one takes an accelerator
+    plan = Plan(target=target, size=size)
+    scene = targets.build(plan)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    references = scene.references(2)
+    assert len({image.id for image in references}) == 2
+    round_ = Fabric(scene.pipe)("a cat", num_images=2, liked=references, **scene.arguments)
+    for image in round_:
+        assert image.latents.shape == references[0].latents.shape == (4, 8, 8)
+        assert image.latents.isfinite().all()
