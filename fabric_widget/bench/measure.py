@@ -144,12 +144,12 @@ def measure(
     show
         Called before each block with words, the effort until now and that of all.
     """
-    counting = [(n, block) for n in plan.references for block in blocks()]
+    counting = [(n, block) for n in plan.references for block in blocks(plan)]
     timing = [
         (repeat, n, block)
         for repeat in range(plan.size.repeats)
         for n in plan.references
-        for block in in_order(repeat)
+        for block in in_order(plan, repeat)
     ]
 
     def cost(n: int, block: Block) -> float:

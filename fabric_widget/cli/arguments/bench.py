@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from fabric_widget.bench.plan import DTYPES, LOADING, MOST_REFERENCES, REFERENCES, TARGETS
+from fabric_widget.bench.plan import BESIDE, DTYPES, LOADING, MOST_REFERENCES, REFERENCES, TARGETS
 from fabric_widget.cli.arguments.program import PROGRAM
 from fabric_widget.cli.arguments.values import COUNTS, STEPS, folder, integer
 
@@ -22,8 +22,8 @@ def add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="""\
 Times a denoising step of the plain pipeline, of a round whose references are new,
 of a later round that has them again, and of FABRIC as it was published, in turn,
-for growing numbers of references, all liked and read at every step. Counts the
-arithmetic and the memory. Prints a table; writes bench.json and, for each target,
+for growing numbers of references, by default all liked and read at every step.
+Counts the arithmetic and the memory. Prints a table; writes bench.json and, for each target,
 a chart. Ctrl-C ends it early and keeps what was measured.""",
         epilog=f"""targets:
   demo     the model that ships in this package
@@ -34,6 +34,7 @@ a chart. Ctrl-C ends it early and keeps what was measured.""",
 examples:
   {PROGRAM} bench --quick
   {PROGRAM} bench demo --references 0 1 8 --repeats 15
+  {PROGRAM} bench demo --references 8 --beside budget --usual
   {PROGRAM} bench sd15 --latent 64 --batch 2 --json | python -m json.tool""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -84,6 +85,19 @@ examples:
         "--offload",
         action="store_true",
         help="let the published way copy what it keeps to the CPU, as its authors' code does",
+    )
+    command.add_argument(
+        "--beside",
+        choices=BESIDE,
+        nargs="+",
+        default=BESIDE,
+        metavar="NAME",
+        help=f"what is measured beside the plain pipeline (default: {' '.join(BESIDE)})",
+    )
+    command.add_argument(
+        "--usual",
+        action="store_true",
+        help="follow the schedule that people use instead of reading feedback at every step",
     )
     command.add_argument(
         "--quick", action="store_true", help="a rough look: demo and loading, few of everything"
