@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import threading
 from contextlib import contextmanager
@@ -63,6 +64,17 @@ def same(a: Round, b: Round) -> bool:
 
 def difference(a: Any, b: Any) -> float:
     return float((latents_of(a) - latents_of(b)).abs().max())
+
+
+def bytes_of_tensors() -> int:
+    """Return how much memory all tensors that somebody still holds have."""
+    gc.collect()
+    held = {
+        found.untyped_storage().data_ptr(): found.untyped_storage().nbytes()
+        for found in gc.get_objects()
+        if type(found) in {torch.Tensor, torch.nn.Parameter}
+    }
+    return sum(held.values())
 
 
 def picture(seed: int, width: int = 24, height: int = 16) -> Image.Image:
@@ -262,6 +274,19 @@ def test_without_a_cache_it_agrees(fabric: Fabric) -> None:
     forgetful = Fabric(fabric.pipe, cache_bytes=0)
     assert difference(make(forgetful, liked=[first[0]]), remembered) <= 1e-6
     assert len(forgetful._bank) == 0
+
+
+@pytest.mark.parametrize("cache_bytes", [0, None])
+def test_memory_grows_with_rounds_by_the_cache_alone(pipe: Any, cache_bytes: int | None) -> None:
+    fabric = Fabric(pipe, cache_bytes=cache_bytes)
+    beyond = []
+    for number in range(5):
+        liked = [*make(fabric, seed=100 * number), picture(0)]
+        make(fabric, liked=liked)
+        del liked
+        beyond.append(bytes_of_tensors() - fabric._bank.nbytes)
+    assert beyond[1:] == beyond[1:2] * 4  # a first round fits the previews
+    assert (fabric._bank.nbytes > 0) == (cache_bytes is None)
 
 
 def test_cache_outlives_prompt_seed_and_number(fabric: Fabric) -> None:
