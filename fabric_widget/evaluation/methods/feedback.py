@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabric_widget.engine import Economy, Fabric, Schedule
+from fabric_widget.engine import Economy, Schedule
+from fabric_widget.engine.restore import replaced
 from fabric_widget.evaluation.person import Opinion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fabric_widget.engine import GeneratedImage
+    from fabric_widget.engine import Fabric, GeneratedImage
     from fabric_widget.evaluation.methods.ask import Ask, Method
 
 DROPOUT = 0.3
@@ -37,9 +38,8 @@ def paper(weight: float) -> Method:
     schedule = replace(published, max_weight=weight, min_weight=least)
 
     def method(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
-        # It knows no budget, and computes every reference at every step.
-        exact = Fabric(fabric.pipe, cache_bytes=0, economy=Economy.exact())
-        return _made(exact, ask, schedule)
+        with replaced(fabric, "economy", Economy.exact()):  # it knows no budget
+            return _made(fabric, ask, schedule)
 
     return method
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from fabric_widget import Fabric, Schedule, load_demo
+from fabric_widget import Economy, Fabric, Schedule, load_demo
 from fabric_widget.evaluation.methods import (
     METHODS,
     Ask,
@@ -233,3 +233,19 @@ def test_pipelines_without_start_noise_are_refused() -> None:
     painter.pipe = object()
     with pytest.raises(TypeError, match="needs `latents`, which object lacks"):
         zero_order(painter, Ask("a monster", (0, 1)))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_published_arithmetic_alone_knows_no_budget(name: str) -> None:
+    class Watched(Painter):
+        economy = Economy()
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            assert self.economy == (Economy.exact() if name.startswith("paper") else Economy())
+            return super().__call__(*args, **kwargs)
+
+    painter, ask = Watched(), asked(OPINION)[1]
+    fabric: Any = painter
+    load_method(name).method(fabric, ask)
+    assert painter.requests
+    assert painter.economy == Economy()
