@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "bench": "fabric_widget.cli.bench",
     "demo": "fabric_widget.cli.demo",
+    "evaluate": "fabric_widget.cli.evaluate",
     "pipelines": "fabric_widget.cli.pipelines",
     "tastes": "fabric_widget.cli.tastes",
     "train-demo": "fabric_widget.demo.training",

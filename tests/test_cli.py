@@ -290,7 +290,8 @@ def test_more_tastes_than_there_are_is_an_error_without_a_traceback(
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["bench"], ["demo"], ["tastes"], ["pipelines"], ["train-demo"]]
+    "command",
+    [[], ["bench"], ["demo"], ["tastes"], ["evaluate"], ["pipelines"], ["train-demo"]],
 )
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     code = (

@@ -12,8 +12,7 @@ import torch
 
 from fabric_widget.__main__ import main
 from fabric_widget.bench import bench, loading
-from fabric_widget.bench.methods import blocks
-from fabric_widget.bench.plan import TARGETS, Size
+from fabric_widget.bench.plan import BESIDE, TARGETS, Size
 from fabric_widget.cli import bench as command
 from tests.bench.conftest import tiny_scene
 
@@ -48,7 +47,9 @@ def test_a_table_a_document_and_a_chart(tmp_path: Path, capsys: pytest.CaptureFi
     head = next(i for i, line in enumerate(lines) if line.startswith("references"))
     table = takewhile(bool, lines[head + 2 :])
     rows = [re.split(r"\s{2,}", line.strip()) for line in table if not line.startswith("-")]
-    ways = [str(way) for block in blocks() for way in block]
+    ways = [row["method"] + (row["mode"] and f", {row['mode']}") for row in target["rows"]][:6]
+    assert ways[0] == "plain"
+    assert len(set(ways)) == 6
     assert [tuple(row[:2]) for row in rows] == [(n, way) for n in "01" for way in ways]
     for row, found in zip(rows, target["rows"], strict=True):
         assert f"{found['ratio']['median']:.2f}" in row
@@ -141,6 +142,9 @@ def test_options_reach_the_plan() -> None:
     assert plan.cache_bytes == 3 * 2**20
     assert plan.offload
     assert plan.dtype == "bfloat16"
+    assert (plan.beside, plan.usual) == (BESIDE, False)
+    few = command._plan(command_line("--beside", "exact", "published", "--usual"), "demo", "cpu")
+    assert (few.beside, few.usual) == (("exact", "published"), True)
     plain = command._plan(command_line(), "sd15", "cuda")
     assert plain.size == TARGETS["sd15"].on_accelerator
     assert plain.dtype == "float16"

@@ -7,11 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import fabric_widget
-from fabric_widget import load_demo
+from fabric_widget import Fabric, load_demo
+from fabric_widget.evaluation.methods import Ask, Shown
+from fabric_widget.evaluation.person import Opinion
 
 ROOT = Path(fabric_widget.__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,6 +48,21 @@ def test_what_is_said_of_the_widget_runs(
         exec(block, names)  # noqa: S102  (our own)
 
 
+def test_the_method_that_is_put_beside_ours_works() -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(block, names)  # noqa: S102  (our own)
+    fabric, arguments = Fabric(load_demo()), {"num_inference_steps": 4}
+    first = tuple(names["redrawn"](fabric, Ask("a monster", (0, 1), (), arguments)))
+    shown = Shown((0, 1), first, Opinion((1.0, -1.0), (0, 1)))
+    later = names["redrawn"](fabric, Ask("a monster", (2, 3), (shown,), arguments))
+    liked, disliked = (np.asarray(picture.image, dtype=float) for picture in first)
+    for picture in later:
+        made = np.asarray(picture, dtype=float)
+        assert abs(made - liked).mean() < abs(made - disliked).mean()
+
+
 @pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=str)
 def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
     content = json.loads(notebook.read_text(encoding="utf-8"))
@@ -61,6 +79,7 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
         "README.md",
         "CONTRIBUTING.md",
         "docs/decisions.md",
+        "docs/evaluation.md",
         "docs/performance.md",
         "docs/pipelines.md",
         "docs/widget.md",

@@ -1,6 +1,6 @@
 """One target measured: what is counted first, then what is timed, one sample after the other.
 
-Counting runs one step of every method; it warms everything up. Then, repetition by repetition, all
+Counting runs one round of every method; it warms everything up. Then, repetition by repetition, all
 numbers of references, and for each all methods one after the other: a ratio is always one of two
 rounds of the same repetition. What slows the machine down for a while slows both.
 """
@@ -33,7 +33,7 @@ _LATER_EFFORT = 0.1  # of a reference that is remembered, in plain steps: only f
 
 @dataclass(frozen=True)
 class Count:
-    """Floating-point operations of one step.
+    """Floating-point operations of one step, on the average of a round.
 
     Parameters
     ----------
@@ -144,19 +144,19 @@ def measure(
     show
         Called before each block with words, the effort until now and that of all.
     """
-    counting = [(n, block) for n in plan.references for block in blocks()]
+    counting = [(n, block) for n in plan.references for block in blocks(plan)]
     timing = [
         (repeat, n, block)
         for repeat in range(plan.size.repeats)
         for n in plan.references
-        for block in in_order(repeat)
+        for block in in_order(plan, repeat)
     ]
 
     def cost(n: int, block: Block) -> float:
         return sum(effort(plan, way, n) for way in block)
 
-    total = sum(cost(n, block) for n, block in counting)
-    total += plan.size.steps * sum(cost(n, block) for _, n, block in timing)
+    rounds = [*counting, *((n, block) for _, n, block in timing)]
+    total = plan.size.steps * sum(cost(n, block) for n, block in rounds)
     done = 0.0
     failed: dict[Block, int] = {}
 
@@ -168,11 +168,11 @@ def measure(
         tell(n, block)
         try:
             if n < failed.get(block, n + 1):
-                yield from _counted(plan, scene.with_steps(1), block, n)
+                yield from _counted(plan, scene, block, n)
         except torch.OutOfMemoryError:
             failed[block] = min(n, failed.get(block, n))
             yield Failure(block[0], n)
-        done += cost(n, block)
+        done += plan.size.steps * cost(n, block)
     position = 0
     for repeat, n, block in timing:
         tell(n, block)
@@ -193,7 +193,7 @@ def _counted(plan: Plan, scene: Scene, block: Block, references: int) -> Iterato
     for i, way in enumerate(block):
         with Counter() as counter, _looped(scene, lambda: counter.total) as loop:
             makes.play(i)
-        attention = counter.self_attention if way == PLAIN else None
+        attention = counter.self_attention // scene.steps if way == PLAIN else None
         yield Count(way, references, (loop.end - loop.begin) / scene.steps, attention)
 
 

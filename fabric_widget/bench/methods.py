@@ -25,8 +25,6 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     "budget": {"economy": Economy()},
 }
 
-SCHEDULE = Schedule(end=1.0)
-"""Feedback at every step: the dearest there is, and the same for all methods."""
 _PROMPT = "a cat"
 
 
@@ -51,18 +49,24 @@ PUBLISHED = Way("published")
 Block = tuple[Way, ...]  # rounds that only make sense one after the other
 
 
-def blocks() -> list[Block]:
+def schedule_of(plan: Plan) -> Schedule:
+    """Return the schedule of all methods."""
+    return Schedule() if plan.usual else Schedule(end=1.0)
+
+
+def blocks(plan: Plan) -> list[Block]:
     """Return what one repetition is made of."""
-    ours = [(Way("first", mode), Way("later", mode)) for mode in MODES]
-    return [(PLAIN,), *ours, (PUBLISHED,)]
+    ours = [(Way("first", mode), Way("later", mode)) for mode in MODES if mode in plan.beside]
+    published = [(PUBLISHED,)] if PUBLISHED.method in plan.beside else []
+    return [(PLAIN,), *ours, *published]
 
 
-def in_order(repeat: int) -> list[Block]:
+def in_order(plan: Plan, repeat: int) -> list[Block]:
     """Return the blocks in the order of a repetition: each begins one block further.
 
     What slows the machine down for a while then meets each method in turn.
     """
-    every = blocks()
+    every = blocks(plan)
     start = repeat % len(every)
     return every[start:] + every[:start]
 
@@ -106,12 +110,12 @@ def player(
 
         return Player(plain)
     if way == PUBLISHED:
-        published = Published(scene.pipe, SCHEDULE, offload=plan.offload)
+        published = Published(scene.pipe, schedule_of(plan), offload=plan.offload)
         return Player(lambda seed: published(_PROMPT, seed=seed, **common))
     memory = plan.cache_bytes
     fabric = Fabric(
         scene.pipe,
-        schedule=SCHEDULE,
+        schedule=schedule_of(plan),
         cache_bytes=_half_of_free(scene.device) if memory is None else memory,
         **MODES[way.mode],
     )

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 REFERENCES = (0, 1, 2, 4, 8, 16, 32)
 MOST_REFERENCES = 256
 DTYPES = ("float32", "float16", "bfloat16")
+BESIDE = ("budget", "exact", "published")
+"""What is measured beside the plain pipeline: the engine's modes, and the published way."""
 LOADING = "loading"
 """Beside the names of `TARGETS`: the time that imports take."""
 
@@ -118,6 +120,11 @@ class Plan:
         everything remembered.
     offload
         Whether the published way copies hidden states to the CPU and back, as its authors' code.
+    beside
+        Any of `BESIDE`.
+    usual
+        Whether feedback follows the schedule that a `Fabric` has by default; otherwise it is read
+        at every step, which is the dearest there is.
 
     Raises
     ------
@@ -133,6 +140,8 @@ class Plan:
     disliked: bool = False
     cache_bytes: int | None = None
     offload: bool = False
+    beside: tuple[str, ...] = BESIDE
+    usual: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be measured."""
@@ -145,6 +154,9 @@ class Plan:
             raise ValueError(message)
         if self.dtype not in DTYPES:
             message = f"dtype is {self.dtype!r}: give one of {', '.join(DTYPES)}"
+            raise ValueError(message)
+        if not self.beside or not set(self.beside) <= set(BESIDE):
+            message = f"beside is {list(self.beside)}: give any of {', '.join(BESIDE)}"
             raise ValueError(message)
         if not self.references or len(set(self.references)) < len(self.references):
             message = f"references are {list(self.references)}: give one number or more, each once"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.bench.loading import BASE, STATEMENTS
 from fabric_widget.bench.measure import Count, Failure, Sample
-from fabric_widget.bench.methods import PLAIN, SCHEDULE
+from fabric_widget.bench.methods import PLAIN, schedule_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -67,7 +67,7 @@ def target_figures(plan: Plan, parameters: int, findings: Sequence[Finding]) -> 
         **asdict(plan.size),
         "references": list(plan.references),
         "disliked": plan.disliked,
-        "schedule": asdict(SCHEDULE),
+        "schedule": asdict(schedule_of(plan)),
         "cache_bytes": plan.cache_bytes,
         "published_offload": plan.offload,
         "plain": {

@@ -6,7 +6,7 @@ once a round and are no part of a step. A text has 77 tokens, as those of the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -88,10 +88,6 @@ class Scene:
         """Where the pipeline runs."""
         device: torch.device = self.pipe.device
         return device
-
-    def with_steps(self, steps: int) -> Scene:
-        """Return the same with another number of steps."""
-        return replace(self, arguments={**self.arguments, "num_inference_steps": steps})
 
     def references(self, count: int) -> list[GeneratedImage]:
         """Return different references of the size of the pictures: noise costs what pictures do."""

@@ -2,6 +2,7 @@
 
 arguments  the parser
 demo       one story: contact sheet, page, table
+evaluate   the paper's protocols: several methods, results that are kept
 tastes     many tastes: a table, a mean, an interval
 pipelines  every family of pipelines: does feedback work?
 bench      what feedback costs: a table, JSON, charts

@@ -142,6 +142,8 @@ def _plan(arguments: argparse.Namespace, name: str, device: str) -> Plan:
         disliked=arguments.disliked,
         cache_bytes=None if arguments.cache is None else arguments.cache * _MEBIBYTE,
         offload=arguments.offload,
+        beside=tuple(arguments.beside),
+        usual=arguments.usual,
     )
 
 
@@ -193,9 +195,15 @@ def _headline(target: Figures) -> str:
     return (
         f"{target['name']}: {target['title']}, {target['denoiser_parameters'] / 1e6:.1f} million "
         f"parameters.\n{pictures} × {side} × {side} latents, {target['dtype']}, "
-        f"{target['steps']} steps, {target['repeats']} repeats, {liked}. A plain step takes "
-        f"{_flops(target['plain']['flops'])}."
+        f"{target['steps']} steps, {target['repeats']} repeats, {liked}{_window(target)}. "
+        f"A plain step takes {_flops(target['plain']['flops'])}."
     )
+
+
+def _window(target: Figures) -> str:
+    """Return when the references are read, if not at every step."""
+    start, end = target["schedule"]["start"], target["schedule"]["end"]
+    return "" if (start, end) == (0, 1) else f", read from {start:g} to {end:g} of the steps"
 
 
 def _table(rows: Sequence[Figures]) -> str:

@@ -136,11 +136,12 @@ def _own(place: str, steps: int, *, quiet: bool) -> Row:
     import torch
     import transformers
 
+    from fabric_widget.evaluation.study.studio import load_pipeline
+
     if quiet:
         diffusers.utils.logging.disable_progress_bar()
         transformers.utils.logging.disable_progress_bar()
-    device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float)
-    pipe = diffusers.DiffusionPipeline.from_pretrained(place, dtype=dtype).to(device)
+    pipe = load_pipeline(place, "cuda" if torch.cuda.is_available() else "cpu")
     pipe.set_progress_bar_config(disable=quiet)
     return Row(place, type(pipe).__name__, _tried(pipe, num_inference_steps=steps))
 

@@ -51,6 +51,10 @@ class Bank:
         """Return the number of entries."""
         return len(self._entries)
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Return whether there is an entry of `key`, without asking for it."""
+        return key in self._entries or (self.host is not None and key in self.host)
+
     def begin_run(self) -> None:
         """Declare that what was used until now may be dropped."""
         self._run += 1

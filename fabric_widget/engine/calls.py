@@ -76,7 +76,10 @@ class Call:
     def with_rows(
         self, rows: Sequence[int], latents: torch.Tensor, timestep: torch.Tensor
     ) -> dict[str, Any]:
-        """Return arguments with the conditioning of the chosen `rows` around other latents."""
+        """Return arguments with the conditioning of the chosen `rows` around other latents.
+
+        The timestep is a number, or has one entry or as many as there are rows.
+        """
         per_row = _as_long(self.arguments, self.rows) if self.per_row is None else self.per_row
         chosen = {
             name: None if name in RESIDUALS else _take(value, list(rows), (name,), per_row)
@@ -89,7 +92,7 @@ class Call:
             if isinstance(alike, torch.Tensor)
             else [x.to(alike[0]) for x in formed]
         )
-        if timestep.dim():
+        if timestep.dim() and len(timestep) != len(rows):
             timestep = timestep[:1].expand(len(rows))
         chosen[self.timestep_name] = timestep
         return chosen

@@ -314,11 +314,11 @@ def noised(
     latents: torch.Tensor,
     noise: torch.Tensor,
     timestep: torch.Tensor,
+    later: int = 0,
 ) -> torch.Tensor:
-    """Return reference latents as the scheduler's solver would see them now.
+    """Return reference latents as the scheduler's solver would see them at a timestep.
 
-    To be called while the pipeline is at `timestep`: schedulers know by their own state at which
-    noise level they are. That state is left as it was.
+    Schedulers know by their own state at which noise level they are. That state is left as it was.
 
     Parameters
     ----------
@@ -328,9 +328,15 @@ def noised(
         Clean latents and noise, (1, …), float32.
     timestep
         The scheduler's own timestep, without dimensions.
+    later
+        By how many of the scheduler's steps that is later than now.
     """
     batched = timestep.reshape(1)
     with kept(scheduler):  # some schedulers move their tables to the device of their arguments
+        if later and hasattr(scheduler, "_step_index"):
+            counts = (scheduler.step_index, scheduler.begin_index)
+            index = next((i for i in counts if i is not None), None)
+            scheduler._step_index = None if index is None else index + later  # noqa: SLF001  (it has no setter)
         if hasattr(scheduler, "add_noise"):
             noisy = scheduler.add_noise(latents, noise, batched)
         else:

@@ -44,6 +44,10 @@ class HostBank:
         """Return the number of entries."""
         return len(self._entries)
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Return whether there is an entry of `key`."""
+        return key in self._entries
+
     def put(self, key: Hashable, lent: Sequence[Lent]) -> None:
         """Keep an entry if there is room, or can be made."""
         nbytes = sum(part.nbytes for part in lent)

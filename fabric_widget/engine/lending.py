@@ -146,7 +146,11 @@ class Lender:
         dislike = weight * schedule.neg_scale
         disliked = self._feedback.disliked if disliking and dislike > 0 else ()
         wanted = [*liked, *disliked]
-        recorded = self._recorder.recorded(wanted, call.timestep, index) if wanted else {}
+        recorded: Mapping[str, Sequence[Lent]] = {}
+        if wanted:
+            silent = (i for i in range(index + 1, count) if not schedule.weight(i, count))
+            following = next(silent, count) - index - 1
+            recorded = self._recorder.recorded(wanted, call.timestep, index, following)
         sides = [
             list(self._loans(references, recorded, strength, index))
             for references, strength in ((liked, weight), (disliked, dislike))

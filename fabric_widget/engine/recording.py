@@ -1,38 +1,44 @@
 """Keys and values of references at one step: remembered, or computed by the denoiser.
 
-References are computed in batches of one fixed size, filled up where there are too few: a row of a
-batch does not depend on the others, but kernels round differently for batches of different sizes.
-So what a reference lends never depends on which others there are, nor on what was remembered.
+References are computed in batches of one fixed size: a row of a batch does not depend on the
+others, but kernels round differently for batches of different sizes. So what a reference lends
+never depends on which others there are, nor on what was remembered. Where there are too few of them
+for a batch, they are computed for steps to come as well.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from fabric_widget.engine.calls import tensors
-from fabric_widget.engine.denoiser import noised, scheduler_timestep
+from fabric_widget.engine.denoiser import noised
 from fabric_widget.engine.digest import digest
+from fabric_widget.engine.early import Early, Task
 from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.moments import coming, present
 from fabric_widget.engine.restore import processors, processors_of, random_kept
 from fabric_widget.engine.sites import discover
 from fabric_widget.engine.tokens import Lent, columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fabric_widget.engine.bank import Bank
     from fabric_widget.engine.calls import Call
     from fabric_widget.engine.denoiser import Denoiser
     from fabric_widget.engine.economy import Economy
+    from fabric_widget.engine.moments import Moment
     from fabric_widget.engine.references import Reference
     from fabric_widget.engine.sites import Place, Site
 
+_Alike = tuple[int, torch.Size]  # what is computed in one batch: template and size of latents
 _PROBE_SEED = 0
 # How many references are computed at once: more of them, the less each has to compute.
-_LEAST, _MOST = 2, 4
-_FILLING = 4096  # numbers in the latents of a batch
+_LEAST, _MOST = 2, 8
+_FILLING = 8192  # numbers in the latents of a batch
 SKIPPED = (
     "the denoiser left out attention layers while a reference was {}: turn off whatever remembers "
     "results between steps (disable_cache() on the denoiser, or what the other library offers)"
@@ -107,13 +113,19 @@ class Recorder:
         self._fingerprint = fingerprint
         self._economy = economy
         self._latest: dict[str, Sequence[Lent]] = {}
+        self._early = Early()
+        self._new: dict[_Alike, dict[str, Reference]] = {}  # those that were not remembered
         self._inner = denoiser.module.forward
         self._device = denoiser.device  # pipelines look through all of their modules for it
         # A pipeline may put processors of its own in place for a run, which want its whole batch.
         self._processors = processors_of(denoiser.model)
 
     def recorded(
-        self, references: Sequence[Reference], timestep: torch.Tensor, index: int
+        self,
+        references: Sequence[Reference],
+        timestep: torch.Tensor,
+        index: int,
+        following: int = 0,
     ) -> dict[str, Sequence[Lent]]:
         """Return what references lend to each site, by their ids.
 
@@ -127,55 +139,74 @@ class Recorder:
             As the denoiser is given it.
         index
             Number of the step, from 0.
+        following
+            At how many of the next steps the references will be lent as well: where there is room
+            in a batch, they are computed for these.
         """
-        economy = self._economy
-        if index % economy.every and all(r.id in self._latest for r in references):
+        if index % self._economy.every and all(r.id in self._latest for r in references):
             return {r.id: self._latest[r.id] for r in references}
-        own = scheduler_timestep(self._scheduler, timestep)
-        passed = self._scheduler.timesteps.cpu()
-        passed = passed[passed > own].unique()  # solvers of second order come back to some
-        phase = len(passed) % economy.stride
-        thinning = f"{economy.stride} {economy.dense} {phase}"
-        asked = []
-        for reference in references:
-            latents = noised(self._scheduler, reference.latents, reference.noise, own)
-            key = digest(self._fingerprint, thinning, latents, timestep.flatten()[:1])
-            asked.append((reference, latents, key))
-        self._bank.announce([key for _, _, key in asked])
+        now = present(self._scheduler, timestep, index)
+        asked = [self._task(reference, now) for reference in references]
+        self._bank.announce([task.key for task in asked])
         found: dict[str, Sequence[Lent]] = {}
-        missing: dict[tuple[int, torch.Size], list[tuple[Reference, torch.Tensor, str]]] = {}
-        for reference, latents, key in asked:
-            lent = self._bank.get(key)
+        missing: dict[_Alike, list[Task]] = {}
+        for task in asked:
+            lent = self._bank.get(task.key) or self._early.taken(task)
             if lent is None:
-                alike = (id(self._templates[reference.id]), latents.shape)
-                missing.setdefault(alike, []).append((reference, latents, key))
+                alike = (id(self._templates[task.reference.id]), task.latents.shape)
+                missing.setdefault(alike, []).append(task)
+                self._new.setdefault(alike, {})[task.reference.id] = task.reference
             else:
-                found[reference.id] = lent
-        for group in missing.values():
-            size = _batch_size(group[0][1])
+                self._keep(task, lent, found)
+        for alike, group in missing.items():
+            size = _batch_size(group[0].latents)
             for i in range(0, len(group), size):
                 part = group[i : i + size]
-                for (reference, _, key), lent in zip(
-                    part, self._computed(part, size, timestep, phase), strict=True
-                ):
-                    self._bank.put(key, lent)
-                    found[reference.id] = lent
-        if economy.every > 1:
+                early = islice(self._foreseen(self._new[alike], now, following), size - len(part))
+                for task, lent in self._computed([*part, *early], size):
+                    if task.moment is now:
+                        self._keep(task, lent, found)
+                    else:
+                        self._early.put(task, lent)
+        if self._economy.every > 1:
             self._latest |= found
         return found
 
-    def _computed(
-        self,
-        part: Sequence[tuple[Reference, torch.Tensor, str]],
-        size: int,
-        timestep: torch.Tensor,
-        phase: int,
-    ) -> list[list[Lent]]:
-        """Return what each of a few references of equal template and size lends, site by site."""
-        template = self._templates[part[0][0].id]
-        filled = [latents for _, latents, _ in part]
-        filled += [filled[-1]] * (size - len(part))
-        arguments = template.with_rows([self._row] * size, torch.cat(filled), timestep)
+    def _keep(self, task: Task, lent: Sequence[Lent], found: dict[str, Sequence[Lent]]) -> None:
+        self._bank.put(task.key, lent)
+        found[task.reference.id] = lent
+
+    def _task(self, reference: Reference, moment: Moment) -> Task:
+        latents = noised(
+            self._scheduler, reference.latents, reference.noise, moment.own, moment.later
+        )
+        economy, phase = self._economy, moment.passed % self._economy.stride
+        thinning = f"{economy.stride} {economy.dense} {phase}"
+        key = digest(self._fingerprint, thinning, latents, moment.told)
+        return Task(reference, moment, latents, phase, key)
+
+    def _foreseen(
+        self, references: Mapping[str, Reference], now: Moment, following: int
+    ) -> Iterator[Task]:
+        """Yield what references will be asked for next."""
+        if self._early.useless(now.step):
+            return
+        for moment in coming(self._scheduler, now, following):
+            if moment.step % self._economy.every == 0:
+                for reference in references.values():
+                    task = self._task(reference, moment)
+                    if task.key not in self._bank and task.key not in self._early:
+                        yield task
+
+    def _computed(self, tasks: Sequence[Task], size: int) -> Iterator[tuple[Task, Sequence[Lent]]]:
+        """Yield what is lent, site by site, in a few tasks of equal template and size."""
+        template = self._templates[tasks[0].reference.id]
+        filled = [*tasks, *[tasks[-1]] * (size - len(tasks))]
+        arguments = template.with_rows(
+            [self._row] * size,
+            torch.cat([task.latents for task in filled]),
+            torch.cat([task.moment.told for task in filled]),
+        )
         try:
             for site in self._sites:
                 site.recorded, site.recording = None, True
@@ -192,13 +223,12 @@ class Recorder:
         kept = [keys_values for keys_values in recorded if keys_values is not None]
         if len(kept) < len(recorded):
             raise FabricError(SKIPPED.format("computed"))
-        return [
-            [
-                self._thinned(keys[i : i + 1], values[i : i + 1], reference, phase)
+        for i, task in enumerate(tasks):
+            lent = [
+                self._thinned(keys[i : i + 1], values[i : i + 1], task.reference, task.phase)
                 for keys, values in kept
             ]
-            for i, (reference, _, _) in enumerate(part)
-        ]
+            yield task, lent
 
     def _thinned(
         self, keys: torch.Tensor, values: torch.Tensor, reference: Reference, phase: int

@@ -9,5 +9,11 @@ comparison  the same over many tastes, with an interval
 figures     a story's or a comparison's numbers, plain enough for JSON
 sheet       a story as one picture
 page        a story as one self-contained page
-thumb       the shape of a vote, for both
+chart       curves and intervals as SVG
+markup      what pages have in common
+thumb       the shape of a vote
+wishes      tastes with "or" and "not"
+methods     ways to come from votes to the next round
+scorers     what judges pictures
+study       the paper's protocols: many prompts, several methods, on one machine or many
 """

@@ -6,11 +6,11 @@ import base64
 import io
 import math
 from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from fabric_widget.evaluation import thumb
+from fabric_widget.evaluation.chart import Line, line_chart
 from fabric_widget.evaluation.figures import nearness
+from fabric_widget.evaluation.markup import badge, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from fabric_widget.evaluation.story import Chapter, Grid, Story
 
 _NAMES = {"with": "with feedback", "without": "without feedback"}
-_COLUMNS = ("round", "side", "distance", "best", "diversity", "saturation", "contrast")
-_CURVE = (640, 276)
-_FRAME = (52, 18, 610, 216)
-"""Left, top, right and bottom of the curve's axes within its picture."""
 
 
 def write_page(story: Story) -> str:
@@ -41,26 +37,10 @@ def write_page(story: Story) -> str:
     if not story.chapters:
         message = "the story has no finished round to write about"
         raise ValueError(message)
-    taste, prompt = escape(story.plan.taste.text), escape(story.plan.prompt)
-    style = files("fabric_widget.evaluation").joinpath("page.css").read_text(encoding="utf-8")
+    taste, prompt = story.plan.taste.text, escape(story.plan.prompt)
     rounds = "".join(_round(story, chapter) for chapter in story.chapters)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>Looking for “{taste}”</title>
-<style>
-{style}</style>
-</head>
-<body>
-<svg width="0" height="0" style="position:absolute" aria-hidden="true"><symbol id="thumb"
- viewBox="0 0 {thumb.SIDE} {thumb.SIDE}">{_thumb()}</symbol></svg>
-<main>
-<header>
-<h1>Looking for “{taste}”</h1>
+    body = f"""<header>
+<h1>Looking for “{escape(taste)}”</h1>
 <p class="lead">A simulated person says only “{prompt}”, likes the best picture of each round and
 dislikes the worst. {_outcome(story)}</p>
 </header>
@@ -72,10 +52,8 @@ dislikes the worst. {_outcome(story)}</p>
 match is 100% less the distance. Diversity: the share of attributes in which two pictures of a
 round differ. First seed {story.plan.seed}; both sides of a round have the same seeds.</p>
 </section>
-</main>
-</body>
-</html>
 """
+    return document(f"Looking for “{taste}”", body)
 
 
 def _outcome(story: Story) -> str:
@@ -87,13 +65,6 @@ def _outcome(story: Story) -> str:
         f"After {last.round} rounds the pictures are {nearness(story)} those of the same seeds "
         f"without feedback.{unfinished}"
     )
-
-
-def _thumb() -> str:
-    polygons = (
-        " ".join(f"{x:g},{y:g}" for x, y in outline) for outline in (thumb.CUFF, thumb.HAND)
-    )
-    return "".join(f'<polygon points="{points}"/>' for points in polygons)
 
 
 def _round(story: Story, chapter: Chapter) -> str:
@@ -131,9 +102,9 @@ def _figure(grid: Grid, position: int, where: str) -> str:
     match = _match(grid.distances[position])
     said = f", {vote}" if vote else ""
     alt = escape(f"{where}, picture {position + 1}, seed {grid.seeds[position]}: {match}{said}")
-    badge = _badge(up=vote == "liked") if vote else ""
+    mark = badge(up=vote == "liked") if vote else ""
     return f"""<figure class="{vote}"><img src="{_embedded(grid.images[position])}" alt="{alt}">
-{badge}<figcaption>{match}</figcaption></figure>
+{mark}<figcaption>{match}</figcaption></figure>
 """
 
 
@@ -141,15 +112,6 @@ def _vote(verdict: Verdict, position: int) -> str:
     if position == verdict.liked:
         return "liked"
     return "disliked" if position == verdict.disliked else ""
-
-
-def _badge(*, up: bool) -> str:
-    turn = "" if up else ' transform="matrix(1 0 0 -1 0 100)"'
-    return (
-        '<svg class="badge" viewBox="0 0 100 100" aria-hidden="true"><circle cx="50" cy="50" '
-        f'r="50"/><g fill="#fff"{turn}><use href="#thumb" x="9" y="11" width="80" height="80"/>'
-        "</g></svg>"
-    )
 
 
 def _embedded(image: Image.Image) -> str:
@@ -189,42 +151,17 @@ def _table(story: Story) -> str:
 
 
 def _curve(story: Story) -> str:
-    left, top, right, bottom = _FRAME
-    means = {
-        side: [dict(_sides(chapter))[side].mean for chapter in story.chapters] for side in _NAMES
-    }
-    highest = max(mean for line in means.values() for mean in line)
-    ceiling = max(1, math.ceil(highest * 10)) / 10
-    span = max(1, story.plan.rounds - 1)
-
-    def place(i: int, mean: float) -> tuple[float, float]:
-        return left + (right - left) * i / span, bottom - (bottom - top) * mean / ceiling
-
-    parts = [
-        f'<line class="axis" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text x="{left - 10}" y="{y + 4:.1f}" text-anchor="end">{value:.2f}</text>'
-        for value in (0, ceiling / 2, ceiling)
-        for y in (place(0, value)[1],)
-    ]
-    parts += [
-        f'<text x="{place(i, 0)[0]:.1f}" y="{bottom + 24}" text-anchor="middle">{i + 1}</text>'
-        for i in range(story.plan.rounds)
-    ]
-    for side, line in means.items():
-        points = [place(i, mean) for i, mean in enumerate(line)]
-        joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        parts.append(f'<polyline class="{side}" points="{joined}"/>')
-        parts += [f'<circle class="{side}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in points]
-    for i, (side, name) in enumerate(_NAMES.items()):
-        x, y = left + 190 * i, _CURVE[1] - 4
-        parts.append(f'<circle class="{side}" cx="{x + 6}" cy="{y - 4}" r="4"/>')
-        parts.append(f'<text class="{side}" x="{x + 16}" y="{y}">{name}</text>')
-    said = "; ".join(
-        f"{name}: {', '.join(f'{mean:.3f}' for mean in means[side])}"
+    lines = [
+        Line(side, name, [dict(_sides(chapter))[side].mean for chapter in story.chapters])
         for side, name in _NAMES.items()
+    ]
+    highest = max(mean for line in lines for mean in line.extent())
+    ceiling = max(1, math.ceil(highest * 10)) / 10
+    return line_chart(
+        lines,
+        "curve",
+        "Mean distance to the taste in each round",
+        [0, ceiling / 2, ceiling],
+        story.plan.rounds,
+        legend=True,
     )
-    return f"""<svg class="curve" viewBox="0 0 {_CURVE[0]} {_CURVE[1]}" role="img"
- aria-labelledby="curve-title curve-words"><title id="curve-title">Mean distance to the taste in
-each round</title><desc id="curve-words">{said}</desc>
-{chr(10).join(parts)}
-</svg>"""

@@ -1,9 +1,14 @@
-"""The simulated person: likes the best picture of a round and dislikes the worst."""
+"""The simulated person: likes the best picture of a round and dislikes the worst.
+
+`judge` is the person who is always right; a `Person` may err, say only half, or give grades.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +19,7 @@ NOTICEABLE = 0.01
 
 Without it the last digit of a reading would decide votes, and with it the number of threads.
 """
+_GRADES = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -29,17 +35,185 @@ class Verdict:
         return (self.liked is not None) + (self.disliked is not None)
 
 
-def judge(distances: Sequence[float]) -> Verdict:
+def judge(distances: Sequence[float], noticeable: float = NOTICEABLE) -> Verdict:
     """Return the votes on a round whose pictures are this far from the taste.
 
-    Differences of less than `NOTICEABLE` are not seen: of pictures that look alike the first is
+    Differences of less than `noticeable` are not seen: of pictures that look alike the first is
     taken, and where all do nobody votes.
     """
     nearest, farthest = min(distances), max(distances)
-    if farthest - nearest < NOTICEABLE:
+    if farthest - nearest < noticeable:
         return Verdict()
     positions = range(len(distances))
     return Verdict(
-        liked=next(i for i in positions if distances[i] - nearest < NOTICEABLE),
-        disliked=next(i for i in positions if farthest - distances[i] < NOTICEABLE),
+        liked=next(i for i in positions if distances[i] - nearest < noticeable),
+        disliked=next(i for i in positions if farthest - distances[i] < noticeable),
     )
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a person says of a round.
+
+    Parameters
+    ----------
+    strengths
+        The vote on each picture, -1 … 1; 0 is none.
+    ranks
+        The place of each picture if the person puts them in order, 0 for the best; equal where the
+        person does not tell them apart.
+    """
+
+    strengths: tuple[float, ...]
+    ranks: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """How somebody votes, whatever it is they want.
+
+    Parameters
+    ----------
+    wrong
+        How probably a vote goes to a picture that was not meant, 0 … 1.
+    likes, dislikes
+        Whether the person likes the best picture, and dislikes the worst.
+    graded
+        Instead of one like and one dislike, every picture gets one of five grades, -1, -½, 0, ½ or
+        1, by where it lies between the worst and the best of its round.
+    fickle
+        Whether the person changes their mind halfway through the rounds.
+
+    Raises
+    ------
+    ValueError
+        `wrong` is out of range, or the person says nothing at all.
+    """
+
+    wrong: float = 0.0
+    likes: bool = True
+    dislikes: bool = True
+    graded: bool = False
+    fickle: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody could be."""
+        if not 0 <= self.wrong <= 1:
+            message = f"wrong is {self.wrong!r}: give a probability from 0 to 1"
+            raise ValueError(message)
+        if not (self.likes or self.dislikes):
+            message = "this person neither likes nor dislikes: leave one of them True"
+            raise ValueError(message)
+
+    @classmethod
+    def parse(cls, text: str) -> Person:
+        """Read habits such as "noisy=0.2,likes-only"; "" is someone who is always right.
+
+        There are noisy (a wrong vote in five, or as given), likes-only, dislikes-only, graded and
+        fickle.
+
+        Raises
+        ------
+        ValueError
+            There is no such habit, or the habits contradict each other.
+        """
+        settings: dict[str, float | bool] = {}
+        for habit in filter(None, (part.strip() for part in text.split(","))):
+            name, given, value = habit.partition("=")
+            if name not in _HABITS or (given and name != "noisy"):
+                message = f"there is no habit {habit!r}: choose from {', '.join(_HABITS)}"
+                raise ValueError(message)
+            setting = dict(_HABITS[name])
+            if given:
+                try:
+                    setting["wrong"] = float(value)
+                except ValueError:
+                    message = f"noisy={value} is no probability: give one as in noisy=0.2"
+                    raise ValueError(message) from None
+            settings |= setting
+        return cls(**settings)  # type: ignore[arg-type]  # the table below has the right types
+
+    def opinion(
+        self, distances: Sequence[float], rng: np.random.Generator, noticeable: float = NOTICEABLE
+    ) -> Opinion:
+        """Return what the person says of a round whose pictures are this far from the wish.
+
+        Parameters
+        ----------
+        distances
+            Of each picture, less being better.
+        rng
+            Decides which votes are wrong; it is asked for equally many numbers whatever happens.
+        noticeable
+            Smaller differences are not seen.
+        """
+        count = len(distances)
+        slips = (rng.random(count + 2) < self.wrong).tolist()
+        elsewhere = rng.permutation(count).tolist()
+        if self.graded:
+            return self._graded(
+                distances, slips, rng.permutation(len(_GRADES)).tolist(), noticeable
+            )
+        verdict = judge(distances, noticeable)
+        liked = verdict.liked if self.likes else None
+        disliked = verdict.disliked if self.dislikes else None
+        if liked is not None and slips[0]:
+            liked = next(i for i in elsewhere if i != liked)
+        if disliked is not None and (slips[1] or disliked == liked):
+            others = [i for i in elsewhere[::-1] if i not in {disliked, liked}]
+            disliked = others[0] if others else None
+        strengths = np.zeros(count)
+        places = _places(distances, noticeable) if self.likes and self.dislikes else strengths
+        if liked is not None:
+            strengths[liked] = 1.0
+        if disliked is not None:
+            strengths[disliked] = -1.0
+        return Opinion(tuple(strengths.tolist()), _ranks([*zip(-strengths, places, strict=True)]))
+
+    def _graded(
+        self,
+        distances: Sequence[float],
+        slips: Sequence[bool],
+        grades: Sequence[int],
+        noticeable: float,
+    ) -> Opinion:
+        nearest, farthest = min(distances), max(distances)
+        if farthest - nearest < noticeable:
+            return Opinion((0.0,) * len(distances), (0,) * len(distances))
+        strengths = []
+        for distance, slipped in zip(distances, slips, strict=False):  # there are two more slips
+            height = 1 - (distance - nearest) / (farthest - nearest)
+            meant = round(height * (len(_GRADES) - 1))
+            grade = next(i for i in grades if i != meant) if slipped else meant
+            strength = _GRADES[grade]
+            kept = self.likes if strength > 0 else self.dislikes
+            strengths.append(strength if kept else 0.0)
+        return Opinion(tuple(strengths), _ranks([-strength for strength in strengths]))
+
+
+_HABITS: dict[str, dict[str, float | bool]] = {
+    "noisy": {"wrong": 0.2},
+    "likes-only": {"dislikes": False},
+    "dislikes-only": {"likes": False},
+    "graded": {"graded": True},
+    "fickle": {"fickle": True},
+}
+HABITS = tuple(_HABITS)
+
+
+def _places(distances: Sequence[float], noticeable: float) -> list[int]:
+    """Return the order of pictures, those that look alike to their best one on its place."""
+    order = sorted(range(len(distances)), key=distances.__getitem__)
+    places = [0] * len(distances)
+    place, best = 0, distances[order[0]]
+    for position in order:
+        if distances[position] - best >= noticeable:
+            place, best = place + 1, distances[position]
+        places[position] = place
+    return places
+
+
+def _ranks(keys: Sequence[object]) -> tuple[int, ...]:
+    """Return each key's place among the different keys, from 0."""
+    different = sorted(set(keys))  # type: ignore[type-var]  # numbers, or pairs of them
+    return tuple(different.index(key) for key in keys)

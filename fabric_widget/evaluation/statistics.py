@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fabric_widget.evaluation.tastes import cielab
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
     from PIL import Image
 
     from fabric_widget.demo.reader import Reading
+
+_ENOUGH = 128  # pixels: a mean over more would cost more than it says
 
 
 def diversity(readings: Sequence[Reading]) -> float:
@@ -46,3 +51,16 @@ def saturation(images: Sequence[Image.Image]) -> float:
 def contrast(images: Sequence[Image.Image]) -> float:
     """Return the standard deviation of the luma within a picture, 0 … 0.5, meaned over pictures."""
     return float(np.mean([np.asarray(i.convert("L")).std() / 255 for i in images]))
+
+
+def mean_color(images: Sequence[Image.Image]) -> tuple[float, float, float]:
+    """Return the mean colour over all pixels as CIE L*a*b* (L* from 0 to 100)."""
+    means = [cielab(_small(image) / 255).mean(axis=(0, 1)) for image in images]
+    lightness, a, b = np.mean(means, axis=0).tolist()
+    return lightness, a, b
+
+
+def _small(image: Image.Image) -> npt.NDArray[np.float64]:
+    """Return a picture's pixels, of a large one the means of small squares."""
+    factor = max(1, min(image.size) // _ENOUGH)
+    return np.asarray(image.convert("RGB").reduce(factor), dtype=np.float64)

@@ -81,12 +81,13 @@ class Taste:
         probabilities. Two values of an attribute are 1 apart; two colours are as far apart as they
         look, so that orange is nearer to red than blue is.
         """
-        expected = []
-        for name, value in self.wanted.items():
-            apart = color_distances()[value] if name in _COLORED else {value: 0.0}
-            probabilities = reading.probabilities[name]
-            expected.append(sum(p * apart.get(v, 1.0) for v, p in probabilities.items()))
-        return float(np.mean(expected))
+        return float(np.mean([apart(reading, n, value) for n, value in self.wanted.items()]))
+
+
+def apart(reading: Reading, name: str, value: str) -> float:
+    """Return how far an attribute is from a wanted value, as the reader's expectation, 0 … 1."""
+    known = color_distances()[value] if name in _COLORED else {value: 0.0}
+    return sum(p * known.get(v, 1.0) for v, p in reading.probabilities[name].items())
 
 
 def sample_tastes(count: int, seed: int = 0, about: Sequence[str] = AT_A_GLANCE) -> list[Taste]:
@@ -142,7 +143,7 @@ def color_distances() -> Mapping[str, Mapping[str, float]]:
 
     Euclidean distance in CIE L*a*b* (CIE 1976, white point D65), divided by the greatest.
     """
-    lab = _lab(np.array(list(COLORS.values()), dtype=np.float64) / 255)
+    lab = cielab(np.array(list(COLORS.values()), dtype=np.float64) / 255)
     apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
     apart /= apart.max()
     return {
@@ -151,7 +152,7 @@ def color_distances() -> Mapping[str, Mapping[str, float]]:
     }
 
 
-def _lab(srgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def cielab(srgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return CIE L*a*b* of sRGB colours, (..., 3) from 0 to 1 (IEC 61966-2-1, CIE 15)."""
     linear = np.where(srgb <= _SRGB_LINEAR_BELOW, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     to_xyz = np.array(

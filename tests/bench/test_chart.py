@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fabric_widget.bench.chart import draw_chart, duration
-from fabric_widget.bench.methods import PLAIN, Way, blocks
+from fabric_widget.bench.methods import MODES, PUBLISHED, Way
 from fabric_widget.bench.report import target_figures
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 MACHINE = {"measured_on": "A & B <fast>"}
 SVG = "{http://www.w3.org/2000/svg}"
-CURVES = [way for block in blocks() for way in block if way != PLAIN]  # as they are drawn
+CURVES = [  # as they are drawn
+    *(Way(method, mode) for mode in MODES for method in ("first", "later")),
+    PUBLISHED,
+]
 
 
 @pytest.fixture(scope="module")

@@ -121,9 +121,11 @@ def test_a_first_round_computes_whole_batches_of_references_beside(
         n: (counts[Way("first", mode), n].flops - counts[Way("later", mode), n].flops) / row
         for n in plan.references
     }
-    size = round(computed[1])  # one reference and what fills its batch up
-    assert 1 < size < max(plan.references)
-    assert computed == pytest.approx({n: math.ceil(n / size) * size for n in plan.references})
+    steps = plan.size.steps
+    size = round(computed[1] * steps)  # one reference at all steps and what fills its batch up
+    assert steps < size < max(plan.references) * steps
+    expected = {n: math.ceil(n * steps / size) * size / steps for n in plan.references}
+    assert computed == pytest.approx(expected)
 
 
 def test_the_published_way_computes_each_reference_and_projects_it_for_each_row_that_reads_it(

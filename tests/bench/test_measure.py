@@ -12,7 +12,18 @@ import torch
 from fabric_widget.bench import measure as measuring
 from fabric_widget.bench.measure import Count, Failure, Loop, Sample, effort, measure
 from fabric_widget.bench.memory import Memory
-from fabric_widget.bench.methods import MODES, PLAIN, PUBLISHED, Player, Way, blocks, in_order
+from fabric_widget.bench.methods import (
+    MODES,
+    PLAIN,
+    PUBLISHED,
+    Player,
+    Way,
+    blocks,
+    in_order,
+    schedule_of,
+)
+from fabric_widget.bench.plan import BESIDE
+from fabric_widget.engine import Schedule
 from tests.bench.conftest import tiny_scene
 
 if TYPE_CHECKING:
@@ -33,18 +44,38 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Memory, "settle", lambda _: 0)
 
 
-def test_a_repetition_has_every_method_once_and_the_plain_pipeline_beside_them() -> None:
+def test_a_repetition_has_every_method_once_and_the_plain_pipeline_beside_them(
+    plan: Plan,
+) -> None:
     expected = [(PLAIN,), *((Way("first", m), Way("later", m)) for m in MODES), (PUBLISHED,)]
-    assert blocks() == expected
+    assert blocks(plan) == expected
     for repeat in range(2 * len(expected)):
-        assert sorted(in_order(repeat)) == sorted(expected)
-        assert in_order(repeat)[0] == expected[repeat % len(expected)]
+        assert sorted(in_order(plan, repeat)) == sorted(expected)
+        assert in_order(plan, repeat)[0] == expected[repeat % len(expected)]
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_is_left_out_is_not_made(plan: Plan, name: str) -> None:
+    one = blocks(replace(plan, beside=(name,)))
+    assert one[0] == (PLAIN,)
+    assert [name in {way.method, way.mode} for block in one[1:] for way in block] in (
+        [True],
+        [True, True],
+    )
+    every = [block for way in BESIDE for block in blocks(replace(plan, beside=(way,)))[1:]]
+    assert sorted([*every, (PLAIN,)]) == sorted(blocks(plan))
+
+
+def test_the_usual_schedule_spares_arithmetic(plan: Plan) -> None:
+    dear = schedule_of(plan)
+    assert all(dear.weight(i, 10) > 0 for i in range(10))
+    assert schedule_of(replace(plan, usual=True)) == Schedule()
 
 
 def test_counting_comes_first_then_repetitions_of_all_numbers(
     findings: list[Finding], plan: Plan
 ) -> None:
-    ways = [way for block in blocks() for way in block]
+    ways = [way for block in blocks(plan) for way in block]
     counted = [(x.references, x.way) for x in findings if isinstance(x, Count)]
     assert counted == [(n, way) for n in plan.references for way in ways]
     assert [type(x) for x in findings[: len(counted)]] == [Count] * len(counted)
@@ -54,7 +85,7 @@ def test_counting_comes_first_then_repetitions_of_all_numbers(
         (repeat, n, way)
         for repeat in range(plan.size.repeats)
         for n in plan.references
-        for block in in_order(repeat)
+        for block in in_order(plan, repeat)
         for way in block
     ]
     for a, b in pairwise(timed):

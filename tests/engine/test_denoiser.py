@@ -65,9 +65,11 @@ def test_chosen_rows_keep_their_conditioning() -> None:
     denoiser = Denoiser(tiny.pipeline("SDXL"))
     null = denoiser.null_call({**SETTINGS, "height": 16, "width": 32})
     latents = torch.ones(2, 4, 8, 16)
-    chosen = null.with_rows([1, 1], latents, torch.tensor([500, 400]))
+    chosen = null.with_rows([1, 1], latents, torch.tensor([500, 400, 300]))
     assert torch.equal(chosen["sample"], latents)
     assert chosen["timestep"].tolist() == [500, 500]
+    several = null.with_rows([1, 1], latents, torch.tensor([500, 400]))
+    assert several["timestep"].tolist() == [500, 400]
     words = null.arguments["encoder_hidden_states"]
     assert torch.equal(chosen["encoder_hidden_states"], words[[1, 1]])
     more = chosen["added_cond_kwargs"]

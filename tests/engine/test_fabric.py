@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import threading
 from contextlib import contextmanager
@@ -63,6 +64,17 @@ def same(a: Round, b: Round) -> bool:
 
 def difference(a: Any, b: Any) -> float:
     return float((latents_of(a) - latents_of(b)).abs().max())
+
+
+def bytes_of_tensors() -> int:
+    """Return how much memory all tensors that somebody still holds have."""
+    gc.collect()
+    held = {
+        found.untyped_storage().data_ptr(): found.untyped_storage().nbytes()
+        for found in gc.get_objects()
+        if type(found) in {torch.Tensor, torch.nn.Parameter}
+    }
+    return sum(held.values())
 
 
 def picture(seed: int, width: int = 24, height: int = 16) -> Image.Image:
@@ -206,7 +218,7 @@ def test_what_a_reference_lends_does_not_depend_on_the_others(pipe: Any, economy
 
 
 def test_references_are_computed_in_batches_of_one_size(fabric: Fabric) -> None:
-    votes = list(make(fabric, num_images=5))
+    votes = list(make(fabric, num_images=9))
     rows: list[int] = []
     denoise = fabric.pipe.unet.forward
 
@@ -217,7 +229,7 @@ def test_references_are_computed_in_batches_of_one_size(fabric: Fabric) -> None:
     fabric.pipe.unet.forward = watched
     make(fabric, liked=votes, num_inference_steps=1, schedule=EVERY_STEP)
     del fabric.pipe.unet.forward
-    assert rows[-2:] == [4, 4]  # five references; then the run itself, which nobody watched
+    assert rows == [2, 8, 8, 4]  # the layers are found, nine references, two pictures
 
 
 def test_thinned_references_take_less_memory(pipe: Any) -> None:
@@ -262,6 +274,19 @@ def test_without_a_cache_it_agrees(fabric: Fabric) -> None:
     forgetful = Fabric(fabric.pipe, cache_bytes=0)
     assert difference(make(forgetful, liked=[first[0]]), remembered) <= 1e-6
     assert len(forgetful._bank) == 0
+
+
+@pytest.mark.parametrize("cache_bytes", [0, None])
+def test_memory_grows_with_rounds_by_the_cache_alone(pipe: Any, cache_bytes: int | None) -> None:
+    fabric = Fabric(pipe, cache_bytes=cache_bytes)
+    beyond = []
+    for number in range(5):
+        liked = [*make(fabric, seed=100 * number), picture(0)]
+        make(fabric, liked=liked)
+        del liked
+        beyond.append(bytes_of_tensors() - fabric._bank.nbytes)
+    assert beyond[1:] == beyond[1:2] * 4  # a first round fits the previews
+    assert (fabric._bank.nbytes > 0) == (cache_bytes is None)
 
 
 def test_cache_outlives_prompt_seed_and_number(fabric: Fabric) -> None:

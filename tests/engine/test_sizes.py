@@ -49,7 +49,7 @@ def test_six_references_of_mixed_sizes(
     computed = Recorder._computed
 
     def watched(self: Any, part: Any, *others: Any) -> Any:
-        seen.update((latents.shape[-1], latents.shape[-2]) for _, latents, _ in part)
+        seen.update((task.latents.shape[-1], task.latents.shape[-2]) for task in part)
         return computed(self, part, *others)
 
     fabric = Fabric(ZOO[family].build())
@@ -73,7 +73,7 @@ def test_references_of_several_sizes_where_none_is_asked_for(
     computed = Recorder._computed
 
     def watched(self: Any, part: Any, *others: Any) -> Any:
-        seen.update((latents.shape[-1], latents.shape[-2]) for _, latents, _ in part)
+        seen.update((task.latents.shape[-1], task.latents.shape[-2]) for task in part)
         return computed(self, part, *others)
 
     monkeypatch.setattr(Recorder, "_computed", watched)

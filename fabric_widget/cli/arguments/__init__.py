@@ -1,0 +1,43 @@
+"""The parser of the command line. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+
+from fabric_widget import __version__
+from fabric_widget.cli.arguments.bench import add_bench
+from fabric_widget.cli.arguments.demo import DEFAULT_TASTE, add_demo, add_tastes
+from fabric_widget.cli.arguments.evaluate import add_evaluate
+from fabric_widget.cli.arguments.pipelines import add_pipelines
+from fabric_widget.cli.arguments.program import PROGRAM
+from fabric_widget.demo import training
+
+__all__ = ["DEFAULT_TASTE", "PROGRAM", "build_parser"]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; parsed arguments carry their command as `command`."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Like and dislike pictures; the next ones come closer to what you meant.",
+        epilog=f"Help on a command: {PROGRAM} demo --help",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_demo(commands)
+    add_tastes(commands)
+    add_evaluate(commands)
+    add_pipelines(commands)
+    add_bench(commands)
+    _add_train_demo(commands)
+    return parser
+
+
+def _add_train_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "train-demo",
+        help="make the demo model again from nothing",
+        description="Makes the demo model again from nothing, on a CPU or an accelerator. Run it "
+        "again to resume.",
+    )
+    training.add_arguments(command)

@@ -1,0 +1,82 @@
+"""Methods that can be put beside each other: one function each, `method(fabric, ask)`.
+
+ask         what a method is asked for, and what it may know
+feedback    no feedback, ours, the paper's arithmetic, random votes, prompt dropout
+zero_order  search over the start noise from rankings
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fabric_widget.evaluation.methods.ask import Ask, Method, Picture, Shown
+from fabric_widget.evaluation.methods.feedback import (
+    DROPOUT,
+    none,
+    ours,
+    paper,
+    prompt_dropout,
+    random_votes,
+)
+from fabric_widget.evaluation.methods.zero_order import zero_order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["METHODS", "Ask", "Known", "Method", "Picture", "Shown", "UnknownMethod", "load_method"]
+
+
+class UnknownMethod(ValueError):  # noqa: N818  (public name: it says what is the matter)
+    """There is no method of that name."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A method, what it does in words, and whether others are to be measured against it."""
+
+    method: Method
+    words: str
+    baseline: bool = True
+
+
+METHODS: Mapping[str, Known] = {
+    "none": Known(none, "no feedback"),
+    "ours": Known(ours, "the default schedule", baseline=False),
+    "paper-0.1": Known(paper(0.1), "the published arithmetic at weight 0.1"),
+    "paper-0.3": Known(paper(0.3), "the published arithmetic at weight 0.3"),
+    "paper-0.8": Known(paper(0.8), "the published arithmetic at weight 0.8"),
+    "random": Known(random_votes, "the default schedule, votes on pictures drawn at random"),
+    "prompt-dropout": Known(
+        prompt_dropout, f"the default schedule, each word left out with probability {DROPOUT}"
+    ),
+    "zero-order": Known(zero_order, "search over the start noise from rankings"),
+}
+"""The methods that are known by name."""
+
+
+def load_method(name: str) -> Known:
+    """Return a method by its name, or one of your own as "package.module:function".
+
+    Raises
+    ------
+    UnknownMethod
+        There is none; the message lists the known ones.
+    """
+    if name in METHODS:
+        return METHODS[name]
+    module, colon, function = name.partition(":")
+    if not colon:
+        message = (
+            f"there is no method {name!r}; there are {', '.join(METHODS)}, and functions of your "
+            'own as "package.module:function"'
+        )
+        raise UnknownMethod(message)
+    try:
+        method = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        message = f"the method {name!r} cannot be imported: {error}"
+        raise UnknownMethod(message) from error
+    words = (getattr(method, "__doc__", None) or name).strip().partition("\n")[0].rstrip(".")
+    return Known(method, words, baseline=False)

@@ -1,0 +1,79 @@
+"""Methods that use the engine: no feedback, ours, the paper's arithmetic, and two controls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fabric_widget.engine import Economy, Schedule
+from fabric_widget.engine.restore import replaced
+from fabric_widget.evaluation.person import Opinion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fabric_widget.engine import Fabric, GeneratedImage
+    from fabric_widget.evaluation.methods.ask import Ask, Method
+
+DROPOUT = 0.3
+"""How probably prompt dropout leaves out a word (FABRIC, section 5.4)."""
+
+
+def none(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+    """Make the pictures of the plain pipeline, whatever was said."""
+    return _made(fabric, replace(ask, shown=()))
+
+
+def ours(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+    """Feed all votes back with the fabric's own schedule."""
+    return _made(fabric, ask)
+
+
+def paper(weight: float) -> Method:
+    """Return the published arithmetic at a weight: every token and step, plain sum."""
+    published = Schedule.paper()
+    least = min(published.min_weight, weight)
+    schedule = replace(published, max_weight=weight, min_weight=least)
+
+    def method(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+        with replaced(fabric, "economy", Economy.exact()):  # it knows no budget
+            return _made(fabric, ask, schedule)
+
+    return method
+
+
+def random_votes(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+    """Feed back as many votes as were cast, of the same strengths, on pictures drawn at random.
+
+    What it gains over no feedback is not owed to what the person wants.
+    """
+    shown = []
+    for past in ask.shown:
+        strengths = np.random.default_rng(past.seeds[0]).permutation(past.opinion.strengths)
+        opinion = Opinion(tuple(strengths.tolist()), past.opinion.ranks)
+        shown.append(replace(past, opinion=opinion))
+    return _made(fabric, replace(ask, shown=tuple(shown)))
+
+
+def prompt_dropout(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+    """Feed all votes back, and leave out words of the prompt at random, others for each picture."""
+    made: list[GeneratedImage] = []
+    for seed in ask.seeds:
+        rng = np.random.default_rng(seed)
+        words = [word for word in ask.prompt.split() if rng.random() >= DROPOUT]
+        made += _made(fabric, replace(ask, prompt=" ".join(words), seeds=(seed,)))
+    return made
+
+
+def _made(fabric: Fabric, ask: Ask, schedule: Schedule | None = None) -> Sequence[GeneratedImage]:
+    return fabric(
+        ask.prompt,
+        num_images=len(ask.seeds),
+        seed=ask.seeds[0],
+        liked=ask.liked,
+        disliked=ask.disliked,
+        schedule=schedule,
+        **ask.arguments,
+    ).images

@@ -1,0 +1,139 @@
+"""Settings of a study. Light, so that a command line can check them at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from fabric_widget.evaluation.plan import IMAGES, ROUNDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Protocol = Literal["preference", "target"]
+PROTOCOLS: tuple[Protocol, ...] = ("preference", "target")
+DEMO = "demo"
+"""Name of the pipeline that ships in the package."""
+DEMO_STEPS = 10
+"""Denoising steps on it, unless another number is asked for: half of what it recommends."""
+TASTE = "taste"
+"""Name of the voter who wants what a sentence says, on the demo model's pictures."""
+SEEDS = range(2**32)
+THREADS = range(1, 1025)
+_LIBRARIES = ("torch", "diffusers", "transformers")
+_SOURCES = (
+    "engine/*.py",
+    "evaluation/methods/*.py",
+    "evaluation/scorers/*.py",
+    *(f"evaluation/{name}.py" for name in ("person", "statistics", "tastes", "wishes")),
+    *(f"evaluation/study/{name}.py" for name in ("cases", "judges", "studio", "trial")),
+)
+_PACKAGE = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What every trial of a study has in common.
+
+    A trial is one prompt with one method. Nothing else may change what it measures, so results may
+    be put together if, and only if, all of these are equal. How many prompts there are and which
+    methods is not among them: more of either may be added later.
+
+    Parameters
+    ----------
+    protocol
+        "preference": the voter says what it likes. "target": the voter likes what is similar to a
+        hidden picture.
+    pipeline
+        "demo", a folder that diffusers saved, or a name on the Hugging Face Hub.
+    voter
+        The scorer that likes and dislikes; "taste" for a person who wants what a sentence says.
+    scorers
+        Those that report.
+    features
+        The scorer whose features say how similar pictures are, for similarity and diversity.
+    frechet
+        The scorer over whose vectors Fréchet distances are measured; "" for none.
+    person
+        Habits of whoever votes, as `fabric_widget.evaluation.person.Person.parse` reads them.
+    cases
+        Digest of all prompts that there are to choose from.
+    rounds, images
+        How many rounds (1 … 20) of how many pictures (2 … 16).
+    seed
+        Of the first prompt's first picture.
+    arguments
+        The pipeline's own arguments under their own names.
+    device
+        Where the pipeline and the scorers run, such as "cpu" or "cuda".
+    threads
+        Of torch on the CPU, whose kernels round differently for each number.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range, or a name is none.
+    """
+
+    protocol: Protocol = "preference"
+    pipeline: str = DEMO
+    voter: str = TASTE
+    scorers: tuple[str, ...] = ()
+    features: str = ""
+    frechet: str = ""
+    person: str = ""
+    cases: str = ""
+    rounds: int = 3
+    images: int = 4
+    seed: int = 0
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without loading anything."""
+        for name, allowed in (
+            ("rounds", ROUNDS),
+            ("images", IMAGES),
+            ("seed", SEEDS),
+            ("threads", THREADS),
+        ):
+            if getattr(self, name) not in allowed:
+                message = f"{name} is {getattr(self, name)!r}: give {allowed[0]} to {allowed[-1]}"
+                raise ValueError(message)
+        if self.protocol not in PROTOCOLS:
+            message = f"there is no protocol {self.protocol!r}: choose from {', '.join(PROTOCOLS)}"
+            raise ValueError(message)
+        if self.protocol == "target" and self.voter == TASTE:
+            message = "a target is looked for by a scorer: give a voter that has features"
+            raise ValueError(message)
+
+    def identity(self) -> dict[str, Any]:
+        """Return all that a trial's figures depend on, plain enough for JSON."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        versions = {name: metadata.version(name) for name in _LIBRARIES}
+        found = {"versions": versions, "code": _code(), "weights": _weights(self.pipeline)}
+        return plain | found
+
+
+def digest(content: object) -> str:
+    """Return a digest of what JSON can hold; the order of keys does not matter."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _code() -> str:
+    """Return a digest of the code that makes and judges pictures."""
+    files = sorted(path for pattern in _SOURCES for path in _PACKAGE.glob(pattern))
+    return digest({p.relative_to(_PACKAGE).as_posix(): p.read_text("utf-8") for p in files})
+
+
+def _weights(pipeline: str) -> str:
+    """Return a digest of which files a pipeline's folder has, and how large they are."""
+    folder = _PACKAGE / "demo" / "model" if pipeline == DEMO else Path(pipeline)
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    return digest({p.relative_to(folder).as_posix(): p.stat().st_size for p in files})

@@ -1,0 +1,192 @@
+"""A trial: one prompt, one method, all its rounds, from nothing."""
+
+from __future__ import annotations
+
+import base64
+import io
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from fabric_widget.engine import GeneratedImage
+from fabric_widget.engine.digest import digest
+from fabric_widget.engine.restore import random_kept
+from fabric_widget.evaluation.methods import Ask, Shown, load_method
+from fabric_widget.evaluation.scorers import frechet_features
+from fabric_widget.evaluation.statistics import contrast, mean_color, saturation
+from fabric_widget.evaluation.study.cost import measured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from fabric_widget.evaluation.methods import Picture
+    from fabric_widget.evaluation.study.cases import Case
+    from fabric_widget.evaluation.study.judges import Judge
+    from fabric_widget.evaluation.study.studio import Studio
+
+    Record = dict[str, Any]
+
+_SHOWN = 160
+"""Side in pixels of the pictures that are kept for looking at; smaller ones stay as they are."""
+_VOTES = 3  # what the generator of a person's slips is about, besides the case and the round
+
+
+def run_trial(
+    studio: Studio, case: Case, method: str, on_round: Callable[[], object] | None = None
+) -> Record:
+    """Let a person and a method go through all rounds of a case.
+
+    Nothing outside counts: the fabric remembers nothing, torch runs with the number of threads that
+    the settings name, and its global random numbers start anew.
+
+    Parameters
+    ----------
+    studio
+        Pipeline, scorers, person.
+    case
+        What it is about.
+    method
+        Name of the method.
+    on_round
+        Called after each round.
+
+    Returns
+    -------
+    dict
+        Plain enough for JSON. ``costs`` differ from run to run; all else is a function of the
+        settings, the case and the method.
+
+    Raises
+    ------
+    ValueError
+        The method gave another number of pictures than it was asked for.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(studio.settings.threads)
+    try:
+        with random_kept(studio.device):
+            torch.manual_seed(case.index)
+            return _Trial(studio, case, method).run(on_round)
+    finally:
+        torch.set_num_threads(before)
+
+
+class _Trial:
+    """One trial under way."""
+
+    def __init__(self, studio: Studio, case: Case, method: str) -> None:
+        self._studio = studio
+        self._case = case
+        self._name = method
+        self._method = load_method(method).method
+        self._fabric = studio.fabric()
+        self._voter = studio.voter(case)
+        self._reporters = studio.reporters(case)
+        self._shown: list[Shown] = []
+        self._pictures: list[Image.Image] = []
+        self._features: list[NDArray[np.float64]] = []
+
+    def run(self, on_round: Callable[[], object] | None) -> Record:
+        rounds, costs = [], []
+        for number in range(self._studio.settings.rounds):
+            made, cost = self._round(number)
+            rounds.append(made)
+            costs.append(cost)
+            if on_round is not None:
+                on_round()
+        case = self._case
+        about = {"case": case.index, "prompt": case.prompt, "wish": case.wish}
+        hidden = _for_looking(self._studio.hidden(case)) if self._has_target else None
+        return {**about, "method": self._name, "target": hidden, "rounds": rounds, "costs": costs}
+
+    @property
+    def _has_target(self) -> bool:
+        return self._studio.settings.protocol == "target"
+
+    def _round(self, number: int) -> tuple[Record, Record]:
+        settings = self._studio.settings
+        seeds = self._case.seeds(settings, number)
+        ask = Ask(self._case.prompt, seeds, tuple(self._shown), settings.arguments)
+        with measured(self._studio.device) as cost:
+            pictures = tuple(self._method(self._fabric, ask))
+        if len(pictures) != settings.images:
+            message = (
+                f"{self._name} made {len(pictures)} pictures for a round of {settings.images}: a "
+                "method makes one for each seed"
+            )
+            raise ValueError(message)
+        images = [_image(picture) for picture in pictures]
+        self._pictures += images
+        values = self._voter.values(images, number)
+        rng = np.random.default_rng([settings.seed, self._case.index, number, _VOTES])
+        opinion = self._studio.person.opinion((-values).tolist(), rng, self._voter.noticeable)
+        features = np.asarray(self._studio.features.features(images), dtype=np.float64)
+        record = {
+            "seeds": list(seeds),
+            "ids": [_name(picture) for picture in pictures],
+            "strengths": list(opinion.strengths),
+            "scores": {
+                n: self._scored(judge, images, number) for n, judge in self._reporters.items()
+            },
+            "similarity_liked": self._similarity(features, 1),
+            "similarity_disliked": self._similarity(features, -1),
+            "diversity": _diversity(features),
+            "saturation": saturation(images),
+            "contrast": contrast(images),
+            "color": list(mean_color(images)),
+            "pictures": [_for_looking(image) for image in images],
+        }
+        if self._studio.frechet is not None:
+            record["features"] = frechet_features(self._studio.frechet, images).tolist()
+        self._features.append(features)
+        self._shown.append(Shown(seeds, pictures, opinion))
+        return record, {"seconds": cost.seconds, "peak_bytes": cost.peak_bytes}
+
+    def _scored(self, judge: Judge, images: Sequence[Image.Image], number: int) -> Record:
+        """Return the values of a round's pictures, and the best of all pictures so far.
+
+        Whoever changes their mind sees earlier pictures with other eyes.
+        """
+        values = judge.values(images, number)
+        best = judge.values(self._pictures, number).max() if judge.changes else None
+        return {"values": values.tolist(), **({} if best is None else {"best": float(best)})}
+
+    def _similarity(self, features: NDArray[np.float64], sign: int) -> float | None:
+        """Return the mean cosine to all pictures voted for before, or None without such votes."""
+        votes = [
+            known[i]
+            for shown, known in zip(self._shown, self._features, strict=True)
+            for i, strength in enumerate(shown.opinion.strengths)
+            if sign * strength > 0
+        ]
+        return float(np.mean(features @ np.array(votes).T)) if votes else None
+
+
+def _diversity(features: NDArray[np.float64]) -> float:
+    """Return 100 % less the mean cosine between two pictures of a round (FABRIC, section 5)."""
+    return 1 - float(np.mean([a @ b for a, b in combinations(features, 2)]))
+
+
+def _image(picture: Picture) -> Image.Image:
+    return picture.image if isinstance(picture, GeneratedImage) else picture
+
+
+def _name(picture: Picture) -> str:
+    if isinstance(picture, GeneratedImage):
+        return picture.id
+    return digest("picture", torch.from_numpy(np.array(picture.convert("RGB"))))
+
+
+def _for_looking(image: Image.Image) -> str:
+    """Return a small picture as WebP in base64: exact if it is small already."""
+    small = image.convert("RGB")
+    exact = max(small.size) <= _SHOWN
+    small.thumbnail((_SHOWN, _SHOWN))
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", lossless=exact)
+    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,97 @@
+"""A Ray cluster: equal to one process to the bit, also if a node is lost on the way."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fabric_widget.__main__ import main
+from fabric_widget.evaluation.study import cluster as module
+from fabric_widget.evaluation.study.cluster import check_installed
+from fabric_widget.evaluation.study.folder import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fabric_widget.evaluation.study.folder import Key
+
+SMALL = ["--limit", "3", "--rounds", "2", "--images", "2", "--steps", "2", "--threads", "1"]
+METHODS = ["--methods", "none,ours"]
+_OBJECTS = 80 * 2**20  # bytes: the least that Ray takes
+
+
+def evaluate(out: Path, *options: str) -> dict[str, Any]:
+    """Run the command and return every trial's record without what it cost."""
+    assert main(["evaluate", *SMALL, *METHODS, "--quiet", "--out", str(out), *options]) == 0
+    found = {}
+    for path in (out / "trials").glob("*.json"):
+        found[path.name] = json.loads(path.read_text(encoding="utf-8"))
+        del found[path.name]["costs"]
+    return found
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return a cluster on this machine with two nodes that work and one that leads."""
+    ray = pytest.importorskip("ray")
+    # Ray's workers give way to every other process: beside other tests they would never be done.
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "300")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    from ray.cluster_utils import Cluster
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray's own
+        cluster = Cluster(
+            initialize_head=True,
+            head_node_args={"num_cpus": 0, "object_store_memory": _OBJECTS},
+        )
+        workers = [cluster.add_node(num_cpus=1, object_store_memory=_OBJECTS) for _ in range(2)]
+        cluster.wait_for_nodes()
+        ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
+        yield cluster, workers
+        ray.shutdown()
+        cluster.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
+    nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster, workers = nodes
+    lost = []
+    put, replace = Folder.put, module._Crew._replace
+
+    def losing_a_node(folder: Folder, key: Key, record: Any) -> None:
+        if workers:  # the first trial is finished, both workers are at their next
+            cluster.remove_node(workers.pop(), allow_graceful=False)
+            workers.clear()
+        put(folder, key, record)
+
+    def noting(crew: Any, key: Key | None, error: Exception) -> None:
+        lost.append(key)
+        replace(crew, key, error)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "put", losing_a_node)
+        patch.setattr(module._Crew, "_replace", noting)
+        found = evaluate(tmp_path / "cluster", "--ray")
+    assert lost
+    assert len(found) == 6
+    assert found == evaluate(tmp_path / "here")
+
+
+def test_without_ray_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(ModuleNotFoundError):
+        check_installed()
+    assert main(["evaluate", "--ray", "--out", str(tmp_path)]) == 2
+    assert "pip install fabric-widget[cluster]" in capsys.readouterr().err
