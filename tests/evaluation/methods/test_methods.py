@@ -235,7 +235,7 @@ def test_pipelines_without_start_noise_are_refused() -> None:
         zero_order(painter, Ask("a monster", (0, 1)))
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "zero-order"])
 def test_the_published_arithmetic_alone_knows_no_budget(name: str) -> None:
     class Watched(Painter):
         economy = Economy()
