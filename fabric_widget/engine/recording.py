@@ -239,7 +239,8 @@ class Recorder:
         whole = Lent(keys, values, tokens, columns_of(tokens, aspect))
         lent = whole.thinned(self._economy.recorded_stride(tokens), phase)
         if lent is whole:  # a part of what was recorded of all
-            lent = lent._replace(keys=keys.clone(), values=values.clone())
+            keys, values = (x.clone(memory_format=torch.contiguous_format) for x in (keys, values))
+            lent = lent._replace(keys=keys, values=values)
         return lent
 
 

@@ -137,7 +137,7 @@ class Site(TorchFunctionMode):
     recording
         Whether the next forward keeps its image keys and values in `recorded`.
     recorded
-        Keys and values, (B, H, M, D) each, contiguous.
+        Keys and values, (B, H, M, D) each: parts of the layer's own tensors.
     borrowings
         What each part of the batch borrows in the next forward.
     observe
@@ -184,10 +184,7 @@ class Site(TorchFunctionMode):
         self.lent = not self.recording
         if self.recording:
             span = self.place.span(call.key.shape[-2])
-            self.recorded = (
-                call.key[:, :, span].contiguous(),
-                call.value[:, :, span].contiguous(),
-            )
+            self.recorded = (call.key[:, :, span], call.value[:, :, span])
             return func(*args, **kwargs)
         if self.observe is not None:
             self.observe(call)
