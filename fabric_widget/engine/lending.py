@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.recording import SKIPPED, Recorder, measure
 from fabric_widget.engine.restore import swapped
 from fabric_widget.engine.roles import Turns
+from fabric_widget.engine.schedule import coarseness
 from fabric_widget.engine.sites import Borrowing, Site
 from fabric_widget.engine.tokens import grouped
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fabric_widget.engine.roles import Spoken
     from fabric_widget.engine.schedule import Schedule
     from fabric_widget.engine.tokens import Lent
-
-_ONE_LEVEL = math.log(2)  # of the number of tokens
 
 
 @dataclass(frozen=True)
@@ -110,11 +108,7 @@ class Lender:
             fingerprint=fingerprint,
             economy=economy,
         )
-        tokens = [place.tokens for place in places]
-        depth = math.log(max(tokens) / min(tokens))
-        if depth < _ONE_LEVEL:  # a few tokens more or less are no coarser level
-            depth = math.inf
-        self._levels = [math.log(max(tokens) / n) / depth for n in tokens]
+        self._levels = coarseness([place.tokens for place in places])
 
     @contextmanager
     def installed(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Rounds are made here, one at a time, beside the kernel's own thread.
+"""What is asked for is made here, one at a time, beside the kernel's own thread.
 
 At most one job runs and at most one waits. Where threads do not exist the same queue is worked off
 by whoever calls `pump`. Nothing here knows what a job does.
@@ -83,6 +83,8 @@ class Jobs:
         Whether there is a thread; otherwise `pump` does the work.
     clock
         Seconds that only grow.
+    anew
+        How whoever asks too late makes a new widget.
     """
 
     def __init__(
@@ -91,10 +93,12 @@ class Jobs:
         *,
         threads: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        anew: str = "FabricWidget(widget.session)",
     ) -> None:
         self._run = weakref.WeakMethod(run)
         self._threads = threads
         self._clock = clock
+        self._anew = anew
         self._changed = threading.Condition()
         self._tasks: deque[Callable[[], object]] = deque()
         self._current: Job | None = None
@@ -211,7 +215,7 @@ class Jobs:
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
-            message = "this widget is closed: make a new one, FabricWidget(widget.session)"
+            message = f"this widget is closed: make a new one, {self._anew}"
             raise RuntimeError(message)
 
     def _enqueued(self, job: Job) -> Job:

@@ -151,7 +151,9 @@ KNOWN: Mapping[str, Message] = {
 """Every type of message that the front end sends."""
 
 
-def read_message(content: object, buffers: Sequence[object]) -> tuple[str, Message, dict[str, Any]]:
+def read_message(
+    content: object, buffers: Sequence[object], known: Mapping[str, Message] = KNOWN
+) -> tuple[str, Message, dict[str, Any]]:
     """Return a message's type by name, what there is to know of it, and its fields.
 
     Raises
@@ -163,7 +165,7 @@ def read_message(content: object, buffers: Sequence[object]) -> tuple[str, Messa
         message = "a message is an object with a type"
         raise BadMessage(message)
     kind = content.get("type")
-    if not isinstance(kind, str) or kind not in KNOWN:
-        message = f"a message of type {_shown(kind)} is unknown; known are {', '.join(KNOWN)}"
+    if not isinstance(kind, str) or kind not in known:
+        message = f"a message of type {_shown(kind)} is unknown; known are {', '.join(known)}"
         raise BadMessage(message)
-    return kind, KNOWN[kind], KNOWN[kind].read(content, buffers)
+    return kind, known[kind], known[kind].read(content, buffers)

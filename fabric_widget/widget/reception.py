@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import logging
-from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget import encoding, messages, wire
 from fabric_widget.widget.controls import NAMES
+from fabric_widget.widget.dispatch import Dispatch
 from fabric_widget.widget.messages import Answer, BadMessage
 from fabric_widget.widget.updates import read_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from fabric_widget.session.state import Picture
     from fabric_widget.widget.acts import Acts
     from fabric_widget.widget.encoding import Album
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from fabric_widget.widget.opening import Opening
     from fabric_widget.widget.rounds import Rounds
     from fabric_widget.widget.telling import Telling
-
-_logger = logging.getLogger(__name__)
 
 
 class Reception:
@@ -55,6 +52,7 @@ class Reception:
         acts: Acts,
         album: Album,
     ) -> None:
+        self._dispatch = Dispatch(face, opening, jobs, messages.KNOWN, self)
         self._face = face
         self._opening = opening
         self._telling = telling
@@ -65,41 +63,7 @@ class Reception:
 
     def receive(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
         """Check a message, do what it says and answer it. Never raises."""
-        if isinstance(content, Mapping) and content.get("kind") == "anywidget-command":
-            return  # for anywidget itself
-        request = messages.request_of(content)
-        try:
-            kind, message, fields = messages.read_message(content, buffers)
-        except Exception as error:  # noqa: BLE001  (whatever came, it is told back)
-            self._fail(request, error)
-            return
-        if message.session and self._opening.session is None:
-            with contextlib.suppress(RuntimeError):  # closed: there is nobody to answer
-                self._jobs.call(functools.partial(self._handle, kind, request, fields))
-        else:
-            self._handle(kind, request, fields)
-        self._jobs.pump()
-
-    def _handle(self, kind: str, request: float | None, fields: Mapping[str, Any]) -> None:
-        message = messages.KNOWN[kind]
-        try:
-            if message.session:
-                self._opening.load()
-            handle: Callable[..., Answer | None] = getattr(self, f"_on_{kind}")
-            answer = handle(**fields) or Answer()
-        except (ValueError, OSError, RuntimeError) as error:
-            self._fail(request, error)
-        except Exception as error:
-            _logger.exception("a message of the front end could not be handled")
-            self._fail(request, error)
-        else:
-            if message.answered and request is not None:
-                content = {"type": "answer", "request": request, **answer.fields}
-                self._face.send(content, answer.buffers)
-
-    def _fail(self, request: float | None, error: Exception) -> None:
-        text = str(error) or type(error).__name__
-        self._face.send({"type": "failed", "request": request, "message": text[:1000]})
+        self._dispatch.receive(content, buffers)
 
     # ---- one for each type of message ----------------------------------------------------------
 
