@@ -34,6 +34,7 @@ export class FakeModel {
   /** @type {{name: string, listener: Listener, context: unknown}[]} */ #listeners = [];
   /** @type {Set<string>} */ #held = new Set();
   /** @type {Record<string, Stored>} */ #library;
+  /** Where places looked, by level and part. @type {Record<string, any>} */ #looks;
   /** @type {Shape} */ #shape;
   /** @type {Buffers} */ #buffers;
   #closed = false;
@@ -44,12 +45,13 @@ export class FakeModel {
 
   /**
    * @param {Record<string, any>} traits bytes stand in them as {bytes: base64}
-   * @param {{shape: Shape, buffers: Buffers, library: Record<string, Stored>}} options
+   * @param {{shape: Shape, buffers: Buffers, library: Record<string, Stored>, looks?: Record<string, any>}} options
    */
-  constructor(traits, { shape, buffers, library }) {
+  constructor(traits, { shape, buffers, library, looks = {} }) {
     this.#shape = shape;
     this.#buffers = buffers;
     this.#library = library;
+    this.#looks = looks;
     for (const [name, value] of Object.entries(traits)) this.#traits[name] = this.#revive(value);
   }
 
@@ -165,9 +167,12 @@ export class FakeModel {
   }
 
   /** @param {any} content */
-  #answer({ type, request, id, kind }) {
+  #answer({ type, request, id, kind, level, part }) {
     this.#count(type);
-    if (type !== "fetch") {
+    if (type === "looks") {
+      const { data, ...more } = this.#looks[`${level} ${part}`];
+      this.message({ type: "answer", request, ...more }, [data]);
+    } else if (type !== "fetch") {
       const more = type === "upload" ? { added: [], problems: [] } : {};
       this.message({ type: "answer", request, ...more });
     } else if (this.#library[id]) {
