@@ -68,6 +68,7 @@ def open_widget(page: Page, server: str) -> Iterator[Opener]:
         host: Host = Host(),  # noqa: B008 - frozen
         views: int = 1,
         hold: tuple[str, ...] = (),
+        lenses: Json | None = None,
     ) -> WidgetPage:
         page.goto(f"{server}/harness.html")
         expect(page.locator("html")).to_have_attribute("data-harness", "ready")
@@ -76,6 +77,7 @@ def open_widget(page: Page, server: str) -> Iterator[Opener]:
             "buffers": host.buffers,
             "shadow": host.shadow,
             "library": library(),
+            "lenses": lenses or {},
             "views": views,
             "hold": hold,
         }
