@@ -87,16 +87,6 @@ export const signedNumber = (value) => {
 };
 
 /**
- * A share as people read it: small ones are not called nothing.
- * @param {number} share
- */
-export const shareText = (share) => {
-  const percent = share * 100;
-  if (percent === 0 || percent >= 9.95) return `${Math.round(percent)} %`;
-  return percent < 0.05 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
-};
-
-/**
  * Where a place looked most in the reference, and how its attention is spread there.
  * @param {import("./playground-types.js").Looks} looks
  * @param {Place} place

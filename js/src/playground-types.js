@@ -68,7 +68,8 @@
  * @property {Choice} choice
  * @property {ShareMap | null} map
  * @property {Float32Array | null} shares
- * @property {Looks | null} looks
+ * @property {[number, number]} ends  the least and the greatest share
+ * @property {ReturnType<typeof import("./gate.js").looksAt> | null} seen  where the place looked in the reference
  * @property {Place} place
  * @property {boolean} heat
  */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellOf, floatsOf, gateOf, logit, looksAt, mapOf, moved, placeOf, shareText, signedNumber } from "../src/gate.js";
+import { cellOf, floatsOf, gateOf, logit, looksAt, mapOf, moved, placeOf, signedNumber } from "../src/gate.js";
 
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 const grid = { rows: 3, columns: 5 };
@@ -28,10 +28,6 @@ test("at weight 0 nothing can be said of the keys", () => {
 
 test("numbers are read with their sign, and nothing is a negative nothing", () => {
   assert.deepEqual([-1.234, -0.001, 0, 2].map(signedNumber), ["−1.23", "0.00", "0.00", "2.00"]);
-});
-
-test("small shares are not called nothing", () => {
-  assert.deepEqual([0, 0.0001, 0.004, 0.123, 1].map(shareText), ["0 %", "< 0.1 %", "0.4 %", "12 %", "100 %"]);
 });
 
 test("every cell is found again from its middle, and the edges belong to the outer cells", () => {

@@ -70,6 +70,7 @@ def open_widget(page: Page, server: str) -> Iterator[Opener]:
         hold: tuple[str, ...] = (),
         script: str = "widget",
         looks: Json | None = None,
+        lenses: Json | None = None,
     ) -> WidgetPage:
         page.goto(f"{server}/harness.html")
         expect(page.locator("html")).to_have_attribute("data-harness", "ready")
@@ -78,6 +79,7 @@ def open_widget(page: Page, server: str) -> Iterator[Opener]:
             "buffers": host.buffers,
             "shadow": host.shadow,
             "library": library(),
+            "lenses": lenses or {},
             "views": views,
             "hold": hold,
             "script": script,

@@ -96,7 +96,7 @@ EventTarget.prototype.addEventListener.call(
 const DISCONNECTED = "jupyter-widgets-disconnected";
 
 class Harness {
-  /** @type {FakeModel} */ model = new FakeModel({}, { shape: "backbone", buffers: "view", library: {} });
+  /** @type {FakeModel} */ model = new FakeModel({}, { shape: "backbone", buffers: "view", library: {}, lenses: {} });
   /** @type {View[]} */ views = [];
   /** @type {any} */ #widget;
   /** @type {any} */ #forget;
