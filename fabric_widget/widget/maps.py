@@ -72,7 +72,7 @@ def told(seen: Seen) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def looks(
-    seen: Seen, reference: int, level: int | None, part: int | None
+    influence: Influence, reference: int, level: int | None, part: int | None
 ) -> tuple[dict[str, Any], bytes]:
     """Return where in a reference each place looked.
 
@@ -89,7 +89,6 @@ def looks(
     ValueError
         There is no such reference, level or part, or it was not recorded.
     """
-    influence = seen.influence
     for what, index, count in (
         ("reference", reference, len(influence.references)),
         ("level", level, len(influence.levels)),

@@ -134,7 +134,7 @@ class Reception:
         if seen is None:
             message = "what was seen of this picture is not kept any more: open its lens again"
             raise BadMessage(message)
-        fields, data = maps.looks(seen, reference, level, part)
+        fields, data = maps.looks(seen.influence, reference, level, part)
         return Answer(fields, [data])
 
     def _on_cancel(self) -> None:

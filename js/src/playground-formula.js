@@ -93,11 +93,11 @@ export const formulaPart = ({ act }) => {
     id,
     el: h("section", { class: "fw-panel fp-formula", "aria-label": "The gate" },
       h("div", { class: "fw-title" }, "The gate of a place"),
+      h("div", { class: "fp-choices" }, level.el, part.el, heat.el, legend),
       h("p", { class: "fp-math fp-law" }, "g = σ(", ell("ref"), " − ", ell("own"), " + log w)"),
       line,
       nothing,
       numbers,
-      h("div", { class: "fp-choices" }, level.el, part.el, heat.el, legend),
       h("p", { class: "fw-note" }, NOTE),
     ),
     /** @param {Scene} scene */

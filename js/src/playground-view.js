@@ -43,7 +43,7 @@ export const createPlayground = ({ model, el, cache }) => {
   const local = {
     connection: /** @type {import("./types.js").Connection} */ ("live"),
     notices: /** @type {{id: number, text: string}[]} */ ([]), dismissed: "", hidden: new Set(),
-    choice: { level: -1, part: -1 }, place: { x: 0.5, y: 0.5 }, heat: true,
+    choice: { level: -1, part: -1 }, place: { x: 0.5, y: 0.5 }, heat: false,
   };
   let noticeIds = 0;
   /** Where places looked, of the present lens. @type {Map<string, Looks | null>} */
@@ -70,7 +70,7 @@ export const createPlayground = ({ model, el, cache }) => {
     const found = looks.get(JSON.stringify(choice));
     return {
       traits: now, status, phase, busy: BUSY.has(phase), closed, connection: local.connection, choice, map, shares: read.shares, ends: read.ends,
-      seen: map && found ? looksAt(found, local.place) : null, place: local.place, heat: local.heat,
+      seen: map && found ? looksAt(found, local.place, map) : null, place: local.place, heat: local.heat,
     };
   };
 
@@ -113,9 +113,7 @@ export const createPlayground = ({ model, el, cache }) => {
     const of = looks;
     of.set(key, null);
     link.ask({ type: "looks", ...choice }).then(({ message, buffers }) => {
-      const [bytes] = buffers;
-      const data = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
-      of.set(key, /** @type {Looks} */ ({ ...message, data }));
+      of.set(key, /** @type {Looks} */ ({ ...message, data: buffers[0] }));
       schedule();
     }, () => {});
   };

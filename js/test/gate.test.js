@@ -70,9 +70,10 @@ test("numbers are read from bytes wherever they begin", () => {
 });
 
 test("a place knows where it looked most", () => {
-  const looks = { rows: 1, columns: 2, reference_rows: 2, reference_columns: 2, data: new Uint8Array([0, 1, 255, 3, 0, 0, 0, 0]) };
-  const seen = looksAt(looks, { x: 0.2, y: 0.5 });
+  const looks = { rows: 2, columns: 2, data: new Uint8Array([0, 1, 255, 3, 0, 0, 0, 0]) };
+  const pair = { rows: 1, columns: 2 };
+  const seen = looksAt(looks, { x: 0.2, y: 0.5 }, pair);
   assert.deepEqual([...seen.values], [0, 1, 255, 3]);
   assert.deepEqual(seen.most, { row: 1, column: 0 });
-  assert.equal(looksAt(looks, { x: 0.8, y: 0.5 }).most, null);
+  assert.equal(looksAt(looks, { x: 0.8, y: 0.5 }, pair).most, null);
 });

@@ -61,12 +61,15 @@ def test_the_pointer_moves_the_place_and_the_reference_shows_where_it_looked(
     open_widget: Opener, run: Played
 ) -> None:
     widget = open_playground(open_widget, run)
+    expect(shot(widget, "steered").locator("canvas")).to_be_hidden()
+    widget.checkbox("Show heat").check()
     stage(widget).hover(position={"x": 2, "y": 2})
     expect(place(widget)).to_have_text(
         re.compile(r"Row 1, column 1: [\d.]+ % of the attention.*most of it at row \d+, column")
     )
     assert terms(widget)[0] == pytest.approx(told_map(run, None, None)["values"][0], abs=0.0006)
-    expect(shot(widget, "reference").locator("canvas")).to_be_visible()
+    for which in ("steered", "reference"):
+        expect(shot(widget, which).locator("canvas")).to_be_visible()
     expect(shot(widget, "reference").locator(".fp-cell")).to_be_visible()
 
 
@@ -85,6 +88,7 @@ def test_the_keyboard_moves_the_place_and_it_is_said(open_widget: Opener, run: P
 def test_a_level_and_a_part_of_the_steps_can_be_chosen(open_widget: Opener, run: Played) -> None:
     widget = open_playground(open_widget, run)
     coarsest = len(run.traits["lens"]["levels"]) - 1
+    widget.checkbox("Show heat").check()
     widget.root.get_by_role("combobox", name="Level").select_option(str(coarsest))
     widget.root.get_by_role("combobox", name="Steps").select_option("0")
     stage(widget).focus()
