@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fabric_widget.demo import load_demo
-    from fabric_widget.engine import Economy, Fabric, HiRes, Schedule
+    from fabric_widget.engine import Economy, Fabric, HiRes, Lens, Schedule
     from fabric_widget.session import Session
     from fabric_widget.widget import AttentionPlayground, FabricWidget
 
@@ -23,6 +23,7 @@ __all__ = [
     "Fabric",
     "FabricWidget",
     "HiRes",
+    "Lens",
     "Schedule",
     "Session",
     "load_demo",
@@ -34,6 +35,7 @@ _ROOMS = {
     "Fabric": "fabric_widget.engine",
     "FabricWidget": "fabric_widget.widget",
     "HiRes": "fabric_widget.engine",
+    "Lens": "fabric_widget.engine",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
     "load_demo": "fabric_widget.demo",

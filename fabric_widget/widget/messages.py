@@ -99,6 +99,11 @@ def whole(value: object) -> int:
     return int(value)
 
 
+def whole_or_none(value: object) -> int | None:
+    """Read a whole number, or nothing."""
+    return None if value is None else whole(value)
+
+
 def mapping(value: object) -> dict[str, Any]:
     """Read an object."""
     if not isinstance(value, dict):
@@ -136,6 +141,11 @@ KNOWN: Mapping[str, Message] = {
     "hello": Message(),
     "generate": Message({"controls": mapping, "votes": mapping}),
     "again": Message({"id": text}, session=True),
+    "look": Message({"id": text}, session=True),
+    "look_at": Message(
+        {"id": text, "reference": whole, "level": whole_or_none, "part": whole_or_none},
+        session=True,
+    ),
     "cancel": Message(),
     "undo": Message(session=True),
     "redo": Message(session=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabric_widget.widget import encoding
+from fabric_widget.widget import encoding, maps
 from fabric_widget.widget.messages import Answer, BadMessage, Message, texts, whole
 
 if TYPE_CHECKING:
@@ -56,10 +56,8 @@ class Desk:
         if result is None or result.influence is None:
             message = "nothing was looked at: the reference had no weight"
             raise BadMessage(message)
-        from fabric_widget.widget.playground_wire import looks_of
-
         wanted = [None if at < 0 else at for at in (level, part)]
-        told, data = looks_of(result.influence, *wanted)
+        told, data = maps.looks(result.influence, 0, *wanted)
         return Answer(told, [data])
 
     def _on_upload(self, names: list[str], files: list[bytes]) -> None:

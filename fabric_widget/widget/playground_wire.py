@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from fabric_widget.engine.schedule import coarseness
 
 if TYPE_CHECKING:
@@ -13,8 +11,6 @@ if TYPE_CHECKING:
     from fabric_widget.session.state import Picture
     from fabric_widget.widget.encoding import Album
     from fabric_widget.widget.playground_setting import Setting
-
-_TOP = 255  # of a byte
 
 
 def picture_of(identity: str, picture: Picture, album: Album) -> dict[str, Any]:
@@ -67,43 +63,3 @@ def weights_of(influence: Influence, setting: Setting) -> list[float]:
     layers = [level.sites for level in levels]
     mean = sum(w * n for w, n in zip(weights, layers, strict=True)) / sum(layers)
     return [mean, *weights]
-
-
-def looks_of(
-    influence: Influence, level: int | None, part: int | None
-) -> tuple[dict[str, int], bytes]:
-    """Return where in the reference each place looked.
-
-    Returns
-    -------
-    dict
-        ``rows`` and ``columns`` of the picture, ``reference_rows`` and ``reference_columns``.
-    bytes
-        One byte for each cell of the reference, for each place of the picture in turn, in
-        proportion to the place's greatest, which is 255.
-
-    Raises
-    ------
-    ValueError
-        There is no such level or part.
-    """
-    wanted = range(len(influence.levels)) if level is None else [level]
-    found = [influence.looks(0, level=one, part=part) for one in wanted]
-    shape = [max(sizes) for sizes in zip(*(looks.shape for looks in found), strict=True)]
-    total = torch.zeros(shape)
-    for one, looks in zip(wanted, found, strict=True):
-        total += influence.levels[one].sites * _spread(looks, shape)
-    flat = total.flatten(2)
-    scaled = flat / flat.amax(-1, keepdim=True).clamp(min=torch.finfo(flat.dtype).tiny)
-    data = (scaled * _TOP).round().to(torch.uint8).contiguous().numpy().tobytes()
-    names = ("rows", "columns", "reference_rows", "reference_columns")
-    return dict(zip(names, shape, strict=True)), data
-
-
-def _spread(looks: torch.Tensor, shape: list[int]) -> torch.Tensor:
-    """Return where places looked on finer grids: places repeat, what a cell has is shared."""
-    spread = looks.float()
-    for axis, (size, wanted) in enumerate(zip(looks.shape, shape, strict=True)):
-        nearest = ((torch.arange(wanted) + 0.5) * size / wanted).long()
-        spread = spread.index_select(axis, nearest)
-    return spread * (looks[0, 0].numel() / (shape[2] * shape[3]))

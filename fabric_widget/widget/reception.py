@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.widget import encoding, messages, wire
+from fabric_widget.widget import encoding, maps, messages, wire
 from fabric_widget.widget.controls import NAMES
 from fabric_widget.widget.dispatch import Dispatch
 from fabric_widget.widget.messages import Answer, BadMessage
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from fabric_widget.widget.encoding import Album
     from fabric_widget.widget.face import Face
     from fabric_widget.widget.jobs import Jobs
+    from fabric_widget.widget.looking import Looking
     from fabric_widget.widget.opening import Opening
     from fabric_widget.widget.rounds import Rounds
+    from fabric_widget.widget.runs import Runs
     from fabric_widget.widget.telling import Telling
 
 
@@ -36,19 +38,22 @@ class Reception:
         Tells what a message has changed.
     jobs
         Where messages wait that need the model.
-    rounds, acts
+    runs, rounds, looking, acts
         What a message may ask for.
     album
         Has pictures as bytes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all that a message may ask for)
         self,
         face: Face,
         opening: Opening,
         telling: Telling,
         jobs: Jobs,
+        *,
+        runs: Runs,
         rounds: Rounds,
+        looking: Looking,
         acts: Acts,
         album: Album,
     ) -> None:
@@ -57,7 +62,9 @@ class Reception:
         self._opening = opening
         self._telling = telling
         self._jobs = jobs
+        self._runs = runs
         self._rounds = rounds
+        self._looking = looking
         self._acts = acts
         self._album = album
 
@@ -106,8 +113,32 @@ class Reception:
             raise BadMessage(message)
         return names[name], session.pictures[names[name]]
 
+    def _on_look(self, id: str) -> Answer:  # noqa: A002  (the field's name)
+        """Answer with the maps if they are there; otherwise `looked` says when they are."""
+        identity, _ = self._named(id)
+        outcome = self._looking.ask(identity)
+        seen = self._looking.kept(identity)
+        if seen is None:
+            return Answer({"id": id, "lens": None, "making": not outcome.done()})
+        fields, buffers = maps.told(seen)
+        return Answer({"id": id, "lens": fields, "making": False}, buffers)
+
+    def _on_look_at(
+        self,
+        id: str,  # noqa: A002  (the field's name)
+        reference: int,
+        level: int | None,
+        part: int | None,
+    ) -> Answer:
+        seen = self._looking.kept(self._named(id)[0])
+        if seen is None:
+            message = "what was seen of this picture is not kept any more: open its lens again"
+            raise BadMessage(message)
+        fields, data = maps.looks(seen.influence, reference, level, part)
+        return Answer(fields, [data])
+
     def _on_cancel(self) -> None:
-        self._rounds.cancel()
+        self._runs.cancel()
 
     def _on_undo(self) -> None:
         self._acts.travel(lambda session: session.undo())

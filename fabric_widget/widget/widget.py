@@ -24,10 +24,12 @@ from fabric_widget.widget.encoding import Album
 from fabric_widget.widget.jobs import Job, Jobs, Outcome
 from fabric_widget.widget.keywords import STANDING, refuse_batch_size, refuse_unknown
 from fabric_widget.widget.locked import LockedWidget, static
+from fabric_widget.widget.looking import LOOK, Looking
 from fabric_widget.widget.opening import Opening
 from fabric_widget.widget.presets import Presets
 from fabric_widget.widget.reception import Reception
 from fabric_widget.widget.rounds import Rounds
+from fabric_widget.widget.runs import Runs
 from fabric_widget.widget.sheet import contact_sheet
 from fabric_widget.widget.telling import Telling
 from fabric_widget.widget.updates import OPEN, read_update, read_value
@@ -35,7 +37,7 @@ from fabric_widget.widget.updates import OPEN, read_update, read_value
 if TYPE_CHECKING:
     from PIL import Image
 
-    from fabric_widget.engine import Round
+    from fabric_widget.engine import Influence, Round
     from fabric_widget.session import Session
     from fabric_widget.session.state import Turn
 
@@ -182,10 +184,21 @@ class FabricWidget(LockedWidget):
         self.album = Album()
         self._telling = Telling(self._face, self._opening, self._jobs, self.album, self._clock)
         parts = self._face, self._opening, self._telling, self._jobs
-        self._rounds = Rounds(*parts, self.album, batch_size=batch_size, clock=self._clock)
+        self._runs = Runs(*parts, batched=batch_size is not None, clock=self._clock)
+        self._rounds = Rounds(
+            *parts, self._runs, self.album, batch_size=batch_size, clock=self._clock
+        )
+        self._looking = Looking(*parts, self._runs)
         presets = Presets(presets_file)
-        self._acts = Acts(*parts, self._rounds, presets=presets, debounce=self._debounce)
-        self._reception = Reception(*parts, self._rounds, self._acts, self.album)
+        self._acts = Acts(*parts, self._runs, presets=presets, debounce=self._debounce)
+        self._reception = Reception(
+            *parts,
+            runs=self._runs,
+            rounds=self._rounds,
+            looking=self._looking,
+            acts=self._acts,
+            album=self.album,
+        )
         self._acts.show_presets()
         self._opening.introduce()
         if self._opening.session is not None:
@@ -239,9 +252,31 @@ class FabricWidget(LockedWidget):
         self._jobs.pump()
         return job.outcome
 
+    def look(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
+        """Look into a picture: make it once more and see which reference shaped which place.
+
+        Parameters
+        ----------
+        picture
+            Its index in the current round, its name in `votes`, or a generated image.
+
+        Returns
+        -------
+        Outcome
+            A future that gives the `Influence`, or None if no feedback shaped the picture.
+
+        Raises
+        ------
+        ValueError
+            No round of the session made it.
+        """
+        outcome = self._looking.ask(getattr(self._acts.picture(picture), "id", ""))
+        self._jobs.pump()
+        return outcome
+
     def cancel(self) -> None:
         """Stop at the next step, and drop what is pending."""
-        self._rounds.cancel()
+        self._runs.cancel()
 
     def like(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
         """Ask for more like a picture.
@@ -377,6 +412,7 @@ class FabricWidget(LockedWidget):
             return
         self._jobs.close()
         self.album.clear()
+        self._looking.clear()
         super().close()
 
     def __repr__(self) -> str:
@@ -410,8 +446,8 @@ class FabricWidget(LockedWidget):
                 self.send_state(update.corrected)
         self._jobs.pump()
 
-    def _run(self, job: Job) -> Round:
-        return self._rounds.run(job)
+    def _run(self, job: Job) -> Round | Influence | None:
+        return self._looking.run(job) if job.kind == LOOK else self._rounds.run(job)
 
     @t.validate(*NAMES, "votes")
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)

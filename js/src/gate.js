@@ -1,5 +1,7 @@
 // The gate in numbers: g = σ(ℓ_ref − ℓ_own + log w). Plain arithmetic, no elements.
 
+import { lookOf } from "./lens-maps.js";
+
 /**
  * @typedef {import("./playground-types.js").Lens} Lens
  * @typedef {import("./playground-types.js").Choice} Choice
@@ -87,27 +89,14 @@ export const signedNumber = (value) => {
 };
 
 /**
- * A share as people read it: small ones are not called nothing.
- * @param {number} share
- */
-export const shareText = (share) => {
-  const percent = share * 100;
-  if (percent === 0 || percent >= 9.95) return `${Math.round(percent)} %`;
-  return percent < 0.05 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
-};
-
-/**
- * Where a place looked most in the reference, and how its attention is spread there.
+ * Where a place looked in the reference, and where most.
  * @param {import("./playground-types.js").Looks} looks
  * @param {Place} place
+ * @param {Grid} grid  of the picture
  */
-export const looksAt = ({ rows, columns, reference_rows, reference_columns, data }, place) => {
-  const { row, column } = cellOf(place, { rows, columns });
-  const size = reference_rows * reference_columns;
-  const values = data.subarray((row * columns + column) * size, (row * columns + column + 1) * size);
+export const looksAt = ({ rows, columns, data }, place, grid) => {
+  const { row, column } = cellOf(place, grid);
+  const values = lookOf(data, row * grid.columns + column, { rows, columns });
   const at = values.indexOf(255);
-  return {
-    values, rows: reference_rows, columns: reference_columns,
-    most: at < 0 ? null : { row: Math.floor(at / reference_columns), column: at % reference_columns },
-  };
+  return { values, rows, columns, most: at < 0 ? null : { row: Math.floor(at / columns), column: at % columns } };
 };

@@ -22,7 +22,7 @@ export const promptsPart = ({ act, signal }) => {
   const prompt = textArea({ label: "Prompt", rows: 1, placeholder: "Describe a picture", signal, commit: (text) => act.set({ prompt: text }) });
   const seed = numberField({ label: "Seed", commit: (value) => act.set({ seed: value ?? 0 }) });
   const theirs = textArea({ label: "Prompt of the reference", rows: 1, placeholder: "Describe the reference", signal, commit: (text) => act.set({ reference_prompt: text }) });
-  const theirSeed = numberField({ label: "Seed of the reference", commit: (value) => act.set({ reference_seed: value ?? 0 }) });
+  const theirSeed = numberField({ label: "Its seed", commit: (value) => act.set({ reference_seed: value ?? 0 }) });
   const file = h("input", { type: "file", class: "fw-sr", accept: "image/*", tabindex: -1, "aria-hidden": "true" });
   file.addEventListener("change", () => {
     act.upload([...(file.files ?? [])]);

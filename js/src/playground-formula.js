@@ -2,15 +2,18 @@
 
 import { freshId, h, set, setText, show } from "./dom.js";
 import { checkbox } from "./fields.js";
-import { cellOf, gateOf, looksAt, shareText, signedNumber } from "./gate.js";
-import { GRADIENT } from "./heat.js";
+import { cellOf, gateOf, signedNumber } from "./gate.js";
+import { SCALE } from "./lens-colours.js";
+import { shareText } from "./lens-words.js";
 
 /**
  * @typedef {import("./playground-types.js").Act} Act
  * @typedef {import("./playground-types.js").Scene} Scene
  */
 
-const NOTE = "g is a mean over attention heads, layers and steps; ℓ_ref − ℓ_own is worked out from it: logit g − log w.";
+/** ℓ with its index. @param {string} index */
+const ell = (index) => h("span", {}, "ℓ", h("sub", {}, index));
+const NOTE = "g is a mean over attention heads, layers and steps; the difference of the ℓ is worked out from it: logit g − log w.";
 const NOTHING = "At weight 0 the gate is shut: g = 0 everywhere, and both pictures are the same.";
 const WAITING = "Once the pictures are there, point at one or move over it with the arrow keys.";
 
@@ -36,10 +39,10 @@ const choice = (label, commit) => {
   };
 };
 
-/** @param {string} symbol @param {string} meaning */
+/** @param {(string | Node)[]} symbol @param {string} meaning */
 const term = (symbol, meaning) => {
   const value = h("dd", { class: "fp-number" });
-  return { el: h("div", { class: "fp-term" }, h("dt", {}, h("span", { class: "fp-math" }, symbol), h("span", { class: "fw-note" }, meaning)), value), value };
+  return { el: h("div", { class: "fp-term" }, h("dt", {}, h("span", { class: "fp-math" }, ...symbol), h("span", { class: "fw-note" }, meaning)), value), value };
 };
 
 /** @param {{row: number, column: number}} cell */
@@ -49,11 +52,11 @@ const named = ({ row, column }) => `row ${row + 1}, column ${column + 1}`;
  * The numbers of a place as a sentence.
  * @param {Scene} scene
  */
-export const placeText = ({ map, shares, looks, place }) => {
+export const placeText = ({ map, shares, seen, place }) => {
   if (!map || !shares) return "";
   const cell = cellOf(place, map);
   const share = shares[cell.row * map.columns + cell.column];
-  const most = looks ? looksAt(looks, place).most : null;
+  const most = seen?.most;
   const where = most ? `, most of it at ${named(most)} of the reference` : "";
   return `Row ${cell.row + 1}, column ${cell.column + 1}: ${shareText(share)} of the attention went to the reference${where}.`;
 };
@@ -64,9 +67,9 @@ export const formulaPart = ({ act }) => {
   const line = h("div", { class: "fp-line fp-math", "aria-hidden": "true" });
   const place = h("p", { class: "fp-place", id });
   const [share, odds, logWeight] = [
-    term("g", "share of this place's attention that went to the reference"),
-    term("ℓ_ref − ℓ_own", "how much better its keys fit than the picture's own"),
-    term("log w", "weight × level, inside the window"),
+    term(["g"], "share of this place's attention that went to the reference"),
+    term([ell("ref"), " − ", ell("own")], "how much better its keys fit than the picture's own"),
+    term(["log w"], "weight × level, inside the window"),
   ];
   const own = h("span", { class: "fp-own" });
   const theirs = h("span", { class: "fp-theirs" });
@@ -77,9 +80,9 @@ export const formulaPart = ({ act }) => {
   const part = choice("Steps", (value) => act.choose({ part: value }));
   const heat = checkbox({ label: "Show heat", commit: (value) => act.showHeat(value) });
   const scale = h("span", { class: "fp-scale", "aria-hidden": "true" });
-  scale.style.background = GRADIENT;
-  const top = h("span", {});
-  const legend = h("span", { class: "fp-legend" }, h("span", {}, "0 %"), scale, top);
+  scale.style.background = SCALE;
+  const [least, most] = [h("span", {}), h("span", {})];
+  const legend = h("span", { class: "fp-legend" }, least, scale, most);
   const numbers = h("div", { class: "fp-numbers" },
     place,
     h("dl", { class: "fp-terms" }, share.el, odds.el, logWeight.el),
@@ -90,11 +93,11 @@ export const formulaPart = ({ act }) => {
     id,
     el: h("section", { class: "fw-panel fp-formula", "aria-label": "The gate" },
       h("div", { class: "fw-title" }, "The gate of a place"),
-      h("p", { class: "fp-math fp-law" }, "g = σ(ℓ_ref − ℓ_own + log w)"),
+      h("div", { class: "fp-choices" }, level.el, part.el, heat.el, legend),
+      h("p", { class: "fp-math fp-law" }, "g = σ(", ell("ref"), " − ", ell("own"), " + log w)"),
       line,
       nothing,
       numbers,
-      h("div", { class: "fp-choices" }, level.el, part.el, heat.el, legend),
       h("p", { class: "fw-note" }, NOTE),
     ),
     /** @param {Scene} scene */
@@ -121,7 +124,8 @@ export const formulaPart = ({ act }) => {
       set(bar, { "aria-label": `own ${shareText(1 - g)}, reference ${shareText(g)}` });
       setText(ownText, `own ${shareText(1 - g)}`);
       setText(theirText, `reference ${shareText(g)}`);
-      setText(top, shareText(shares.reduce((one, other) => Math.max(one, other), 0)));
+      setText(least, shareText(scene.ends[0]));
+      setText(most, shareText(scene.ends[1]));
     },
   };
 };

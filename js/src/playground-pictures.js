@@ -1,8 +1,8 @@
 // The three pictures, the heat over them, and the place that one points at.
 
 import { h, set, setText, show } from "./dom.js";
-import { cellOf, looksAt, moved } from "./gate.js";
-import { paint } from "./heat.js";
+import { cellOf, moved } from "./gate.js";
+import { colourOf, drawMap } from "./lens-colours.js";
 
 /**
  * @typedef {import("./playground-types.js").Act} Act
@@ -12,6 +12,22 @@ import { paint } from "./heat.js";
 
 /** @type {Record<Which, string>} */
 const TITLES = { plain: "Plain", steered: "With the reference", reference: "Reference" };
+
+/**
+ * @typedef {object} Heat  a map to draw over a picture
+ * @property {ArrayLike<number>} values
+ * @property {number} columns
+ * @property {readonly [number, number]} ends  the values of the first and the last colour
+ */
+
+/** How much of the picture the first and the last colour hide. */
+const [LEAST, MOST] = [70, 190];
+
+/** @param {Heat} heat */
+const coloured = ({ ends: [least, most] }) => (/** @type {number} */ value) => {
+  const at = most > least ? (value - least) / (most - least) : 0;
+  return /** @type {[number, number, number, number]} */ ([...colourOf(at), Math.round(LEAST + (MOST - LEAST) * at)]);
+};
 
 /**
  * A picture with a map over it and a cell of the map marked.
@@ -25,12 +41,12 @@ const shot = (which, frames) => {
   const cell = h("div", { class: "fp-cell", "aria-hidden": "true", hidden: true });
   const frame = h("div", { class: "fp-frame" }, image, map, cell);
   const said = h("span", { class: "fp-said" });
-  /** @type {unknown[]} */
-  let painted = [];
+  /** @type {unknown} */
+  let painted = null;
   return {
     frame,
     el: h("figure", { class: "fp-shot", "data-which": which }, frame, h("figcaption", {}, h("strong", {}, TITLES[which]), said)),
-    /** @param {{scene: Scene, caption: string, alt: string, heat: {values: ArrayLike<number>, rows: number, columns: number, top: number} | null,
+    /** @param {{scene: Scene, caption: string, alt: string, heat: Heat | null,
      *   mark: {row: number, column: number, rows: number, columns: number} | null}} props */
     update({ scene, caption, alt, heat, mark }) {
       const found = scene.traits.pictures[which];
@@ -39,10 +55,9 @@ const shot = (which, frames) => {
       frame.style.aspectRatio = found ? `${found.width} / ${found.height}` : "1";
       setText(said, caption);
       show(map, Boolean(heat));
-      const wanted = heat ? [heat.values, heat.top] : [];
-      if (heat && wanted.some((one, i) => one !== painted[i])) {
-        painted = wanted;
-        paint(map, heat);
+      if (heat && heat.values !== painted) {
+        painted = heat.values;
+        drawMap(map, heat.values, heat.columns, coloured(heat));
       }
       show(cell, Boolean(mark));
       if (mark) {
@@ -82,20 +97,18 @@ export const picturesPart = ({ act, frames, described }) => {
     /** @param {Scene} next */
     update(next) {
       scene = next;
-      const { traits, map, shares, looks, place, heat } = next;
+      const { traits, map, shares, ends, seen, place, heat } = next;
       const mark = map ? { ...cellOf(place, map), rows: map.rows, columns: map.columns } : null;
-      const top = shares ? shares.reduce((one, other) => Math.max(one, other), 0) : 0;
       const prompt = traits.prompt || "no prompt";
       plain.update({ scene: next, caption: `seed ${traits.seed}`, alt: `${prompt}, without a reference`, heat: null, mark });
       steered.update({
         scene: next, caption: `same prompt, same seed, weight ${traits.weight.toFixed(2)}`, alt: `${prompt}, with the reference`, mark,
-        heat: heat && map && shares ? { values: shares, rows: map.rows, columns: map.columns, top } : null,
+        heat: heat && map && shares ? { values: shares, columns: map.columns, ends } : null,
       });
-      const seen = map && looks ? looksAt(looks, place) : null;
       reference.update({
         scene: next, alt: "the reference", mark: seen?.most ? { ...seen.most, rows: seen.rows, columns: seen.columns } : null,
         caption: traits.reference_name || `${traits.reference_prompt || "no prompt"}, seed ${traits.reference_seed}`,
-        heat: heat && seen?.most ? { values: seen.values, rows: seen.rows, columns: seen.columns, top: 255 } : null,
+        heat: heat && seen?.most ? { values: seen.values, columns: seen.columns, ends: [0, 255] } : null,
       });
     },
   };

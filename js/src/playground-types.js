@@ -48,8 +48,9 @@
 
 /** @typedef {import("@anywidget/types").AnyModel<Traits>} Model */
 
-/** Where in the reference every place looked; of each place, the greatest is 255.
- * @typedef {{rows: number, columns: number, reference_rows: number, reference_columns: number, data: Uint8Array}} Looks
+/**
+ * Where in the reference every place looked: rows and columns are those of the reference; of each place, the greatest is 255.
+ * @typedef {{rows: number, columns: number, data: Bytes}} Looks
  */
 
 /** A place of the picture, as fractions of its width and height. @typedef {{x: number, y: number}} Place */
@@ -68,7 +69,8 @@
  * @property {Choice} choice
  * @property {ShareMap | null} map
  * @property {Float32Array | null} shares
- * @property {Looks | null} looks
+ * @property {[number, number]} ends  the least and the greatest share
+ * @property {ReturnType<typeof import("./gate.js").looksAt> | null} seen  where the place looked in the reference
  * @property {Place} place
  * @property {boolean} heat
  */

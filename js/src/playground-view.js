@@ -2,7 +2,7 @@
 // and shows what comes back. Which place one points at is known to this view alone.
 
 import { h, set, setText } from "./dom.js";
-import { floatsOf, mapOf } from "./gate.js";
+import { floatsOf, looksAt, mapOf } from "./gate.js";
 import { mark } from "./icons.js";
 import { createLink } from "./link.js";
 import { takeFiles } from "./part-frame.js";
@@ -43,13 +43,13 @@ export const createPlayground = ({ model, el, cache }) => {
   const local = {
     connection: /** @type {import("./types.js").Connection} */ ("live"),
     notices: /** @type {{id: number, text: string}[]} */ ([]), dismissed: "", hidden: new Set(),
-    choice: { level: -1, part: -1 }, place: { x: 0.5, y: 0.5 }, heat: true,
+    choice: { level: -1, part: -1 }, place: { x: 0.5, y: 0.5 }, heat: false,
   };
   let noticeIds = 0;
   /** Where places looked, of the present lens. @type {Map<string, Looks | null>} */
   let looks = new Map();
-  /** @type {{map: unknown, shares: Float32Array | null}} */
-  let read = { map: null, shares: null };
+  /** @type {{map: unknown, shares: Float32Array | null, ends: [number, number]}} */
+  let read = { map: null, shares: null, ends: [0, 0] };
 
   const traits = () =>
     /** @type {Traits} */ (Object.fromEntries(NAMES.map((name) => [name, model.get(name) ?? DEFAULTS[name]])));
@@ -63,10 +63,14 @@ export const createPlayground = ({ model, el, cache }) => {
     let { choice } = local;
     let map = mapOf(now.lens, choice);
     if (!map && (choice.level >= 0 || choice.part >= 0)) map = mapOf(now.lens, (choice = local.choice = { level: -1, part: -1 }));
-    if (read.map !== map) read = { map, shares: map ? floatsOf(map.data) : null };
+    if (read.map !== map) {
+      const shares = map ? floatsOf(map.data) : null;
+      read = { map, shares, ends: shares ? [Math.min(...shares), Math.max(...shares)] : [0, 0] };
+    }
+    const found = looks.get(JSON.stringify(choice));
     return {
-      traits: now, status, phase, busy: BUSY.has(phase), closed, connection: local.connection, choice, map, shares: read.shares,
-      looks: looks.get(JSON.stringify(choice)) ?? null, place: local.place, heat: local.heat,
+      traits: now, status, phase, busy: BUSY.has(phase), closed, connection: local.connection, choice, map, shares: read.shares, ends: read.ends,
+      seen: map && found ? looksAt(found, local.place, map) : null, place: local.place, heat: local.heat,
     };
   };
 
@@ -109,9 +113,7 @@ export const createPlayground = ({ model, el, cache }) => {
     const of = looks;
     of.set(key, null);
     link.ask({ type: "looks", ...choice }).then(({ message, buffers }) => {
-      const [bytes] = buffers;
-      const data = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
-      of.set(key, /** @type {Looks} */ ({ ...message, data }));
+      of.set(key, /** @type {Looks} */ ({ ...message, data: buffers[0] }));
       schedule();
     }, () => {});
   };
@@ -218,8 +220,8 @@ export const createPlayground = ({ model, el, cache }) => {
     wantLooks();
     const now = scene();
     set(root, { "data-phase": now.phase, "data-connection": now.connection });
-    setText(device, now.traits.info.loaded ? `${now.traits.info.title}, ${now.traits.info.device}` : "");
-    set(device, { hidden: !now.traits.info.loaded });
+    setText(device, now.traits.info.loaded ? now.traits.info.device : "");
+    set(device, { hidden: !now.traits.info.loaded, title: now.traits.info.title });
     for (const part of parts) part.update(now);
     messages.update(/** @type {any} */ ({ status: now.status, local }));
     link.keepPolling();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellOf, floatsOf, gateOf, logit, looksAt, mapOf, moved, placeOf, shareText, signedNumber } from "../src/gate.js";
+import { cellOf, floatsOf, gateOf, logit, looksAt, mapOf, moved, placeOf, signedNumber } from "../src/gate.js";
 
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 const grid = { rows: 3, columns: 5 };
@@ -28,10 +28,6 @@ test("at weight 0 nothing can be said of the keys", () => {
 
 test("numbers are read with their sign, and nothing is a negative nothing", () => {
   assert.deepEqual([-1.234, -0.001, 0, 2].map(signedNumber), ["−1.23", "0.00", "0.00", "2.00"]);
-});
-
-test("small shares are not called nothing", () => {
-  assert.deepEqual([0, 0.0001, 0.004, 0.123, 1].map(shareText), ["0 %", "< 0.1 %", "0.4 %", "12 %", "100 %"]);
 });
 
 test("every cell is found again from its middle, and the edges belong to the outer cells", () => {
@@ -74,9 +70,10 @@ test("numbers are read from bytes wherever they begin", () => {
 });
 
 test("a place knows where it looked most", () => {
-  const looks = { rows: 1, columns: 2, reference_rows: 2, reference_columns: 2, data: new Uint8Array([0, 1, 255, 3, 0, 0, 0, 0]) };
-  const seen = looksAt(looks, { x: 0.2, y: 0.5 });
+  const looks = { rows: 2, columns: 2, data: new Uint8Array([0, 1, 255, 3, 0, 0, 0, 0]) };
+  const pair = { rows: 1, columns: 2 };
+  const seen = looksAt(looks, { x: 0.2, y: 0.5 }, pair);
   assert.deepEqual([...seen.values], [0, 1, 255, 3]);
   assert.deepEqual(seen.most, { row: 1, column: 0 });
-  assert.equal(looksAt(looks, { x: 0.8, y: 0.5 }).most, null);
+  assert.equal(looksAt(looks, { x: 0.8, y: 0.5 }, pair).most, null);
 });
