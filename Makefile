@@ -9,6 +9,8 @@ VENV ?= .venv
 DEMO ?=
 # Arguments of the measurement, such as: make bench BENCH='demo --references 0 1 8'
 BENCH ?=
+# Notebooks to run; all of them by default: make notebooks NOTEBOOKS=notebooks/01_quickstart.ipynb
+NOTEBOOKS ?=
 
 BIN := $(VENV)/bin
 # Notebooks are tested with an older kernel as well; it lies beside the packages of the environment.
@@ -22,7 +24,7 @@ QUIET_NPM := $(NPM) --prefix js --silent
 # The tests run in several processes, one thread each: more would only fight over the cores.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help demo bench test soak lint format js lab clean chromium
+.PHONY: help demo bench test soak lint format js lab notebooks clean chromium
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
@@ -55,7 +57,10 @@ js: $(JS_READY)  ## Build the front end from js/ into fabric_widget/static.
 	$(QUIET_NPM) run build
 
 lab: $(READY)  ## Open the first notebook in JupyterLab.
-	$(BIN)/jupyter lab notebooks/first-steps.ipynb
+	$(BIN)/jupyter lab notebooks/01_quickstart.ipynb
+
+notebooks: $(READY)  ## Run the notebooks from top to bottom and save them with their pictures.
+	OMP_NUM_THREADS=1 $(BIN)/python notebooks/save.py $(NOTEBOOKS)
 
 clean:  ## Remove the environment, Node packages, caches and outputs.
 	rm -rf $(VENV) js/node_modules out dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -13,13 +13,24 @@ if TYPE_CHECKING:
     from fabric_widget.demo import load_demo
     from fabric_widget.engine import Economy, Fabric, HiRes, Lens, Schedule
     from fabric_widget.session import Session
-    from fabric_widget.widget import FabricWidget
+    from fabric_widget.widget import AttentionPlayground, FabricWidget
 
 __version__ = "0.1.0"
 
-__all__ = ["Economy", "Fabric", "FabricWidget", "HiRes", "Lens", "Schedule", "Session", "load_demo"]
+__all__ = [
+    "AttentionPlayground",
+    "Economy",
+    "Fabric",
+    "FabricWidget",
+    "HiRes",
+    "Lens",
+    "Schedule",
+    "Session",
+    "load_demo",
+]
 
 _ROOMS = {
+    "AttentionPlayground": "fabric_widget.widget",
     "Economy": "fabric_widget.engine",
     "Fabric": "fabric_widget.engine",
     "FabricWidget": "fabric_widget.widget",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from fabric_widget.engine.observing import Lending, Observer
 from fabric_widget.engine.recording import SKIPPED, Recorder, measure
 from fabric_widget.engine.restore import swapped
 from fabric_widget.engine.roles import Turns
+from fabric_widget.engine.schedule import coarseness
 from fabric_widget.engine.sites import Borrowing, Site
 from fabric_widget.engine.tokens import grouped
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from fabric_widget.engine.tokens import Lent
 
     Offer = tuple[list[Lent], list[float]]  # of each reference of a side to a site, and its weight
-
-_ONE_LEVEL = math.log(2)  # of the number of tokens
 
 
 @dataclass(frozen=True)
@@ -136,11 +134,7 @@ class Lender:
             fingerprint=fingerprint,
             economy=economy,
         )
-        tokens = [place.tokens for place in places]
-        depth = math.log(max(tokens) / min(tokens))
-        if depth < _ONE_LEVEL:  # a few tokens more or less are no coarser level
-            depth = math.inf
-        self._levels = [math.log(max(tokens) / n) / depth for n in tokens]
+        self._levels = coarseness([place.tokens for place in places])
         self._observer = (
             None
             if lens is None

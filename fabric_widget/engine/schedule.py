@@ -125,3 +125,14 @@ class Schedule:
             return list(strengths)
         total = math.fsum(strengths)
         return [max(strengths) * (strength / total) for strength in strengths]
+
+
+def coarseness(tokens: Sequence[int]) -> list[float]:
+    """Return how coarse attention layers are that have so many tokens, 0 (finest) … 1 (coarsest).
+
+    By the logarithm of their number; all are 0 where the numbers differ by less than half.
+    """
+    depth = math.log(max(tokens) / min(tokens))
+    if depth < math.log(2):  # a few tokens more or less are no coarser level
+        return [0.0] * len(tokens)
+    return [math.log(max(tokens) / n) / depth for n in tokens]

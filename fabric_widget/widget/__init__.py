@@ -1,11 +1,13 @@
-"""The widget: a session with a face, in every notebook. Knows the session; nobody knows it.
+"""The widgets: a session with a face, and a playground. They know the session; nobody knows them.
 
 widget     FabricWidget: traits, the Python side of every button
 keywords   what it may be made with
 face       the widget as its parts see it, and the lock between threads
+locked     what both widgets have in common
 opening    the session behind it: what was given, or the demo model
 reception  what the messages of the front end do
 messages   what such a message must look like
+dispatch   messages read, handed on, answered
 updates    what a page may set
 acts       what a person does to the session: votes, pictures of their own, steps back
 rounds     how a round comes about: asked for, made, shown, told
@@ -23,8 +25,15 @@ pace       time left and pictures per second
 sheet      a round as one picture
 still      what a notebook shows where no kernel is
 problems   errors, for people
+
+playground          AttentionPlayground: one reference, its weight, the numbers of its gate
+playground_setting  what is set there
+playground_runs     how its pictures come about
+playground_desk     what its messages do
+playground_wire     its pictures and maps as they travel
 """
 
+from fabric_widget.widget.playground import AttentionPlayground
 from fabric_widget.widget.widget import FabricWidget
 
-__all__ = ["FabricWidget"]
+__all__ = ["AttentionPlayground", "FabricWidget"]

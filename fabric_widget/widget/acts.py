@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.jobs import Jobs
     from fabric_widget.widget.opening import Opening
     from fabric_widget.widget.presets import Presets
-    from fabric_widget.widget.rounds import Rounds
+    from fabric_widget.widget.runs import Runs
     from fabric_widget.widget.telling import Telling
 
 _LONGEST_SIDE = 1536  # pixels: larger pictures that are added are reduced, a model sees no more
@@ -36,8 +36,8 @@ class Acts:
         Repeats the session in the traits.
     jobs
         Where votes ask for a round.
-    rounds
-        Know whether one is being made.
+    runs
+        Know whether a round is being made.
     presets
         Those of the person.
     debounce
@@ -50,7 +50,7 @@ class Acts:
         opening: Opening,
         telling: Telling,
         jobs: Jobs,
-        rounds: Rounds,
+        runs: Runs,
         *,
         presets: Presets,
         debounce: float,
@@ -59,7 +59,7 @@ class Acts:
         self._opening = opening
         self._telling = telling
         self._jobs = jobs
-        self._rounds = rounds
+        self._runs = runs
         self._presets = presets
         self._debounce = debounce
 
@@ -140,7 +140,7 @@ class Acts:
             if current != before[0] and current is not None:
                 self._face.set(**self._opening.about.controls_of(session.turns[current]))
             self._telling.renew_seed()
-            if self._rounds.resting:
+            if self._runs.resting:
                 words = "" if current is None else f"Back at round {current + 1}."
                 self._telling.tell_rest(message=words, step=0, steps=0, rate=None)
             else:

@@ -14,7 +14,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from fabric_widget.engine import Schedule
 
@@ -37,7 +37,7 @@ RANGES: Mapping[str, tuple[float, float, float]] = {
 }
 """Least value, greatest value and step of every number that a person can set."""
 
-_WHOLE = {"num_images", "seed", "steps", "width", "height"}
+_WHOLE = {"num_images", "seed", "steps"}
 _OPTIONAL = {"steps", "guidance", "width", "height"}
 _TEXTS = {"prompt": "The prompt", "negative_prompt": "The negative prompt"}
 _SIZES = {"width", "height"}
@@ -121,25 +121,15 @@ def read_control(name: str, value: object, size_step: int = SIZE_STEP) -> tuple[
         The value is of the wrong kind, or a text is too long.
     """
     if name in _TEXTS:
-        return _read_text(_TEXTS[name], value)
+        return read_text(_TEXTS[name], value)
     if name not in RANGES:
-        if not isinstance(value, bool):
-            message = f"{name} is {_shown(value)}: give true or false"
-            raise ValueError(message)
-        return value, ""
+        return read_switch(name, value), ""
     if value is None and name in _OPTIONAL:
         return None, ""
-    least, greatest, step = RANGES[name]
-    number = _read_number(name, value, f"from {least:g} to {greatest:.16g}")
-    if name in _WHOLE:
-        step = size_step if name in _SIZES else step
-        moved: float = min(max(round(number / step) * step, least), greatest)
-        moved = int(moved) if name not in _SIZES else _multiple(int(moved), int(step))
-    else:
-        moved = min(max(number, least), greatest)
-    if moved == number:
-        return moved, ""
-    return moved, f"{name} cannot be {number:.16g}; it was set to {moved:.16g}."
+    limits = RANGES[name]
+    if name in _SIZES:
+        return read_number(name, value, (*limits[:2], size_step), fit=_multiple)
+    return read_number(name, value, limits, fit=whole if name in _WHOLE else None)
 
 
 def read_votes(value: object) -> tuple[dict[str, float], str]:
@@ -158,7 +148,7 @@ def read_votes(value: object) -> tuple[dict[str, float], str]:
         if not isinstance(identity, str):
             message = f"a vote is for {_shown(identity)}: give a picture's id"
             raise ValueError(message)  # noqa: TRY004  (as above)
-        number = _read_number("the strength of a vote", strength, "from -2 to 2")
+        number = _read_finite("the strength of a vote", strength, "from -2 to 2")
         bounded = min(max(number, -STRENGTH), STRENGTH)
         moved = moved or bounded != number
         if bounded:
@@ -166,7 +156,14 @@ def read_votes(value: object) -> tuple[dict[str, float], str]:
     return votes, "Votes count from -2 to 2; a stronger one was set to that." if moved else ""
 
 
-def _read_text(called: str, value: object) -> tuple[str, str]:
+def read_text(called: str, value: object) -> tuple[str, str]:
+    """Return a text without control characters, and what to tell the person.
+
+    Raises
+    ------
+    ValueError
+        It is no text, or too long.
+    """
     if not isinstance(value, str):
         message = f"{called} is {_shown(value)}: give a text"
         raise ValueError(message)  # noqa: TRY004  (as above)
@@ -182,7 +179,53 @@ def _read_text(called: str, value: object) -> tuple[str, str]:
     return kept, f"{called} had control characters; they were left out."
 
 
-def _read_number(called: str, value: object, allowed: str) -> float:
+def read_switch(called: str, value: object) -> bool:
+    """Return a switch.
+
+    Raises
+    ------
+    ValueError
+        It is neither true nor false.
+    """
+    if not isinstance(value, bool):
+        message = f"{called} is {_shown(value)}: give true or false"
+        raise ValueError(message)  # noqa: TRY004  (as above)
+    return value
+
+
+def read_number(
+    called: str,
+    value: object,
+    limits: tuple[float, float, float],
+    fit: Callable[[float, float], float] | None = None,
+) -> tuple[Any, str]:
+    """Return a number in its range, and what to tell the person.
+
+    Parameters
+    ----------
+    called
+        What it is.
+    value
+        Anything, as it came.
+    limits
+        Least and greatest value, and the step between values.
+    fit
+        Makes a value one that is allowed, given the step; by default all are.
+
+    Raises
+    ------
+    ValueError
+        It is no number.
+    """
+    least, greatest, step = limits
+    number = _read_finite(called, value, f"from {least:g} to {greatest:.16g}")
+    moved = min(max(number if fit is None else fit(number, step), least), greatest)
+    if moved == number:
+        return moved, ""
+    return moved, f"{called} cannot be {number:.16g}; it was set to {moved:.16g}."
+
+
+def _read_finite(called: str, value: object, allowed: str) -> float:
     fits = isinstance(value, Real) and not isinstance(value, bool)
     if not (fits and abs(value) < 2**63 and math.isfinite(value)):  # type: ignore[arg-type]
         message = f"{called} is {_shown(value)}: give a number {allowed}"
@@ -190,10 +233,16 @@ def _read_number(called: str, value: object, allowed: str) -> float:
     return value  # type: ignore[return-value]
 
 
-def _multiple(size: int, step: int) -> int:
+def whole(number: float, step: float) -> int:
+    """Return the whole multiple of `step` that is nearest."""
+    return int(round(number / step) * step)
+
+
+def _multiple(size: float, step: float) -> int:
     """Return a size that is a multiple of `step` and within the range."""
     least, greatest, _ = RANGES["width"]
-    return min(max(size, math.ceil(least / step) * step), math.floor(greatest / step) * step)
+    nearest = whole(size, step)
+    return int(min(max(nearest, math.ceil(least / step) * step), greatest // step * step))
 
 
 def _shown(value: object) -> str:

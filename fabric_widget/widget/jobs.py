@@ -1,7 +1,7 @@
-"""Rounds are made here, one at a time, beside the kernel's own thread.
+"""What is asked for is made here, one at a time, beside the kernel's own thread.
 
-At most one job runs and at most one waits. Where threads do not exist the same queue is worked off
-by whoever calls `pump`. Nothing here knows what a job does.
+At most one job runs and at most one of each kind waits. Where threads do not exist the same queue
+is worked off by whoever calls `pump`. Nothing here knows what a job does.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+ROUND = "round"
+"""The kind of the jobs that votes ask for."""
 
 _logger = logging.getLogger(__name__)
 
@@ -51,11 +54,14 @@ class Job:
     ----------
     request
         What was asked for; None if a vote asked for it, then the run reads the controls itself.
+    kind
+        Which other jobs it stands for: of each kind at most one waits.
     context
         The context of whoever asked: in it, messages reach the right place.
     """
 
     request: Any
+    kind: str = ROUND
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
     stop: threading.Event = field(default_factory=threading.Event)
     number: int = 0
@@ -73,7 +79,7 @@ class Job:
 
 
 class Jobs:
-    """A queue of one, and a thread that works it off.
+    """A queue of one for each kind of job, and a thread that works it off.
 
     Parameters
     ----------
@@ -83,6 +89,8 @@ class Jobs:
         Whether there is a thread; otherwise `pump` does the work.
     clock
         Seconds that only grow.
+    anew
+        How whoever asks too late makes a new widget.
     """
 
     def __init__(
@@ -91,14 +99,16 @@ class Jobs:
         *,
         threads: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        anew: str = "FabricWidget(widget.session)",
     ) -> None:
         self._run = weakref.WeakMethod(run)
         self._threads = threads
         self._clock = clock
+        self._anew = anew
         self._changed = threading.Condition()
         self._tasks: deque[Callable[[], object]] = deque()
         self._current: Job | None = None
-        self._waiting: Job | None = None
+        self._waiting: dict[str, Job] = {}  # in the order in which they were asked for
         self._due: float | None = None
         self._due_context = contextvars.Context()
         self._count = 0
@@ -114,12 +124,12 @@ class Jobs:
     @property
     def pending(self) -> bool:
         """Whether a further job will start."""
-        return self._waiting is not None or self._due is not None
+        return bool(self._waiting) or self._due is not None
 
-    def submit(self, request: object) -> Job:
-        """Ask for a run after the present one; a run that already waits takes this request instead.
+    def submit(self, request: object, kind: str = ROUND) -> Job:
+        """Ask for a run after the present one; one of its kind that waits takes this request.
 
-        It has what was voted before, so a run that votes asked for is not needed any more.
+        A round has what was voted before, so one that votes asked for is not needed any more.
 
         Raises
         ------
@@ -128,8 +138,9 @@ class Jobs:
         """
         with self._changed:
             self._refuse_if_closed()
-            self._due = None
-            job = self._enqueued(Job(request))
+            if kind == ROUND:
+                self._due = None
+            job = self._enqueued(Job(request, kind))
             self._wake()
             return job
 
@@ -160,27 +171,27 @@ class Jobs:
             if self._due is None or self._clock() < self._due:
                 return
             self._due = None
-            if self._waiting is None:
+            if ROUND not in self._waiting:
                 if job.automatic and 2 * step < steps:
                     job.superseded = True
                     job.stop.set()
-                self._waiting = Job(None, self._due_context)
+                self._waiting[ROUND] = Job(None, context=self._due_context)
 
     def forget(self) -> None:
         """Let go of a run that votes asked for and that has not begun."""
         with self._changed:
             self._due = None
-            if self._waiting is not None and self._waiting.automatic:
-                self._waiting = None
+            if ROUND in self._waiting and self._waiting[ROUND].automatic:
+                del self._waiting[ROUND]
 
     def cancel(self) -> Job | None:
         """Drop what is pending and ask the present job to stop; return it."""
         with self._changed:
             self._due = None
-            dropped, self._waiting = self._waiting, None
+            dropped, self._waiting = self._waiting, {}
             job = self._current
-        if dropped is not None:
-            dropped.outcome.cancel()
+        for one in dropped.values():
+            one.outcome.cancel()
         if job is not None:
             job.stop.set()
         return job
@@ -211,7 +222,7 @@ class Jobs:
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
-            message = "this widget is closed: make a new one, FabricWidget(widget.session)"
+            message = f"this widget is closed: make a new one, {self._anew}"
             raise RuntimeError(message)
 
     def _enqueued(self, job: Job) -> Job:
@@ -219,11 +230,12 @@ class Jobs:
         if self._current is None:
             self._begin(job)
             return job
-        if self._waiting is None or self._waiting.automatic:
-            self._waiting = job
-        else:
-            self._waiting.request, self._waiting.context = job.request, job.context
-        return self._waiting
+        waiting = self._waiting.get(job.kind)
+        if waiting is None or waiting.automatic:
+            self._waiting[job.kind] = job
+            return job
+        waiting.request, waiting.context = job.request, job.context
+        return waiting
 
     def _begin(self, job: Job | None) -> None:
         self._current = job
@@ -270,7 +282,7 @@ class Jobs:
             return self._tasks.popleft()
         if self._current is None and self._due is not None and self._clock() >= self._due:
             self._due = None
-            self._begin(Job(None, self._due_context))
+            self._begin(Job(None, context=self._due_context))
         return self._current
 
     def _left(self) -> float | None:
@@ -293,8 +305,8 @@ class Jobs:
                 failure = error
         del run
         with self._changed:
-            self._begin(self._waiting)
-            self._waiting = None
+            following = next(iter(self._waiting), None)
+            self._begin(None if following is None else self._waiting.pop(following))
         if not begun:
             return
         if failure is None:

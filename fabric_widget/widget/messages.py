@@ -99,6 +99,11 @@ def whole(value: object) -> int:
     return int(value)
 
 
+def whole_or_none(value: object) -> int | None:
+    """Read a whole number, or nothing."""
+    return None if value is None else whole(value)
+
+
 def mapping(value: object) -> dict[str, Any]:
     """Read an object."""
     if not isinstance(value, dict):
@@ -136,6 +141,11 @@ KNOWN: Mapping[str, Message] = {
     "hello": Message(),
     "generate": Message({"controls": mapping, "votes": mapping}),
     "again": Message({"id": text}, session=True),
+    "look": Message({"id": text}, session=True),
+    "look_at": Message(
+        {"id": text, "reference": whole, "level": whole_or_none, "part": whole_or_none},
+        session=True,
+    ),
     "cancel": Message(),
     "undo": Message(session=True),
     "redo": Message(session=True),
@@ -151,7 +161,9 @@ KNOWN: Mapping[str, Message] = {
 """Every type of message that the front end sends."""
 
 
-def read_message(content: object, buffers: Sequence[object]) -> tuple[str, Message, dict[str, Any]]:
+def read_message(
+    content: object, buffers: Sequence[object], known: Mapping[str, Message] = KNOWN
+) -> tuple[str, Message, dict[str, Any]]:
     """Return a message's type by name, what there is to know of it, and its fields.
 
     Raises
@@ -163,7 +175,7 @@ def read_message(content: object, buffers: Sequence[object]) -> tuple[str, Messa
         message = "a message is an object with a type"
         raise BadMessage(message)
     kind = content.get("type")
-    if not isinstance(kind, str) or kind not in KNOWN:
-        message = f"a message of type {_shown(kind)} is unknown; known are {', '.join(KNOWN)}"
+    if not isinstance(kind, str) or kind not in known:
+        message = f"a message of type {_shown(kind)} is unknown; known are {', '.join(known)}"
         raise BadMessage(message)
-    return kind, KNOWN[kind], KNOWN[kind].read(content, buffers)
+    return kind, known[kind], known[kind].read(content, buffers)

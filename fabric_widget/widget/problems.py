@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LONGEST_MESSAGE = 600
 _LONGEST_TRACEBACK = 6_000  # the end of it, where the error is
@@ -34,7 +37,13 @@ _ELSE = "Nothing was lost. Change the settings and press Next round, or copy the
 
 
 def described(
-    error: BaseException, *, pictures: int, width: int | None, height: int | None, batched: bool
+    error: BaseException,
+    *,
+    pictures: int,
+    width: int | None,
+    height: int | None,
+    batched: bool,
+    advice: Mapping[str, str] = {},
 ) -> dict[str, str]:
     """Return title, message, advice and traceback of an error.
 
@@ -48,21 +57,25 @@ def described(
         What was being made: their number and size in pixels, None if not known.
     batched
         Whether the pictures are made a few at a time already.
+    advice
+        What to do instead of the main widget's advice, by the names of errors; ``""`` is for all
+        that have none.
     """
     text = "".join(traceback.format_exception(error))
     _let_go(error)
     message = str(error).strip() or type(error).__name__
     if is_out_of_memory(error):
-        title, advice = "Out of memory", _less(pictures, width, height, batched=batched)
+        names = ["MemoryError"]
+        title, told = "Out of memory", _less(pictures, width, height, batched=batched)
         message = message.splitlines()[0]
     else:
         names = [kind.__name__ for kind in type(error).__mro__]
-        fallback = (type(error).__name__, _ELSE)
-        title, advice = next((_KNOWN[name] for name in names if name in _KNOWN), fallback)
+        fallback = (type(error).__name__, advice.get("", _ELSE))
+        title, told = next((_KNOWN[name] for name in names if name in _KNOWN), fallback)
     return {
         "title": title,
         "message": _end_cut(message),
-        "advice": advice,
+        "advice": next((advice[name] for name in names if name in advice), told),
         "traceback": text[-_LONGEST_TRACEBACK:],
     }
 

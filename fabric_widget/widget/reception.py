@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import logging
-from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.widget import encoding, messages, wire
+from fabric_widget.widget import encoding, maps, messages, wire
 from fabric_widget.widget.controls import NAMES
+from fabric_widget.widget.dispatch import Dispatch
 from fabric_widget.widget.messages import Answer, BadMessage
 from fabric_widget.widget.updates import read_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from fabric_widget.session.state import Picture
     from fabric_widget.widget.acts import Acts
     from fabric_widget.widget.encoding import Album
     from fabric_widget.widget.face import Face
     from fabric_widget.widget.jobs import Jobs
+    from fabric_widget.widget.looking import Looking
     from fabric_widget.widget.opening import Opening
     from fabric_widget.widget.rounds import Rounds
+    from fabric_widget.widget.runs import Runs
     from fabric_widget.widget.telling import Telling
-
-_logger = logging.getLogger(__name__)
 
 
 class Reception:
@@ -39,67 +38,39 @@ class Reception:
         Tells what a message has changed.
     jobs
         Where messages wait that need the model.
-    rounds, acts
+    runs, rounds, looking, acts
         What a message may ask for.
     album
         Has pictures as bytes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all that a message may ask for)
         self,
         face: Face,
         opening: Opening,
         telling: Telling,
         jobs: Jobs,
+        *,
+        runs: Runs,
         rounds: Rounds,
+        looking: Looking,
         acts: Acts,
         album: Album,
     ) -> None:
+        self._dispatch = Dispatch(face, opening, jobs, messages.KNOWN, self)
         self._face = face
         self._opening = opening
         self._telling = telling
         self._jobs = jobs
+        self._runs = runs
         self._rounds = rounds
+        self._looking = looking
         self._acts = acts
         self._album = album
 
     def receive(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
         """Check a message, do what it says and answer it. Never raises."""
-        if isinstance(content, Mapping) and content.get("kind") == "anywidget-command":
-            return  # for anywidget itself
-        request = messages.request_of(content)
-        try:
-            kind, message, fields = messages.read_message(content, buffers)
-        except Exception as error:  # noqa: BLE001  (whatever came, it is told back)
-            self._fail(request, error)
-            return
-        if message.session and self._opening.session is None:
-            with contextlib.suppress(RuntimeError):  # closed: there is nobody to answer
-                self._jobs.call(functools.partial(self._handle, kind, request, fields))
-        else:
-            self._handle(kind, request, fields)
-        self._jobs.pump()
-
-    def _handle(self, kind: str, request: float | None, fields: Mapping[str, Any]) -> None:
-        message = messages.KNOWN[kind]
-        try:
-            if message.session:
-                self._opening.load()
-            handle: Callable[..., Answer | None] = getattr(self, f"_on_{kind}")
-            answer = handle(**fields) or Answer()
-        except (ValueError, OSError, RuntimeError) as error:
-            self._fail(request, error)
-        except Exception as error:
-            _logger.exception("a message of the front end could not be handled")
-            self._fail(request, error)
-        else:
-            if message.answered and request is not None:
-                content = {"type": "answer", "request": request, **answer.fields}
-                self._face.send(content, answer.buffers)
-
-    def _fail(self, request: float | None, error: Exception) -> None:
-        text = str(error) or type(error).__name__
-        self._face.send({"type": "failed", "request": request, "message": text[:1000]})
+        self._dispatch.receive(content, buffers)
 
     # ---- one for each type of message ----------------------------------------------------------
 
@@ -142,8 +113,32 @@ class Reception:
             raise BadMessage(message)
         return names[name], session.pictures[names[name]]
 
+    def _on_look(self, id: str) -> Answer:  # noqa: A002  (the field's name)
+        """Answer with the maps if they are there; otherwise `looked` says when they are."""
+        identity, _ = self._named(id)
+        outcome = self._looking.ask(identity)
+        seen = self._looking.kept(identity)
+        if seen is None:
+            return Answer({"id": id, "lens": None, "making": not outcome.done()})
+        fields, buffers = maps.told(seen)
+        return Answer({"id": id, "lens": fields, "making": False}, buffers)
+
+    def _on_look_at(
+        self,
+        id: str,  # noqa: A002  (the field's name)
+        reference: int,
+        level: int | None,
+        part: int | None,
+    ) -> Answer:
+        seen = self._looking.kept(self._named(id)[0])
+        if seen is None:
+            message = "what was seen of this picture is not kept any more: open its lens again"
+            raise BadMessage(message)
+        fields, data = maps.looks(seen.influence, reference, level, part)
+        return Answer(fields, [data])
+
     def _on_cancel(self) -> None:
-        self._rounds.cancel()
+        self._runs.cancel()
 
     def _on_undo(self) -> None:
         self._acts.travel(lambda session: session.undo())

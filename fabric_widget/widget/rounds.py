@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabric_widget.widget import wire
 from fabric_widget.widget.about import tokens_read
-from fabric_widget.widget.pace import Pace
 from fabric_widget.widget.plan import Plan, Request, plan_of
 from fabric_widget.widget.previews import Previews
 from fabric_widget.widget.problems import described
+from fabric_widget.widget.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.face import Face
     from fabric_widget.widget.jobs import Job, Jobs
     from fabric_widget.widget.opening import Opening
+    from fabric_widget.widget.runs import Runs
     from fabric_widget.widget.telling import Telling
 
 _LONG = "The prompt is long: the model reads the first {} tokens."
@@ -43,6 +44,8 @@ class Rounds:
         Tells the status.
     jobs
         The queue. It calls `run`.
+    runs
+        What all runs share.
     album
         Keeps finished pictures as bytes.
     batch_size
@@ -62,6 +65,7 @@ class Rounds:
         opening: Opening,
         telling: Telling,
         jobs: Jobs,
+        runs: Runs,
         album: Album,
         *,
         batch_size: int | None,
@@ -71,21 +75,13 @@ class Rounds:
         self._opening = opening
         self._telling = telling
         self._jobs = jobs
+        self._runs = runs
         self._album = album
         self._batch_size = batch_size
-        self._clock = clock
-        self._inside: Job | None = None  # the job that is inside the engine
-        self._ended = 0  # number of the last job whose end was told
         self._cautioned = ""
         self.previews = Previews(clock)
 
     # ---- asked for -----------------------------------------------------------------------------
-
-    @property
-    def resting(self) -> bool:
-        """Whether no round is being made, or the end of the last one has been told."""
-        job = self._jobs.current
-        return job is None or job.number <= self._ended
 
     def ask(self) -> Job:
         """Ask for a round with the controls as they stand."""
@@ -104,17 +100,6 @@ class Rounds:
             message = "only pictures that were made in this session can be made again"
             raise ValueError(message)
         return self._start(Request(self._face.controls(), identity))
-
-    def cancel(self) -> None:
-        """Stop at the next step, and drop what is pending."""
-        job, session = self._jobs.cancel(), self._opening.session
-        with self._face.lock:
-            if job is None or job.number <= self._ended:
-                self._telling.tell()
-                return
-            if job is self._inside and session is not None:
-                session.fabric.cancel()
-            self._telling.tell(phase="stopping", message="Stopping after this step.")
 
     def _start(self, request: Request) -> Job:
         """Enqueue a run and say so at once: whoever clicked sees it."""
@@ -142,6 +127,7 @@ class Rounds:
             width=plan.width or 0,
             height=plan.height or 0,
             again=wire.name_of(request.again),
+            look="",
             error=None,
         )
 
@@ -173,39 +159,34 @@ class Rounds:
             request = job.request or Request(self._face.controls())
             return self._made(session, job, request)
         except BaseException as error:
-            self._tell_failure(job, error)
+            self._runs.failed(job, error, "The round")
             raise
 
     def _made(self, session: Session, job: Job, request: Request) -> Round:
-        from fabric_widget.engine import GenerationCancelled
+        plan = self._plan(request)
+        run = Run(job, session, plan.num_images)
 
-        plan, pace = self._plan(request), Pace()
-        with self._face.lock:
-            if job.stop.is_set():
-                message = "stopped before the first step"
-                raise GenerationCancelled(message)
+        def begin() -> None:
             self._begin(job, request)
             self.previews.begin()
-            self._inside = job
-        session.schedule = request.controls.schedule()
-        self._caution(session, plan)
-        try:
+
+        with self._runs.inside(run, begin):
+            session.schedule = request.controls.schedule()
+            self._caution(session, plan)
             made = session.generate(
                 plan.prompt,
                 num_images=plan.num_images,
                 seed=plan.seed,
                 batch_size=self._batch_size,
-                on_step=functools.partial(self._on_step, session, job, pace, plan),
+                on_step=functools.partial(self._on_step, run),
                 on_images=functools.partial(self._on_images, job, plan),
                 **plan.arguments,
             )
-        finally:
-            self._inside = None
         for picture in made:  # before the lock is taken: nobody waits for an encoder
             self._album.screen(picture.id, picture)
             self._album.thumb(picture.id, picture)
         with self._face.writing():
-            self._ended = job.number
+            self._runs.ended(job)
             self._telling.mirror()
             if not request.again:
                 self._telling.renew_seed()
@@ -227,22 +208,11 @@ class Rounds:
             self._telling.notice(told)
         self._cautioned = told
 
-    def _on_step(
-        self, session: Session, job: Job, pace: Pace, plan: Plan, progress: Progress
-    ) -> None:
-        step, steps = progress.step, progress.steps
-        self._jobs.tick(job, step, steps)
-        if self._face.gone:  # nobody will see these pictures
-            self._face.close()
-        pace.note(step, self._clock())
-        told: dict[str, Any] = {"step": step, "steps": steps}
-        if job.stop.is_set():
-            session.fabric.cancel()
-            self._telling.tell(phase="stopping", **told)
-            return
-        told |= {"eta": pace.seconds_left(steps), "rate": pace.rate(plan.num_images, steps)}
-        self._telling.tell(urgent=step == steps, **told)
-        self._send_preview(job, step, progress.first, self.previews.due(job.number, progress))
+    def _on_step(self, run: Run, progress: Progress) -> None:
+        if self._runs.step(run, progress):
+            job = run.job
+            encoded = self.previews.due(job.number, progress)
+            self._send_preview(job, progress.step, progress.first, encoded)
 
     def _on_images(
         self, job: Job, plan: Plan, first: int, images: Sequence[GeneratedImage]
@@ -272,28 +242,3 @@ class Rounds:
             "done": done,
         }
         self._face.send(content, [picture.data for picture in encoded])
-
-    def _tell_failure(self, job: Job, error: BaseException) -> None:
-        """Tell how a run ended without a round."""
-        with self._face.lock:
-            self._ended = job.number
-            now = self._telling.now
-            quiet: dict[str, Any] = {"eta": None, "rate": None, "again": ""}
-            if type(error).__name__ == "GenerationCancelled":
-                if job.superseded:
-                    words = "Starting again with your votes."
-                elif now["job"] == job.number and now["step"]:
-                    words = f"Stopped after {now['step']} of {now['steps']} steps."
-                else:
-                    words = "Stopped before the first step."
-                self._telling.tell_rest(error=None, message=words, **quiet)
-                return
-            problem = described(
-                error,
-                pictures=now["count"],
-                width=now["width"],
-                height=now["height"],
-                batched=self._batch_size is not None,
-            )
-            self._telling.tell(phase="error", message="The round failed.", error=problem, **quiet)
-        _logger.error("the round failed", exc_info=error)

@@ -37,6 +37,7 @@ class Status:
             "width": 0,
             "height": 0,
             "again": "",
+            "look": "",
             "error": None,
             "notice": None,
         }

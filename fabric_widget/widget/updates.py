@@ -9,7 +9,7 @@ from fabric_widget.widget import messages, wire
 from fabric_widget.widget.controls import NAMES, read_control, read_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from fabric_widget.session import Session
     from fabric_widget.widget.opening import Opening
@@ -18,7 +18,6 @@ OPEN = (*NAMES, "votes", "seen_round")
 """The traits that a page may set."""
 
 _KERNEL_OWNED = ("status", "round", "history", "uploads", "presets", "info")
-_TEXTS = ("prompt", "negative_prompt")
 
 
 @dataclass
@@ -42,21 +41,42 @@ class Update:
 
 def read_update(state: Mapping[str, Any], opening: Opening) -> Update:
     """Return what can be taken of an update."""
+    return sifted(state, OPEN, _KERNEL_OWNED, lambda name, value: read_value(name, value, opening))
+
+
+def sifted(
+    state: Mapping[str, Any],
+    open_to_all: Collection[str],
+    kernel_owned: Collection[str],
+    read: Callable[[str, object], tuple[Any, str]],
+) -> Update:
+    """Return what can be taken of an update.
+
+    Parameters
+    ----------
+    state
+        What a page has set.
+    open_to_all, kernel_owned
+        The traits that it may set, and those that it sees.
+    read
+        Returns the value that a trait takes when told another, and what to tell the person; raises
+        ValueError if there is none.
+    """
     update = Update()
     for name, value in state.items():
-        if name not in OPEN:
-            update.corrected += [name] if name in _KERNEL_OWNED else []
+        if name not in open_to_all:
+            update.corrected += [name] if name in kernel_owned else []
             continue
         try:
-            read, told = read_value(name, value, opening)
+            taken, told = read(name, value)
         except ValueError as error:
             update.notices.append(f"{error}.")
-            if name not in _TEXTS:  # a text too long stays for the person to shorten
+            if not isinstance(value, str):  # a text too long stays for the person to shorten
                 update.corrected.append(name)
             continue
         update.notices.append(told)
-        update.kept[name] = read
-        if read != value:
+        update.kept[name] = taken
+        if taken != value:
             update.corrected.append(name)
     return update
 

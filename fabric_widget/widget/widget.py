@@ -6,7 +6,6 @@ together; they know it as a `Face`, whose file says how threads are kept apart.
 
 from __future__ import annotations
 
-import contextvars
 import logging
 import os
 import sys
@@ -16,20 +15,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
 import traitlets as t
 
 from fabric_widget.widget import wire
 from fabric_widget.widget.acts import Acts
 from fabric_widget.widget.controls import NAMES, SHAPE
 from fabric_widget.widget.encoding import Album
-from fabric_widget.widget.face import Face, is_closed
 from fabric_widget.widget.jobs import Job, Jobs, Outcome
 from fabric_widget.widget.keywords import STANDING, refuse_batch_size, refuse_unknown
+from fabric_widget.widget.locked import LockedWidget, static
+from fabric_widget.widget.looking import LOOK, Looking
 from fabric_widget.widget.opening import Opening
 from fabric_widget.widget.presets import Presets
 from fabric_widget.widget.reception import Reception
 from fabric_widget.widget.rounds import Rounds
+from fabric_widget.widget.runs import Runs
 from fabric_widget.widget.sheet import contact_sheet
 from fabric_widget.widget.telling import Telling
 from fabric_widget.widget.updates import OPEN, read_update, read_value
@@ -37,18 +37,11 @@ from fabric_widget.widget.updates import OPEN, read_update, read_value
 if TYPE_CHECKING:
     from PIL import Image
 
-    from fabric_widget.engine import Round
+    from fabric_widget.engine import Influence, Round
     from fabric_widget.session import Session
     from fabric_widget.session.state import Turn
 
-STATIC = Path(__file__).parents[1] / "static"
-
 _logger = logging.getLogger(__name__)
-
-
-def _static(name: str) -> str:
-    """Return a file of the front end; anywidget takes a single line for the name of a file."""
-    return (STATIC / name).read_text(encoding="utf-8") + "\n"
 
 
 def _round_to_wire(value: Round | None, widget: FabricWidget) -> dict[str, Any] | None:
@@ -62,7 +55,7 @@ def _history_to_wire(value: Sequence[Turn], widget: FabricWidget) -> list[dict[s
     return wire.history_of(value, widget.album)
 
 
-class FabricWidget(anywidget.AnyWidget):
+class FabricWidget(LockedWidget):
     """Pictures in a grid, thumbs under them; the next ones are closer to what you meant.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.
@@ -116,9 +109,8 @@ class FabricWidget(anywidget.AnyWidget):
         `pipe` is none of these, or a keyword is unknown.
     """
 
-    # Texts, not paths: anywidget watches paths, and a path would hold every widget for ever.
-    _esm = _static("widget.js")
-    _css = _static("widget.css")
+    _esm = static("widget.js")
+    _css = static("widget.css")
 
     # What the person sets; the front end writes these, Python may.
     prompt = t.Unicode("").tag(sync=True)
@@ -151,7 +143,6 @@ class FabricWidget(anywidget.AnyWidget):
     _debounce: ClassVar[float] = 0.8
     """Seconds that votes are waited for before they start a round."""
     _clock = staticmethod(time.monotonic)
-    _live: ClassVar[weakref.WeakSet[FabricWidget]] = weakref.WeakSet()
 
     def __init__(  # noqa: PLR0913  (every control, so that editors complete them)
         self,
@@ -186,18 +177,28 @@ class FabricWidget(anywidget.AnyWidget):
             del given["prompt"]
         refuse_unknown(unknown)
         refuse_batch_size(batch_size)
-        self._home = contextvars.copy_context()
-        self._face = Face(self)
+        self._prepare()
         self._opening = Opening(self._face, pipe, cache_bytes=cache_bytes, preview=preview)
         self._jobs = Jobs(self._run, threads=self._threads, clock=self._clock)
         weakref.finalize(self, self._jobs.close)
         self.album = Album()
         self._telling = Telling(self._face, self._opening, self._jobs, self.album, self._clock)
         parts = self._face, self._opening, self._telling, self._jobs
-        self._rounds = Rounds(*parts, self.album, batch_size=batch_size, clock=self._clock)
+        self._runs = Runs(*parts, batched=batch_size is not None, clock=self._clock)
+        self._rounds = Rounds(
+            *parts, self._runs, self.album, batch_size=batch_size, clock=self._clock
+        )
+        self._looking = Looking(*parts, self._runs)
         presets = Presets(presets_file)
-        self._acts = Acts(*parts, self._rounds, presets=presets, debounce=self._debounce)
-        self._reception = Reception(*parts, self._rounds, self._acts, self.album)
+        self._acts = Acts(*parts, self._runs, presets=presets, debounce=self._debounce)
+        self._reception = Reception(
+            *parts,
+            runs=self._runs,
+            rounds=self._rounds,
+            looking=self._looking,
+            acts=self._acts,
+            album=self.album,
+        )
         self._acts.show_presets()
         self._opening.introduce()
         if self._opening.session is not None:
@@ -205,14 +206,8 @@ class FabricWidget(anywidget.AnyWidget):
         self._telling.tell_rest()
         self._telling.notice(presets.problem)
         super().__init__(**(self._opening.continued() | given))
-        self._own_layout = self.layout
         self.on_msg(self._reception.receive)
-        if self.comm is not None and hasattr(self.comm, "on_close"):
-            self.comm.on_close(self._on_comm_closed)
-        for other in tuple(self._live):
-            if is_closed(other.comm):  # a host that runs a cell again closes comms, not widgets
-                other.close()
-        self._live.add(self)
+        self._settle()
 
     # ---- from Python ---------------------------------------------------------------------------
 
@@ -220,12 +215,6 @@ class FabricWidget(anywidget.AnyWidget):
     def session(self) -> Session:
         """The session behind the widget; loads the model if it must."""
         return self._opening.load()
-
-    def show(self) -> None:
-        """Display the widget."""
-        from IPython.display import display
-
-        display(self)  # type: ignore[no-untyped-call]
 
     def generate(self) -> Outcome:
         """Ask for the next round.
@@ -263,9 +252,31 @@ class FabricWidget(anywidget.AnyWidget):
         self._jobs.pump()
         return job.outcome
 
+    def look(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
+        """Look into a picture: make it once more and see which reference shaped which place.
+
+        Parameters
+        ----------
+        picture
+            Its index in the current round, its name in `votes`, or a generated image.
+
+        Returns
+        -------
+        Outcome
+            A future that gives the `Influence`, or None if no feedback shaped the picture.
+
+        Raises
+        ------
+        ValueError
+            No round of the session made it.
+        """
+        outcome = self._looking.ask(getattr(self._acts.picture(picture), "id", ""))
+        self._jobs.pump()
+        return outcome
+
     def cancel(self) -> None:
         """Stop at the next step, and drop what is pending."""
-        self._rounds.cancel()
+        self._runs.cancel()
 
     def like(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
         """Ask for more like a picture.
@@ -401,10 +412,8 @@ class FabricWidget(anywidget.AnyWidget):
             return
         self._jobs.close()
         self.album.clear()
-        self._live.discard(self)
+        self._looking.clear()
         super().close()
-        if "_own_layout" in self.__dict__:
-            self._own_layout.close()  # otherwise kept for ever
 
     def __repr__(self) -> str:
         """Say what it is about, briefly."""
@@ -418,12 +427,8 @@ class FabricWidget(anywidget.AnyWidget):
     # ---- what is behind it ---------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute; traits are written under the lock."""
-        if not self.has_trait(name):
-            super().__setattr__(name, value)
-            return
-        with self._face.lock:
-            super().__setattr__(name, value)
+        """Set an attribute; new votes start a round where nobody else would."""
+        super().__setattr__(name, value)
         if name == "votes":
             self._jobs.pump()
 
@@ -441,37 +446,8 @@ class FabricWidget(anywidget.AnyWidget):
                 self.send_state(update.corrected)
         self._jobs.pump()
 
-    def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return what a front end is told, all of one moment."""
-        with self._face.lock:
-            state: dict[str, Any] = super().get_state(*args, **kwargs)
-            return state
-
-    def send_state(self, key: Any = None) -> None:  # noqa: ANN401  (as the base class)
-        """Tell the front end, in the order of the writes."""
-        with self._face.lock:
-            super().send_state(key)
-
-    def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401  (as the base class)
-        """Send, and never raise: who is told may be gone.
-
-        It is sent as from the cell that made the widget. A kernel sends what a page says to the
-        thread that the widget last spoke from, and notebooks end those threads, but never the
-        cell's.
-        """
-        if self._face.gone:
-            self.close()
-            return
-        try:
-            self._home.copy().run(super()._send, msg, buffers=buffers)
-        except Exception:
-            _logger.exception("a message to the front end could not be sent")
-
-    def _on_comm_closed(self, _message: object) -> None:
-        self.close()
-
-    def _run(self, job: Job) -> Round:
-        return self._rounds.run(job)
+    def _run(self, job: Job) -> Round | Influence | None:
+        return self._looking.run(job) if job.kind == LOOK else self._rounds.run(job)
 
     @t.validate(*NAMES, "votes")
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)

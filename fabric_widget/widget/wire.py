@@ -13,6 +13,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fabric_widget.engine import Round
     from fabric_widget.session import Session
     from fabric_widget.session.state import Picture, Turn
     from fabric_widget.widget.encoding import Album
@@ -34,6 +35,14 @@ def named(session: Session) -> dict[str, str]:
 def votes_of(strengths: Mapping[str, float]) -> dict[str, float]:
     """Return votes by names on the wire."""
     return {name_of(identity): strength for identity, strength in strengths.items()}
+
+
+def contributions_of(made: Round) -> dict[str, float]:
+    """Return how much of a round's attention went to each reference, by names on the wire."""
+    return {
+        name_of(identity): round(share, 4)
+        for identity, share in getattr(made, "contributions", {}).items()
+    }
 
 
 def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
@@ -58,6 +67,7 @@ def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
         "prompt": made.prompt,
         "seed": made.seed,
         "votes": votes_of({vote.id: vote.strength for vote in turn.votes}),
+        "contributions": contributions_of(made),
         "width": width,
         "height": height,
         "images": images,
@@ -99,6 +109,7 @@ def _row(turn: Turn, index: int, thumbed: set[str], album: Album) -> dict[str, A
         "seed": made.seed,
         "liked": sum(vote.strength > 0 for vote in turn.votes),
         "disliked": sum(vote.strength < 0 for vote in turn.votes),
+        "contributions": contributions_of(made),
         "width": width,
         "height": height,
         "images": [

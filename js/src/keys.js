@@ -1,8 +1,8 @@
-// Which key does what, while the focus is inside the grid or the zoom dialog.
+// Which key does what, while the focus is inside the grid, the zoom dialog or the lens.
 
 /**
  * @typedef {{do: "move", by: "left" | "right" | "up" | "down" | "first" | "last"}
- *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "generate" | "leave" | "help" | "more"}
+ *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more"}
  *   | {do: "nudge", steps: number}} Command
  */
 
@@ -24,6 +24,7 @@ const commands = {
   _: { do: "nudge", steps: -1 },
   z: { do: "undo" },
   enter: { do: "zoom" },
+  i: { do: "lens" },
   g: { do: "generate" },
   escape: { do: "leave" },
   "?": { do: "help" },
@@ -79,6 +80,7 @@ export const KEYS = /** @type {const} */ ([
   ["+  −", "stronger or weaker"],
   ["0  Backspace", "clear the vote"],
   ["Enter", "zoom"],
+  ["I", "lens: what shaped the picture"],
   [".", "more for the picture"],
   ["G", "next round"],
   ["Z  Shift+Z", "undo, redo"],

@@ -76,6 +76,7 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
   };
   const chip = button({ class: "fw-chip", label: "" , tabindex: -1 }, () => toggleStrength(!strengthOpen));
 
+  const lens = button({ class: "fw-icon-button fw-lens-button", label: "Lens", icon: icon("lens"), tabindex: -1 }, withPicture(act.lens));
   const more = button({ class: "fw-icon-button", label: "More", icon: icon("more"), tabindex: -1 }, () => toggleMenu(Boolean(menu.hidden)));
   /**
    * @param {import("./icons.js").IconName} name
@@ -121,7 +122,7 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
     "div",
     { role: "group" },
     h("div", { class: "fw-stage" }, open, chip, strengthRow),
-    h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, more),
+    h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, lens, more),
     menu,
   );
   const el = h("li", { class: "fw-card" }, group);
@@ -171,6 +172,8 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
       set(open, { "aria-label": `Zoom ${name}`, "aria-disabled": picture ? null : "true" });
       const disabled = props.closed || !picture;
       votes.update({ name, strength: voted, disabled });
+      set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
+      setDisabled(lens, disabled);
       set(more, { "aria-label": `More for ${name}`, title: `More for ${name}` });
       setDisabled(more, !picture);
       set(menu, { "aria-label": `More for ${name}` });

@@ -32,7 +32,7 @@ export const helpPart = () => {
     { class: "fw-dialog fw-help", "aria-label": "Keyboard" },
     h("div", { class: "fw-dialog-body" },
       h("div", { class: "fw-panel-head" }, h("div", { class: "fw-title" }, "Keyboard"), close),
-      h("p", {}, "These keys work while the focus is inside the grid or in the zoomed picture; click a picture or press Tab to get there."),
+      h("p", {}, "These keys work while the focus is inside the grid or in the zoomed picture; in the lens arrows move from place to place and Enter pins one. Click a picture or press Tab to get there."),
       h("dl", { class: "fw-keys" }, ...KEYS.flatMap(([keys, what]) => [
         h("dt", {}, ...keys.split("  ").map((key) => h("kbd", {}, key))),
         h("dd", {}, what),
@@ -73,13 +73,14 @@ export const zoomPart = ({ act, frames, library }) => {
   const strength = h("span", { class: "fw-value" });
   const left = button({ class: "fw-icon-button fw-zoom-step", label: "Previous picture", icon: icon("left") }, () => move(at - 1));
   const right = button({ class: "fw-icon-button fw-zoom-step", label: "Next picture", icon: icon("right") }, () => move(at + 1));
+  const lens = button({ class: "fw-icon-button", label: "Lens", icon: icon("lens") }, () => act.lens(current().id));
   const download = button({ class: "fw-icon-button", label: "Download", icon: icon("download") }, () => act.download(current().id));
   const close = button({ class: "fw-icon-button", label: "Close", icon: icon("close") }, () => el.close());
   const el = h(
     "dialog",
     { class: "fw-dialog fw-zoom" },
     h("div", { class: "fw-dialog-body" },
-      h("div", { class: "fw-panel-head" }, title, facts, download, close),
+      h("div", { class: "fw-panel-head" }, title, facts, lens, download, close),
       h("div", { class: "fw-zoom-stage" }, left, h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image), right),
       h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down),
     ),
@@ -101,6 +102,9 @@ export const zoomPart = ({ act, frames, library }) => {
     set(image, { alt: label });
     votes.update({ name, strength: value, disabled: scene.closed });
     setText(strength, value ? signed(value) : "");
+    set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
+    setDisabled(lens, scene.closed);
+    show(lens, seed !== null);
     set(download, { "aria-label": `Download ${name}`, title: `Download ${name}` });
     setDisabled(download, scene.closed);
     setDisabled(left, at === 0);
@@ -150,6 +154,9 @@ export const zoomPart = ({ act, frames, library }) => {
         return act.vote(id, 0);
       case "nudge":
         return act.vote(id, strengthOf(nudged(scene.traits.votes, id, command.steps), id));
+      case "lens":
+        if (!lens.hidden && !scene.closed) act.lens(id);
+        return;
       case "undo":
       case "redo":
         return act.travel(command.do);

@@ -57,9 +57,9 @@ const carriesFiles = (data) => Boolean(data && [...data.types].includes("Files")
 /**
  * Take dropped and pasted files.
  * @param {HTMLElement} root
- * @param {Act} act
+ * @param {{upload: (files: Iterable<File>) => void, words?: string}} props  words: what happens to dropped ones
  */
-export const takeFiles = (root, act) => {
+export const takeFiles = (root, { upload, words = "Drop pictures to like them" }) => {
   /** @param {boolean} over */
   const mark = (over) => set(root, { "data-dropping": over });
   const allowed = () => root.dataset.connection !== "closed";
@@ -81,7 +81,7 @@ export const takeFiles = (root, act) => {
     if (!carriesFiles(event.dataTransfer) || !allowed()) return;
     event.preventDefault();
     event.stopPropagation();
-    act.upload([...(event.dataTransfer?.files ?? [])]);
+    upload([...(event.dataTransfer?.files ?? [])]);
   });
   root.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
@@ -89,7 +89,7 @@ export const takeFiles = (root, act) => {
     if (!files.length || !allowed() || (typing && event.clipboardData?.getData("text/plain"))) return;
     event.preventDefault();
     event.stopPropagation();
-    act.upload(files);
+    upload(files);
   });
-  return h("div", { class: "fw-drop", "aria-hidden": "true" }, icon("picture"), "Drop pictures to like them");
+  return h("div", { class: "fw-drop", "aria-hidden": "true" }, icon("picture"), words);
 };

@@ -90,7 +90,7 @@ export const gridPart = ({ act, frames, library, leave }) => {
     event.preventDefault();
     event.stopPropagation();
     const id = cards[current]?.picture?.id;
-    const { votes } = scene.traits;
+    const { closed, traits: { votes } } = scene;
     switch (command.do) {
       case "move":
         return focusCard(moved(current, command.by, cards.length, columns()));
@@ -112,6 +112,9 @@ export const gridPart = ({ act, frames, library, leave }) => {
         return act.travel(command.do);
       case "generate":
         return act.generate();
+      case "lens":
+        if (id && !closed) act.lens(id);
+        return;
       case "more":
         if (id) cardAt(current)?.openMenu();
         return;

@@ -1,7 +1,7 @@
 // The feedback shelf: everything that is liked and disliked, from all rounds and from the person's own files.
 
 import { button, h, keyedList, set, setDisabled, setText, show } from "./dom.js";
-import { signed } from "./format.js";
+import { percent, signed } from "./format.js";
 import { icon } from "./icons.js";
 import { inSentence, nameOf } from "./scene.js";
 import { MOST, STEP, votedIds } from "./votes.js";
@@ -29,6 +29,10 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
   // How much, in either column: a stronger dislike is a fuller bar too.
   const range = h("input", { type: "range", class: "fw-range", step: STEP, min: STEP, max: MOST });
+  const fill = h("span", { class: "fw-contribution-fill" });
+  const bar = h("span", { class: "fw-contribution-bar", "aria-hidden": "true" }, fill);
+  const took = h("span", { class: "fw-contribution-text" });
+  const contribution = h("div", { class: "fw-contribution", hidden: true }, bar, took);
   const strength = () => sign * range.valueAsNumber;
   let moving = false;
   const tell = () => {
@@ -49,7 +53,7 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
     act.vote(entry.id, 0);
   });
   return {
-    el: h("li", { class: "fw-entry" }, zoom, h("div", { class: "fw-entry-body" }, name, h("div", { class: "fw-entry-line" }, range, value)), remove),
+    el: h("li", { class: "fw-entry" }, zoom, h("div", { class: "fw-entry-body" }, name, h("div", { class: "fw-entry-line" }, range, value), contribution), remove),
     focus: () => remove.focus(),
     remove: holder.release,
     /** @param {Entry} next */
@@ -66,6 +70,16 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
       if (!moving) {
         if (strength() !== next.strength) range.valueAsNumber = Math.abs(next.strength);
         tell();
+      }
+      const { shown } = next.scene;
+      const share = shown?.contributions?.[next.id];
+      show(contribution, share !== undefined);
+      if (shown && share !== undefined) {
+        const nothing = Math.round(share * 100) === 0;
+        show(bar, !nothing);
+        fill.style.width = percent(share).replace(" ", "");
+        setText(took, nothing ? "not looked at" : percent(share));
+        set(contribution, { title: nothing ? `Round ${shown.index + 1} did not look at it` : `${percent(share)} of the attention of round ${shown.index + 1} went to it` });
       }
       set(remove, { "aria-label": `Remove ${called}`, title: `Remove ${called}` });
       setDisabled(remove, closed);

@@ -10,7 +10,7 @@
 /** @type {import("./types.js").Status} */
 const SILENT = {
   revision: 0, phase: "idle", message: "", job: 0, step: 0, steps: 0, eta: null, rate: null, count: 0,
-  width: 0, height: 0, again: "", pending: false, error: null, notice: null, undo: "", redo: "",
+  width: 0, height: 0, again: "", look: "", pending: false, error: null, notice: null, undo: "", redo: "",
 };
 
 const BUSY = new Set(["loading", "running", "stopping"]);
@@ -56,6 +56,7 @@ export const sceneOf = (traits, local) => {
 export const announcement = ({ phase, status, traits, connection }) => {
   if (connection === "closed") return "Not connected to a kernel";
   if (connection === "waiting") return "Kernel busy: your click is queued";
+  if (status.look && phase !== "error") return status.message;
   switch (phase) {
     case "loading":
       return "Loading the model";

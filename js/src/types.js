@@ -20,6 +20,7 @@
  * @property {number} width
  * @property {number} height
  * @property {string} again
+ * @property {string} look  the picture that is looked at, or was last
  * @property {boolean} pending
  * @property {Failure | null} error
  * @property {{id: number, text: string} | null} notice
@@ -37,6 +38,7 @@
  * @property {string} prompt
  * @property {number} seed
  * @property {Votes} votes
+ * @property {Record<string, number>} contributions  how much of the attention went to each reference, 0 … 1
  * @property {number} width
  * @property {number} height
  * @property {RoundImage[]} images
@@ -53,6 +55,7 @@
  * @property {number} seed
  * @property {number} liked
  * @property {number} disliked
+ * @property {Record<string, number>} contributions
  * @property {number} width
  * @property {number} height
  * @property {PastImage[]} images
@@ -106,7 +109,30 @@
 
 /** @typedef {{id: string, seed: number}} Picture */
 
-/** @typedef {{index: number, prompt: string, width: number, height: number, images: Picture[]}} Shown */
+/** @typedef {{index: number, prompt: string, width: number, height: number, images: Picture[], contributions: Record<string, number>}} Shown */
+
+/** @typedef {"liked" | "disliked"} Side */
+
+/**
+ * What the lens saw of a picture. With it come maps of shares, each a buffer: for all levels together
+ * and then for each level, in each of these for all parts together and then for each part. A buffer
+ * holds a map for each side (what stayed with the picture's own keys), then one for each reference:
+ * rows × columns numbers of two bytes, the lesser byte first, 65535 for a share of 1.
+ * @typedef {object} LensFacts
+ * @property {number} steps  of the run
+ * @property {{id: string, strength: number, contribution: number}[]} references  strength: disliked below 0; contribution: the mean share, 0 … 1
+ * @property {[first: number, last: number][]} parts  ranges of steps, from 1
+ * @property {{rows: number, columns: number, places: [number, number]}[]} levels  the finest first; places: rows and columns of its layers
+ * @property {Side[]} sides  those that lent anything
+ */
+
+/**
+ * Where in a reference every place looked, for one level and one part: the answer to `look_at`. Its
+ * buffer holds, for each place, rows × columns bytes; 255 is where that place looked most.
+ * @typedef {{rows: number, columns: number}} LensLooks
+ */
+
+/** @typedef {{level: number | null, part: number | null}} Selection  null: all together */
 
 /** @typedef {"live" | "waiting" | "closed"} Connection */
 
@@ -156,6 +182,7 @@
  * @property {(id: string) => void} again
  * @property {(index: number | null) => void} look
  * @property {(id: string) => void} download
+ * @property {(id: string) => void} lens
  * @property {(images: {id: string, label: string, seed: number | null}[], at: number, back?: (at: number) => void) => void} zoom
  * @property {() => void} help
  * @property {(files: Iterable<File>) => void} upload

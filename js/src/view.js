@@ -12,6 +12,7 @@ import { helpPart, zoomPart } from "./part-dialogs.js";
 import { emptyPart, headPart, takeFiles } from "./part-frame.js";
 import { captionPart, gridPart } from "./part-grid.js";
 import { historyPart } from "./part-history.js";
+import { lensPart } from "./part-lens.js";
 import { promptPart } from "./part-prompt.js";
 import { settingsPart } from "./part-settings.js";
 import { shelfPart } from "./part-shelf.js";
@@ -71,6 +72,7 @@ export const createView = ({ model, el, cache }) => {
     },
     onMessage(message, buffers) {
       if (message.type === "preview") takePreview(message, buffers);
+      if (message.type === "looked") lens.looked(message);
     },
     poll() {
       const { busy, status, traits: { round } } = scene();
@@ -224,6 +226,11 @@ export const createView = ({ model, el, cache }) => {
       caption.el.scrollIntoView({ block: "nearest" });
     },
     download: (id) => void download(id),
+    lens(id) {
+      const { round, history: past } = traits();
+      const shaped = past.some(({ images, liked, disliked }) => liked + disliked > 0 && images.some((image) => image.id === id));
+      lens.open(id, shaped || Boolean(round?.images.some((image) => image.id === id) && Object.keys(round.votes).length));
+    },
     zoom: (images, at, back) => zoom.open(images, at, back),
     help: () => help.open(),
     upload: (files) => void upload(files),
@@ -254,10 +261,11 @@ export const createView = ({ model, el, cache }) => {
   const caption = captionPart({ act });
   const grid = gridPart({ act, frames, library, leave: prompt.focusNext });
   const zoom = zoomPart({ act, frames, library });
+  const lens = lensPart({ act, frames, library, request, ask: link.ask });
   const help = helpPart();
   const [head, messages, status, empty] = [headPart({ act }), messagesPart({ act, leave: prompt.focusNext }), statusPart(), emptyPart()];
   const [shelf, counting, history] = [shelfPart({ act, frames, library }), countingPart({ act }), historyPart({ act, frames, library, signal })];
-  const parts = [head, messages, prompt, status, caption, grid, empty, shelf, settings, counting, history, zoom];
+  const parts = [head, messages, prompt, status, caption, grid, empty, shelf, settings, counting, history, zoom, lens];
 
   const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste", "data-lm-suppress-shortcuts": "true" });
   root.append(
@@ -269,6 +277,7 @@ export const createView = ({ model, el, cache }) => {
     ),
     takeFiles(root, act),
     zoom.el,
+    lens.el,
     help.el,
   );
 

@@ -11,6 +11,7 @@ test("letters work in both cases, Shift+Z redoes", () => {
   assert.equal(press("z"), "undo");
   assert.equal(press("Z", { shiftKey: true }), "redo");
   assert.equal(press("?", { shiftKey: true }), "help");
+  assert.equal(press("I"), "lens");
 });
 
 test("digits jump, 0 clears", () => {

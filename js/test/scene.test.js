@@ -50,3 +50,11 @@ test("voted pictures are called by their round, their file or their id", () => {
   assert.equal(inSentence("Round 1, picture 2"), "round 1, picture 2");
   assert.equal(inSentence("Rounds of cats.png"), "Rounds of cats.png");
 });
+
+test("a look at a picture leaves the grid as it is, and is announced", () => {
+  const status = { phase: "running", count: 0, job: 3, look: "a1", message: "Looking at picture 1 of round 2." };
+  const scene = sceneOf(traits({ status }), local());
+  assert.equal(scene.forming, null);
+  assert.equal(scene.busy, true);
+  assert.equal(announcement(scene), status.message);
+});

@@ -68,6 +68,9 @@ def open_widget(page: Page, server: str) -> Iterator[Opener]:
         host: Host = Host(),  # noqa: B008 - frozen
         views: int = 1,
         hold: tuple[str, ...] = (),
+        script: str = "widget",
+        looks: Json | None = None,
+        lenses: Json | None = None,
     ) -> WidgetPage:
         page.goto(f"{server}/harness.html")
         expect(page.locator("html")).to_have_attribute("data-harness", "ready")
@@ -76,8 +79,11 @@ def open_widget(page: Page, server: str) -> Iterator[Opener]:
             "buffers": host.buffers,
             "shadow": host.shadow,
             "library": library(),
+            "lenses": lenses or {},
             "views": views,
             "hold": hold,
+            "script": script,
+            "looks": looks or {},
         }
         page.evaluate("([t, o]) => harness.open(t, o)", [traits or ready(), options])
         roots = page.locator(".fabric-widget")

@@ -9,6 +9,7 @@
  * @typedef {"backbone" | "marimo"} Shape the arguments of `change:x`: (model, value) or (value)
  * @typedef {"view" | "array"} Buffers what bytes arrive as: DataView or Uint8Array
  * @typedef {{mime: string, name: string, thumb: string, screen: string, full: string}} Stored
+ * @typedef {{told: any, buffers: string[]}} Lens
  * @typedef {(...values: any[]) => void} Listener
  * @typedef {{at: number, kind: "send", content: any, buffers: string[]}
  *   | {at: number, kind: "save", changes: Record<string, any>}} Entry
@@ -28,12 +29,30 @@ const encode = (buffer) => {
 /** @type {(a: any, b: any) => boolean} */
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
+/** Cells of a reference. */
+const REFERENCE = { rows: 8, columns: 8 };
+
+/** Every place looks at its own mirror image from above to below. @param {number} rows @param {number} columns */
+const looksOf = (rows, columns) => {
+  const size = REFERENCE.rows * REFERENCE.columns;
+  return Uint8Array.from({ length: rows * columns * size }, (_, at) => {
+    const [place, cell] = [Math.floor(at / size), at % size];
+    const [row, column] = [1 - Math.floor(place / columns) / (rows - 1), (place % columns) / (columns - 1)];
+    const down = Math.floor(cell / REFERENCE.columns) - row * (REFERENCE.rows - 1);
+    const right = (cell % REFERENCE.columns) - column * (REFERENCE.columns - 1);
+    return Math.round(255 * Math.exp(-(down ** 2 + right ** 2) / 3));
+  });
+};
+
 export class FakeModel {
   /** @type {Record<string, any>} */ #traits = {};
   /** @type {Record<string, any>} */ #unsaved = {};
   /** @type {{name: string, listener: Listener, context: unknown}[]} */ #listeners = [];
   /** @type {Set<string>} */ #held = new Set();
   /** @type {Record<string, Stored>} */ #library;
+  /** Where places looked, by level and part. @type {Record<string, any>} */ #looks;
+  /** @type {Record<string, Lens>} */ #lenses;
+  /** @type {Set<string>} */ #looked = new Set();
   /** @type {Shape} */ #shape;
   /** @type {Buffers} */ #buffers;
   #closed = false;
@@ -44,12 +63,14 @@ export class FakeModel {
 
   /**
    * @param {Record<string, any>} traits bytes stand in them as {bytes: base64}
-   * @param {{shape: Shape, buffers: Buffers, library: Record<string, Stored>}} options
+   * @param {{shape: Shape, buffers: Buffers, library: Record<string, Stored>, lenses: Record<string, Lens>, looks?: Record<string, any>}} options
    */
-  constructor(traits, { shape, buffers, library }) {
+  constructor(traits, { shape, buffers, library, lenses, looks = {} }) {
     this.#shape = shape;
     this.#buffers = buffers;
     this.#library = library;
+    this.#lenses = lenses;
+    this.#looks = looks;
     for (const [name, value] of Object.entries(traits)) this.#traits[name] = this.#revive(value);
   }
 
@@ -151,6 +172,12 @@ export class FakeModel {
     this.message({ type: "answer", request: entry.content.request, ...more });
   }
 
+  /** The kernel has looked at a picture, and says so. @param {string} id @param {boolean} made */
+  looked(id, made) {
+    if (made) this.#looked.add(id);
+    this.message({ type: "looked", id, made });
+  }
+
   /** The kernel has gone: nothing arrives there any more, and the model says so. */
   close() {
     this.#closed = true;
@@ -165,9 +192,20 @@ export class FakeModel {
   }
 
   /** @param {any} content */
-  #answer({ type, request, id, kind }) {
+  #answer({ type, request, id, kind, level, part }) {
     this.#count(type);
-    if (type !== "fetch") {
+    if (type === "looks") {
+      const { data, ...more } = this.#looks[`${level} ${part}`];
+      this.message({ type: "answer", request, ...more }, [data]);
+    } else if (type === "look") {
+      const [lens, there] = [this.#lenses[id], this.#looked.has(id)];
+      const { told, buffers } = there ? lens : { told: null, buffers: [] };
+      this.message({ type: "answer", request, id, lens: told, making: Boolean(lens) && !there }, buffers);
+    } else if (type === "look_at") {
+      const { rows, columns } = this.#lenses[id].told.levels[level ?? 0];
+      const looks = looksOf(rows, columns);
+      this.message({ type: "answer", request, ...REFERENCE }, [encode(looks)]);
+    } else if (type !== "fetch") {
       const more = type === "upload" ? { added: [], problems: [] } : {};
       this.message({ type: "answer", request, ...more });
     } else if (this.#library[id]) {

@@ -21,7 +21,7 @@ URL.revokeObjectURL = (url) => {
 };
 
 /** Whether it is the widget that calls: the browser's driver watches the page as well. */
-const byWidget = () => new Error().stack?.includes("/static/widget.js") ?? false;
+const byWidget = () => /\/static\/\w+\.js/.test(new Error().stack ?? "");
 
 /** The widget's listeners on the page itself that were added and not removed. */
 /** @type {{target: EventTarget, type: string, listener: any, capture: boolean}[]} */
@@ -96,7 +96,7 @@ EventTarget.prototype.addEventListener.call(
 const DISCONNECTED = "jupyter-widgets-disconnected";
 
 class Harness {
-  /** @type {FakeModel} */ model = new FakeModel({}, { shape: "backbone", buffers: "view", library: {} });
+  /** @type {FakeModel} */ model = new FakeModel({}, { shape: "backbone", buffers: "view", library: {}, lenses: {} });
   /** @type {View[]} */ views = [];
   /** @type {any} */ #widget;
   /** @type {any} */ #forget;
@@ -107,8 +107,8 @@ class Harness {
     this.model = new FakeModel(traits, options);
     this.model.hold(options.hold);
     const [module, css] = await Promise.all([
-      import(/** @type {any} */ ("/static/widget.js")),
-      fetch("/static/widget.css").then((answer) => answer.text()),
+      import(/** @type {any} */ (`/static/${options.script}.js`)),
+      fetch(`/static/${options.script}.css`).then((answer) => answer.text()),
     ]);
     this.#css = css;
     this.#widget = await (typeof module.default === "function" ? module.default() : module.default);

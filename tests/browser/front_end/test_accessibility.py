@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.front_end.lens import PICTURE, lens, looking, shaped
 from tests.browser.front_end.pictures import failed, idle, ids, ready, running, status
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ STATES: dict[str, Json] = {
     "help": ready(votes=VOTES),
     "menu": ready(votes=VOTES),
     "settings": ready(votes=VOTES),
+    "looking": shaped(),
+    "lens": shaped(),
 }
 
 
@@ -42,6 +45,13 @@ def reach(widget: WidgetPage, state: str) -> None:
     elif state == "help":
         widget.button("Help").click()
         expect(widget.dialog("Keyboard")).to_be_visible()
+    elif state in {"looking", "lens"}:
+        widget.button("Lens for picture 2").click()
+        widget.kernel(status=looking())
+        if state == "lens":
+            widget.looked(PICTURE)
+            expect(widget.root.get_by_role("grid")).to_be_focused()
+        expect(widget.dialog("Lens: round 2, picture 2")).to_be_visible()
     elif state == "menu":
         expect(widget.more(2, "Download")).to_be_visible()
     elif state == "error":
@@ -58,7 +68,7 @@ def test_axe_finds_nothing(page: Page, open_widget: Opener, state: str) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not there; npm ci in js/ brings it")
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    widget = open_widget(STATES[state])
+    widget = open_widget(STATES[state], lenses={PICTURE: lens().wire()})
     reach(widget, state)
     page.add_script_tag(path=AXE)
     # Only colours differ between the two.

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.front_end.lens import PICTURE, lens, looking, shaped
 from tests.browser.front_end.pictures import failed, idle, ids, pictures, ready, running
 from tests.browser.front_end.test_themes import JUPYTER_DARK, JUPYTER_LIGHT
 
@@ -31,6 +32,10 @@ STATES: dict[str, Json] = {
     "help": ready(3, votes=VOTES),
     "settings": ready(3, votes=VOTES),
     "narrow": ready(3, votes=VOTES),
+    "shelf": shaped(),
+    "looking": shaped(),
+    "lens": shaped(),
+    "lens-narrow": shaped(),
 }
 
 
@@ -40,10 +45,10 @@ def test_a_picture_is_taken(
     page: Page, open_widget: Opener, state: str, scheme: Literal["light", "dark"]
 ) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    width = 360 if state == "narrow" else 1000
-    dialog = state in {"zoom", "help"}
-    page.set_viewport_size({"width": width, "height": 800 if dialog else 1800})
-    widget = open_widget(STATES[state])
+    width = 360 if "narrow" in state else 1000
+    dialog = state in {"zoom", "help", "looking", "lens", "lens-narrow"}
+    page.set_viewport_size({"width": width, "height": 800 if dialog and width > 360 else 1800})
+    widget = open_widget(STATES[state], lenses={PICTURE: lens().wire()})
     page.evaluate(
         """([light, css]) => {
             document.body.dataset.jpThemeLight = light;
@@ -64,6 +69,13 @@ def test_a_picture_is_taken(
     elif state == "help":
         widget.button("Help").click()
         expect(widget.dialog("Keyboard")).to_be_visible()
+    elif state in {"looking", "lens", "lens-narrow"}:
+        widget.button("Lens for picture 2").click()
+        expect(widget.dialog("Lens: round 2, picture 2")).to_be_visible()
+        widget.kernel(status=looking())
+        if state != "looking":
+            widget.looked(PICTURE)
+            expect(widget.root.locator(".fw-lens-veil").filter(visible=True)).to_have_count(2)
     elif state == "settings":
         widget.details("Settings")
         widget.details("How feedback counts")

@@ -55,6 +55,10 @@ class WidgetPage:
     def answer(self, kind: str, **more: Any) -> None:
         self.page.evaluate("([kind, more]) => harness.model.answer(kind, more)", [kind, more])
 
+    def looked(self, name: str, *, made: bool = True) -> None:
+        """Say that the kernel has looked at a picture."""
+        self.page.evaluate("([id, made]) => harness.model.looked(id, made)", [name, made])
+
     def close(self) -> None:
         self.page.evaluate("() => harness.disconnect()")
 
@@ -200,7 +204,8 @@ class Opener(Protocol):
         *,
         host: Host = ...,
         views: int = 1,
-        hold: tuple[str, ...] = (),
+        hold: tuple[str, ...] = ...,
+        lenses: Json | None = ...,
     ) -> WidgetPage: ...
 
 

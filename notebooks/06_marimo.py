@@ -1,0 +1,107 @@
+"""The widget in marimo: `marimo edit notebooks/06_marimo.py`."""
+
+import marimo
+
+app = marimo.App(app_title="fabric_widget in marimo")
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    from fabric_widget import FabricWidget
+
+    return FabricWidget, mo
+
+
+@app.cell
+def _(mo):
+    mo.md(
+        """
+        # fabric_widget in marimo
+
+        Like and dislike pictures; the next ones come closer to what you meant. A small model that
+        ships with the package draws creatures here, on the processor and without a network. For
+        your own pipeline write `FabricWidget(pipe)`.
+
+        A marimo notebook is a program whose cells follow each other: choose what to start from,
+        press *Next round*, vote. The cells below follow every round.
+        """
+    )
+
+
+@app.cell
+def _(mo):
+    kind = mo.ui.dropdown(["monster", "flower", "fish"], value="monster", label="Start from a")
+    kind
+    return (kind,)
+
+
+@app.cell
+def _(FabricWidget, kind, mo):
+    widget = FabricWidget(prompt=f"a {kind.value}", num_images=4, steps=12, auto=False)
+    widget.generate().result()  # the first round, so that there is something to vote on
+    w = mo.ui.anywidget(widget)
+    w
+    return w, widget
+
+
+@app.cell
+def _(mo, w, widget):
+    # `w.value` is what makes this cell run again: it changes with every round and vote.
+    votes = w.value["votes"]
+    liked = sum(strength > 0 for strength in votes.values())
+    mo.md(
+        f"{len(widget.history)} round(s), {liked} liked, {len(votes) - liked} disliked. "
+        f"The next round begins at seed {widget.session.next_seed}."
+    )
+
+
+@app.cell
+def _(mo, w, widget):
+    mo.image(widget.snapshot(), alt="the round as one picture") if w.value[
+        "seen_round"
+    ] >= -1 else None
+
+
+@app.cell
+def _(mo):
+    mo.md(
+        """
+        ## How strongly votes count
+
+        `Schedule` says so at each step. Move the sliders: the curve and the sentence follow.
+        """
+    )
+
+
+@app.cell
+def _(mo):
+    weight = mo.ui.slider(0.0, 2.0, 0.05, value=0.8, label="weight of a like")
+    window = mo.ui.range_slider(0.0, 1.0, 0.05, value=[0.0, 0.8], label="steps")
+    likes = mo.ui.slider(1, 8, 1, value=4, label="likes")
+    mo.vstack([weight, window, likes])
+    return likes, weight, window
+
+
+@app.cell
+def _(likes, mo, weight, window):
+    from fabric_widget import Schedule
+
+    schedule = Schedule(start=window.value[0], end=window.value[1], max_weight=weight.value)
+    STEPS = 20
+    curve = "".join("█" if schedule.weight(i, STEPS) else "·" for i in range(STEPS))
+    together = weight.value / (1 + weight.value)
+    summed = likes.value * weight.value / (1 + likes.value * weight.value)
+    mo.md(
+        f"""
+        `{curve}` of {STEPS} steps
+
+        Were all keys alike, {likes.value} like(s) would take {together:.0%} of the attention
+        together. In the published sum, without normalising, it would be {summed:.0%}.
+        """
+    )
+
+
+if __name__ == "__main__":
+    app.run()
