@@ -9,6 +9,7 @@ Live widgets are left out, for they cannot be drawn without a kernel; their stil
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,8 @@ def main() -> None:
     parser.add_argument("--to", type=Path, help="another folder than their own")
     options = parser.parse_args()
     os.environ.update(ENVIRONMENT)
+    # Where its cache of fonts is missing it is made here, and not in a cell that would say so.
+    importlib.import_module("matplotlib.font_manager")
     for path in options.notebooks:
         nbformat.write(cleaned(executed(path)), (options.to or path.parent) / path.name)
 
