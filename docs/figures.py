@@ -5,6 +5,7 @@ Each is computed by the package itself. The SVGs take their ink from the page th
 
 from __future__ import annotations
 
+import functools
 import math
 from html import escape
 from pathlib import Path
@@ -92,7 +93,7 @@ def draw_keys() -> None:
         drawing.line((left, floor), (left + 460, floor))
         for i, paid in enumerate(attention):
             x = left + i * 28 + (i >= count) * 14
-            high = paid / 0.4 * tall
+            high = paid / 0.28 * tall
             drawing.bar(x, floor - high, 22, high, ORANGE if i >= count else BLUE)
         drawing.words(left + 478, floor, f"{sum(attention[count:]):.0%}", ink=ORANGE)
     drawing.save("keys.svg")
@@ -162,13 +163,13 @@ def draw_many_likes() -> None:
     """Draw what six likes do: not there, sharing one weight, and each in full."""
     fabric = Fabric(load_demo())
     liked = fabric("a monster", num_images=6, seed=0)
-    seeds = {"num_images": 6, "seed": 100}
+    made_of = functools.partial(fabric, "a monster", num_images=6, seed=100)
     full = Schedule(normalize=False)
     rows = {
         "liked": liked,
-        "other seeds, no votes": fabric("a monster", **seeds),
-        "six likes share one weight": fabric("a monster", liked=liked, **seeds),
-        "six likes in full": fabric("a monster", liked=liked, schedule=full, **seeds),
+        "other seeds, no votes": made_of(),
+        "six likes share one weight": made_of(liked=liked),
+        "six likes in full": made_of(liked=liked, schedule=full),
     }
     side, gap, words = 104, 6, 190
     sheet = Image.new("RGB", (words + len(liked) * (side + gap), len(rows) * (side + gap)), "white")

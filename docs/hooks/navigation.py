@@ -40,7 +40,7 @@ def _expanded(nav: object, free: list[str]) -> list[object]:
             expanded.append(inner)
         elif isinstance(entry, str) and "*" in entry:
             fits = re.compile(re.escape(entry).replace(r"\*", "[^/]*"))
-            expanded += filter(fits.fullmatch, free)
+            expanded += [page for page in free if fits.fullmatch(page)]
         else:
             expanded.append(entry)
     return expanded
