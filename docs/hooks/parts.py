@@ -44,7 +44,7 @@ def _names() -> str:
 @cache
 def _commands() -> str:
     """Return the help of every command, as the terminal shows it."""
-    os.environ["COLUMNS"] = "88"
+    os.environ["COLUMNS"] = "82"
     parser = build_parser()
     (commands,) = (
         action.choices
