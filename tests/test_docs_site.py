@@ -135,7 +135,7 @@ def test_every_page_is_in_the_navigation(site: Path, pages: dict[Path, Page]) ->
 
 def test_every_page_and_every_notebook_is_there(site: Path) -> None:
     sources = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md")]
-    books = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/*.py")]
+    books = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/*marimo.py")]
     sources += [Path("notebooks") / path.name for path in books]
     assert books
     assert not [path for path in sources if not (site / path.with_suffix(".html")).is_file()]

@@ -21,5 +21,6 @@ def on_page_content(content: str, **_event: object) -> str:
 
 def _to_mathml(found: re.Match[str]) -> str:
     kind, latex = found.groups()
+    latex = latex.replace("{aligned}", "{align*}")  # the converter knows it by one of its names
     display = "block" if kind == "div" else "inline"
     return f'<{kind} class="formula">{convert(html.unescape(latex), display=display)}</{kind}>'

@@ -25,6 +25,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 # The picture before the page: what a widget shows without a kernel, it shows here.
 _PRIORITY = ["image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain"]
 _OUTPUTS = Config(NbConvertBase={"display_data_priority": _PRIORITY})
+_MARIMO = "marimo.App("  # what makes a Python file a notebook
 _FETCHED = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")  # such as the badge of Colab
 _OUTSIDE = re.compile(r"\]\((?:\.\./)+(docs|notebooks)/([^)]+)\)")
 _NOTEBOOK = re.compile(r"(\]\([^):]*?)\.(?:ipynb|py)\)")
@@ -32,7 +33,10 @@ _NOTEBOOK = re.compile(r"(\]\([^):]*?)\.(?:ipynb|py)\)")
 
 def on_files(files: Files, *, config: MkDocsConfig) -> None:
     """Add a page for each notebook, and its pictures."""
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")) + sorted(NOTEBOOKS.glob("*.py")):
+    scripts = [
+        path for path in sorted(NOTEBOOKS.glob("*.py")) if _MARIMO in path.read_text("utf-8")
+    ]
+    for path in [*sorted(NOTEBOOKS.glob("*.ipynb")), *scripts]:
         pictures: dict[str, bytes] = {}
         if path.suffix == ".ipynb":
             exporter = MarkdownExporter(config=_OUTPUTS)
@@ -69,9 +73,7 @@ def _at_home(content: str) -> str:
 def _script(path: Path) -> str:
     """Return the page of a notebook that is a Python file, as marimo writes them."""
     source = path.read_text(encoding="utf-8")
-    words = ast.get_docstring(ast.parse(source)) or ""
+    how = f"A notebook for marimo: `marimo edit notebooks/{path.name}`"
+    words = ast.get_docstring(ast.parse(source)) or how
     title = path.stem.split("_", 1)[-1].replace("_", " ")
-    return (
-        f"# {title}\n\n{words}\n\nA notebook for marimo: `marimo edit notebooks/{path.name}`\n\n"
-        f"```` python\n{source}\n````\n"
-    )
+    return f"# {title}\n\n{words}\n\n```` python\n{source}\n````\n"
