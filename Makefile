@@ -23,11 +23,13 @@ QUIET_PIP := -m pip install --quiet --disable-pip-version-check --no-warn-script
 QUIET_NPM := $(NPM) --prefix js --silent
 # The tests run in several processes, one thread each: more would only fight over the cores.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+# Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
-.PHONY: help demo bench test soak lint format js lab notebooks clean chromium
+.PHONY: help demo bench test soak lint format js lab notebooks docs docs-serve clean chromium
 
 help:  ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 demo: $(READY)  ## Let a simulated person vote for three rounds; writes out/demo.png and out/demo.html.
 	$(BIN)/python -m fabric_widget demo $(DEMO)
@@ -61,6 +63,13 @@ lab: $(READY)  ## Open the first notebook in JupyterLab.
 
 notebooks: $(READY)  ## Run the notebooks from top to bottom and save them with their pictures.
 	OMP_NUM_THREADS=1 $(BIN)/python notebooks/save.py $(NOTEBOOKS)
+
+docs: $(READY)  ## Build the documentation into out/site, to be read without a network.
+	$(MKDOCS) build --strict --quiet
+	@echo "Open out/site/index.html."
+
+docs-serve: $(READY)  ## Show the documentation at localhost:8000 while it is being written.
+	$(MKDOCS) serve
 
 clean:  ## Remove the environment, Node packages, caches and outputs.
 	rm -rf $(VENV) js/node_modules out dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

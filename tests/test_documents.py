@@ -1,4 +1,4 @@
-"""What the README and the documents tell people to type works, with the model that ships."""
+"""What the README, the documentation and the notebooks tell people to type works."""
 
 from __future__ import annotations
 
@@ -16,35 +16,59 @@ from fabric_widget.evaluation.methods import Ask, Shown
 from fabric_widget.evaluation.person import Opinion
 
 ROOT = Path(fabric_widget.__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    path.relative_to(ROOT).as_posix()
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+]
+# A block of Python, with the reason above it if it cannot be run here.
+_BLOCK = re.compile(
+    r"(?:^<!-- not run: ([^\n]+) -->\n)?^```python\n(.*?)^```", re.MULTILINE | re.DOTALL
+)
 
 
-def test_the_ten_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def read(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def snippets(page: str) -> list[str]:
+    """Return the Python of a page, but for what says why it cannot be run."""
+    return [code for reason, code in _BLOCK.findall(read(page)) if not reason]
+
+
+def run(page: str) -> dict[str, Any]:
+    """Run the Python of a page in the present folder, block after block; return its names."""
     Image.new("RGB", (80, 60), "green").save("photo.png")
-    (lines,) = re.findall(
-        r"```python\n(from fabric_widget import Fabric,.*?)```", README, re.DOTALL
+    names: dict[str, Any] = {"pipe": load_demo()}
+    for code in snippets(page):
+        exec(compile(code, page, "exec"), names)  # noqa: S102  (our own)
+    return names
+
+
+def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (lines,) = (
+        code
+        for code in snippets("README.md")
+        if code.startswith("from fabric_widget import Fabric,")
     )
     assert len([line for line in lines.splitlines() if line]) == 10
-    names: dict[str, Any] = {}
-    exec(lines, names)  # noqa: S102  (our own)
+    names = run("README.md")
     with Image.open("monster.png") as made:
         assert made.size == (64, 64)
-    (large,) = re.findall(r"```python\n(from fabric_widget import HiRes.*?)```", README, re.DOTALL)
-    exec(large, names)  # noqa: S102  (our own)
     assert names["larger"][0].image.size == (128, 128)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/widget.md"])
-def test_what_is_said_of_the_widget_runs(
-    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md" and snippets(page)])
+def test_what_a_page_says_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / document).read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    names: dict[str, object] = {"pipe": load_demo()}
-    for block in blocks if document == "docs/widget.md" else blocks[:1]:
-        exec(block, names)  # noqa: S102  (our own)
+    run(page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_python_is_marked_as_such(page: str) -> None:
+    """No block escapes the tests by another name for the language, or by indentation."""
+    fences = re.findall(r"^[ \t]*```+[ \t]*(py\w*)\b.*$", read(page), re.MULTILINE | re.IGNORECASE)
+    assert len(fences) == len(_BLOCK.findall(read(page)))
 
 
 def test_the_method_that_is_put_beside_ours_works() -> None:
@@ -62,20 +86,17 @@ def test_the_method_that_is_put_beside_ours_works() -> None:
         assert abs(made - liked).mean() < abs(made - disliked).mean()
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        "README.md",
-        "CONTRIBUTING.md",
-        "docs/decisions.md",
-        "docs/evaluation.md",
-        "docs/performance.md",
-        "docs/pipelines.md",
-        "docs/widget.md",
-    ],
-)
-def test_links_within_the_project_lead_somewhere(document: str) -> None:
-    path = ROOT / document
-    targets = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", PAGES)
+def test_links_within_the_project_lead_somewhere(page: str) -> None:
+    path = ROOT / page
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(page))
     lost = [t for t in targets if "://" not in t and not (path.parent / t).exists()]
     assert not lost
+
+
+def test_the_pictures_of_the_readme_are_those_of_the_documentation() -> None:
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", read("README.md"))
+    assert pictures
+    for picture in pictures:
+        assert picture.startswith("docs/images/")
+        assert (ROOT / picture).is_file()

@@ -24,5 +24,6 @@ ZOO: dict[str, Family] = {
     for kin in (joint, flux, packed, language, seeing, cross_attention, unets, variants, cascade)
     for family in kin.FAMILIES
 }
+"""Every family by the name that people call it by."""
 
 __all__ = ["ZOO", "Family"]

@@ -1,0 +1,70 @@
+"""Parts of pages that are read from the package: public names, commands, the list of notebooks.
+
+A page asks for one by a comment that names it.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+import griffe
+
+import fabric_widget
+from fabric_widget.cli.arguments import build_parser
+
+if TYPE_CHECKING:
+    from mkdocs.structure.files import Files
+
+
+def on_page_markdown(markdown: str, *, files: Files, **_event: object) -> str:
+    """Write each part in the place of its comment."""
+    if "<!-- public names -->" in markdown:
+        markdown = markdown.replace("<!-- public names -->", _names())
+    if "<!-- commands -->" in markdown:
+        markdown = markdown.replace("<!-- commands -->", _commands())
+    if "<!-- notebooks -->" in markdown:
+        markdown = markdown.replace("<!-- notebooks -->", _notebooks(files))
+    return markdown
+
+
+@cache
+def _names() -> str:
+    """Return a table of what can be imported from the package, each with its first line."""
+    package = griffe.load(fabric_widget.__name__)
+    rows = ["| name | what it is |", "|---|---|"]
+    for name in fabric_widget.__all__:
+        found = package[name].final_target
+        words = found.docstring.value.partition("\n")[0] if found.docstring else ""
+        rows.append(f"| [`{name}`][{found.canonical_path}] | {words} |")
+    return "\n".join(rows)
+
+
+@cache
+def _commands() -> str:
+    """Return the help of every command, as the terminal shows it."""
+    os.environ["COLUMNS"] = "82"
+    parser = build_parser()
+    (commands,) = (
+        action.choices
+        for action in parser._actions  # noqa: SLF001  (argparse tells commands in no other way)
+        if isinstance(action.choices, dict)
+    )
+    told = [f"```text\n{parser.format_help()}```"]
+    told += [
+        f"## {name}\n\n```text\n{command.format_help()}```" for name, command in commands.items()
+    ]
+    return "\n\n".join(told)
+
+
+def _notebooks(files: Files) -> str:
+    """Return a list of all notebooks by their titles."""
+    pages = [file for file in files.documentation_pages() if file.src_uri.startswith("notebooks/")]
+    lines = []
+    for file in sorted(pages, key=lambda file: file.src_uri):
+        headings = [line[2:] for line in file.content_string.splitlines() if line.startswith("# ")]
+        if not file.src_uri.endswith("/index.md"):
+            name = file.src_uri.removeprefix("notebooks/")
+            lines.append(f"- [{headings[0] if headings else name}]({name})")
+    return "\n".join(lines)
