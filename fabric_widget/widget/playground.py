@@ -20,7 +20,7 @@ from fabric_widget.widget.locked import LockedWidget, static
 from fabric_widget.widget.opening import Opening
 from fabric_widget.widget.playground_desk import KNOWN, Desk
 from fabric_widget.widget.playground_runs import Comparison, Runs
-from fabric_widget.widget.playground_setting import NAMES, Setting, read_setting
+from fabric_widget.widget.playground_setting import NAMES, TEXTS, Setting, read_setting
 from fabric_widget.widget.updates import sifted
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class AttentionPlayground(LockedWidget):
             _logger.warning("an update from the front end was not understood")
             return
         with self._face.lock:
-            update = sifted(sync_data, NAMES, _KERNEL_OWNED, read_setting)
+            update = sifted(sync_data, NAMES, _KERNEL_OWNED, read_setting, texts=TEXTS)
             for told in update.notices:
                 self._runs.notice(told)
             super().set_state(update.kept)
