@@ -78,7 +78,7 @@ class AttentionPlayground(LockedWidget):
 
     prompt = t.Unicode("a monster").tag(sync=True)
     seed = t.Int(1).tag(sync=True)
-    reference_prompt = t.Unicode("a monster").tag(sync=True)
+    reference_prompt = t.Unicode("a red fish").tag(sync=True)
     reference_seed = t.Int(2).tag(sync=True)
     weight = t.Float(1.0).tag(sync=True)
     start = t.Float(0.0).tag(sync=True)
@@ -106,7 +106,7 @@ class AttentionPlayground(LockedWidget):
         *,
         prompt: str = "a monster",
         seed: int = 1,
-        reference_prompt: str = "a monster",
+        reference_prompt: str = "a red fish",
         reference_seed: int = 2,
         reference: Any = None,  # noqa: ANN401  (any picture)
         weight: float = 1.0,
