@@ -158,7 +158,8 @@ def _grid(tokens: int, rows: int, columns: int) -> tuple[int, int]:
 
 def _shares(share: Tensor) -> bytes:
     whole = np.rint(_array(share).clip(0, 1) * _WHOLE)
-    return whole.astype("<u2").tobytes()
+    data: bytes = whole.astype("<u2").tobytes()
+    return data
 
 
 def _array(tensor: Tensor) -> np.ndarray:
