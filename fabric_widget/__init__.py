@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fabric_widget.demo import load_demo
-    from fabric_widget.engine import Economy, Fabric, HiRes, Schedule
+    from fabric_widget.engine import Economy, Fabric, HiRes, Lens, Schedule
     from fabric_widget.session import Session
     from fabric_widget.widget import FabricWidget
 
 __version__ = "0.1.0"
 
-__all__ = ["Economy", "Fabric", "FabricWidget", "HiRes", "Schedule", "Session", "load_demo"]
+__all__ = ["Economy", "Fabric", "FabricWidget", "HiRes", "Lens", "Schedule", "Session", "load_demo"]
 
 _ROOMS = {
     "Economy": "fabric_widget.engine",
     "Fabric": "fabric_widget.engine",
     "FabricWidget": "fabric_widget.widget",
     "HiRes": "fabric_widget.engine",
+    "Lens": "fabric_widget.engine",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
     "load_demo": "fabric_widget.demo",

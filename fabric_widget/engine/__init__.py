@@ -6,6 +6,10 @@ request       what a call asked for, checked
 templates     references, and the calls that they are computed with, at any size
 lending       who borrows from whom at one denoiser call
 recording     keys and values of references at one step: remembered, or computed
+lens          Lens: what of a run's attention is recorded
+observing     when, at which calls and for which rows
+maps          attention probabilities, pooled into maps
+influence     Influence: what was recorded, to be read
 tokens        what a reference lends to one layer: whole, or thinned
 economy       what is spared: tokens, steps
 denoiser      any pipeline: the calls it makes to its denoiser, noising a reference
@@ -40,6 +44,8 @@ from fabric_widget.engine.errors import (
 )
 from fabric_widget.engine.fabric import Fabric
 from fabric_widget.engine.hires import HiRes
+from fabric_widget.engine.influence import Influence, Level, Seen
+from fabric_widget.engine.lens import Lens
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
 
@@ -52,9 +58,13 @@ __all__ = [
     "GeneratedImage",
     "GenerationCancelled",
     "HiRes",
+    "Influence",
+    "Lens",
+    "Level",
     "NoAttentionSites",
     "PipelineBusy",
     "Progress",
     "Round",
     "Schedule",
+    "Seen",
 ]

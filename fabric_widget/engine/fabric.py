@@ -34,6 +34,7 @@ from fabric_widget.engine.latent_space import (
     channels_of,
 )
 from fabric_widget.engine.lending import Feedback, Layout, Lender
+from fabric_widget.engine.lens import Lens, checked_lens
 from fabric_widget.engine.packing import unpack
 from fabric_widget.engine.pipeline import SIZE, parameters_of
 from fabric_widget.engine.preview import DecoderPreview, LinearPreview, calmed, fit_linear
@@ -174,6 +175,7 @@ class Fabric:
         liked: Iterable[Any] = (),
         disliked: Iterable[Any] = (),
         schedule: Schedule | None = None,
+        lens: Lens | None = None,
         on_step: Callable[[Progress], object] | None = None,
         **pipeline_arguments: Any,
     ) -> Round:
@@ -194,6 +196,9 @@ class Fabric:
             it. The same picture counts once.
         schedule
             Instead of this object's own.
+        lens
+            What of the run's attention to record as the round's `influence`; by default nothing. It
+            never changes a picture.
         on_step
             Called after each step.
         **pipeline_arguments
@@ -229,6 +234,7 @@ class Fabric:
             seed=checked_seed(seed),
             votes=read_votes(liked, disliked),
             schedule=checked_schedule(schedule) or self.schedule,
+            lens=checked_lens(lens, checked_number(num_images)),
             on_step=on_step,
             arguments={**self.defaults, **arguments},
         )
@@ -294,7 +300,8 @@ class Fabric:
                 stack.enter_context(self._watched_scheduler(request, run, previews))
             output = self.pipe(**self._call_arguments(request, run, previews))
         run.check()
-        return _round(request, run, output, previews)
+        made = _round(request, run, output, previews)
+        return made if lender is None else made.seen(lender.influence)
 
     def _call_arguments(
         self, request: Request, run: _Run, previews: Previews | None
@@ -396,11 +403,18 @@ class Fabric:
                 reference, template = sizes.reference(vote)
                 references.append(reference)
                 templates[reference.id] = template
-        layout = Layout(null, templates, spoken, request.num_images)
+        aspect = _aspect(null.latents[0], request.arguments)
+        layout = Layout(null, templates, spoken, request.num_images, aspect)
         liked, disliked = found
         feedback = Feedback(liked, disliked, schedule, guided)
         return Lender(
-            self._denoiser, self.pipe.scheduler, self._bank, feedback, layout, self.economy
+            self._denoiser,
+            self.pipe.scheduler,
+            self._bank,
+            feedback,
+            layout,
+            self.economy,
+            request.lens,
         )
 
     def _previews(self, arguments: Mapping[str, Any]) -> Previews | None:
@@ -428,6 +442,16 @@ def _affordable(device: torch.device, taken: int) -> int:
         return _CPU_CACHE_BYTES
     free, _ = torch.cuda.mem_get_info(device)
     return (free + taken) // _CUDA_CACHE_SHARE
+
+
+def _aspect(latents: torch.Tensor, arguments: Mapping[str, Any]) -> float:
+    """Return the width of a picture divided by its height, 1 where neither is told."""
+    height, width = (arguments.get(name) for name in SIZE)
+    if height and width:
+        return float(width / height)
+    if latents.dim() == _FLAT_DIMENSIONS - 1:
+        return latents.shape[-1] / latents.shape[-2]
+    return 1.0
 
 
 def _pictured(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.influence import Seen
+from fabric_widget.engine.observing import Lending, Observer
 from fabric_widget.engine.recording import SKIPPED, Recorder, measure
 from fabric_widget.engine.restore import swapped
 from fabric_widget.engine.roles import Turns
@@ -22,10 +25,14 @@ if TYPE_CHECKING:
     from fabric_widget.engine.calls import Call
     from fabric_widget.engine.denoiser import Denoiser
     from fabric_widget.engine.economy import Economy
+    from fabric_widget.engine.influence import Influence
+    from fabric_widget.engine.lens import Lens
     from fabric_widget.engine.references import Reference
     from fabric_widget.engine.roles import Spoken
     from fabric_widget.engine.schedule import Schedule
     from fabric_widget.engine.tokens import Lent
+
+    Offer = tuple[list[Lent], list[float]]  # of each reference of a side to a site, and its weight
 
 _ONE_LEVEL = math.log(2)  # of the number of tokens
 
@@ -50,6 +57,21 @@ class Feedback:
     schedule: Schedule
     guided: bool = True
 
+    @property
+    def seen(self) -> list[Seen]:
+        """The references as the lens tells of them."""
+        signed = [(1, reference) for reference in self.liked]
+        signed += [(-1, reference) for reference in self.disliked]
+        return [
+            Seen(
+                reference.id,
+                sign * reference.strength,
+                reference.size.get("width", 1),
+                reference.size.get("height", 1),
+            )
+            for sign, reference in signed
+        ]
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -65,12 +87,15 @@ class Layout:
         What of a call follows the prompt.
     pictures
         Number of pictures that the run makes at once.
+    aspect
+        Their width, divided by their height.
     """
 
     null: Call
     templates: Mapping[str, Call]
     spoken: Spoken
     pictures: int
+    aspect: float = 1.0
 
     @property
     def guided_row(self) -> int:
@@ -93,6 +118,7 @@ class Lender:
         feedback: Feedback,
         layout: Layout,
         economy: Economy,
+        lens: Lens | None = None,
     ) -> None:
         self._feedback = feedback
         self._layout = layout
@@ -115,6 +141,16 @@ class Lender:
         if depth < _ONE_LEVEL:  # a few tokens more or less are no coarser level
             depth = math.inf
         self._levels = [math.log(max(tokens) / n) / depth for n in tokens]
+        self._observer = (
+            None
+            if lens is None
+            else Observer(lens, places, feedback.seen, feedback.schedule, layout.aspect)
+        )
+
+    @property
+    def influence(self) -> Influence | None:
+        """What the lens recorded, or None if there was none, or nothing was lent."""
+        return None if self._observer is None else self._observer.influence()
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -147,23 +183,35 @@ class Lender:
         disliked = self._feedback.disliked if disliking and dislike > 0 else ()
         wanted = [*liked, *disliked]
         recorded = self._recorder.recorded(wanted, call.timestep, index) if wanted else {}
-        sides = [
-            list(self._loans(references, recorded, strength, index))
+        offers = (
+            self._offers(references, recorded, strength, index)
             for references, strength in ((liked, weight), (disliked, dislike))
-        ]
-        borrowings = [
-            self._borrowings(conditional, unconditional, *both) for both in zip(*sides, strict=True)
-        ]
-        lenient = not any(borrowings)
+        )
+        observer = self._observer
+        if observer is not None and not observer.wants(index, count):
+            observer = None
+        lenient = True
         try:
-            for site, borrowed in zip(self._sites, borrowings, strict=True):
-                site.borrowings, site.lent = borrowed, False
+            for i, (site, *both) in enumerate(zip(self._sites, *offers, strict=True)):
+                loans = (grouped(*offer) for offer in both)
+                site.borrowings = self._borrowings(conditional, unconditional, *loans)
+                site.lent = False
+                lenient = lenient and not site.borrowings
+                if observer is not None:
+                    lendings = [
+                        Lending(side, rows, *offer)
+                        for side, rows, offer in zip(
+                            (True, False), (conditional, disliking), both, strict=True
+                        )
+                        if any(offer[1])
+                    ]
+                    site.observe = functools.partial(observer.note, i, lendings)
             yield
             if not lenient and not any(site.lent for site in self._sites):
                 raise FabricError(SKIPPED.format("borrowed"))
         finally:
             for site in self._sites:
-                site.borrowings = ()
+                site.borrowings, site.observe = (), None
 
     def _borrowings(
         self,
@@ -182,17 +230,17 @@ class Lender:
         push = self._feedback.schedule.nag_scale
         return [Borrowing(rows, liked, disliked, push) for rows in conditional]
 
-    def _loans(
+    def _offers(
         self,
         references: Sequence[Reference],
         recorded: Mapping[str, Sequence[Lent]],
         weight: float,
         index: int,
-    ) -> Iterator[list[Loan]]:
-        """Yield, site by site, what the references of one branch lend."""
+    ) -> Iterator[Offer]:
+        """Yield, site by site, what the references of one branch lend, and its weights."""
         schedule = self._feedback.schedule
         if not references:
-            yield from ([] for _ in self._sites)
+            yield from (([], []) for _ in self._sites)
             return
         shares = schedule.shares([reference.strength for reference in references])
         for i, (site, level) in enumerate(zip(self._sites, self._levels, strict=True)):
@@ -204,4 +252,4 @@ class Lender:
                 if schedule.normalize:  # a larger picture does not count more
                     factor *= site.place.tokens / part.tokens
                 factors.append(factor)
-            yield grouped(lent, factors)
+            yield lent, factors

@@ -15,6 +15,7 @@ from fabric_widget.engine.schedule import Schedule
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from fabric_widget.engine.lens import Lens
     from fabric_widget.engine.references import Votes
     from fabric_widget.engine.results import Progress
 
@@ -34,7 +35,7 @@ class Request:
 
     Parameters
     ----------
-    prompt, num_images, seed, schedule, on_step
+    prompt, num_images, seed, schedule, lens, on_step
         As for `Fabric`.
     votes
         What was liked and disliked.
@@ -47,6 +48,7 @@ class Request:
     seed: int
     votes: Votes
     schedule: Schedule
+    lens: Lens | None
     on_step: Callable[[Progress], object] | None
     arguments: Mapping[str, Any]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, overload
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from fabric_widget.engine.digest import digest
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import torch
     from PIL import Image
+
+    from fabric_widget.engine.influence import Influence
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,12 @@ class Round(Sequence[GeneratedImage]):
         What they were made from; picture i has seed ``seed + i``.
     output
         What the pipeline itself returned; a tuple of these if the pictures were made in batches.
+    influence
+        Which reference drew how much of the attention; None if no lens was asked for, or nothing
+        was lent.
+    contributions
+        Mean share of the attention, 0 … 1, of each reference that was lent, by its id; empty
+        without a lens.
     """
 
     images: tuple[GeneratedImage, ...]
@@ -78,6 +86,14 @@ class Round(Sequence[GeneratedImage]):
     seed: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     output: Any = field(default=None, repr=False)
+    influence: Influence | None = field(default=None, repr=False)
+    contributions: Mapping[str, float] = field(default_factory=dict)
+
+    def seen(self, influence: Influence | None) -> Self:
+        """Return this round with what a lens recorded of it."""
+        if influence is None:
+            return self
+        return replace(self, influence=influence, contributions=dict(influence.contributions))
 
     @overload
     def __getitem__(self, index: int) -> GeneratedImage: ...

@@ -140,6 +140,8 @@ class Site(TorchFunctionMode):
         Keys and values, (B, H, M, D) each, contiguous.
     borrowings
         What each part of the batch borrows in the next forward.
+    observe
+        Told the arguments of the call in the next forward that borrows, or None.
     lent
         Whether anything was borrowed since this was last set to False.
     """
@@ -150,6 +152,7 @@ class Site(TorchFunctionMode):
         self.recording = False
         self.recorded: KeysValues | None = None
         self.borrowings: Sequence[Borrowing] = ()
+        self.observe: Callable[[Attention], object] | None = None
         self.lent = False
         self._inner: Callable[..., Any] = place.module.forward
         self._calls = 0
@@ -186,6 +189,8 @@ class Site(TorchFunctionMode):
                 call.value[:, :, span].contiguous(),
             )
             return func(*args, **kwargs)
+        if self.observe is not None:
+            self.observe(call)
         if call.attn_mask is None and not call.enable_gqa and has_log_sum_exp(call.query):
             return self._gated(call)
         return self._concatenated(call, func(*args, **kwargs))

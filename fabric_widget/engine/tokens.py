@@ -28,17 +28,27 @@ class Lent(NamedTuple):
         N, of the whole reference; M of them were recorded.
     columns
         How many of the M stand in one row of the picture; M itself if rows are not known.
+    lattices
+        How the M were chosen from the N: arguments of `lattice`, the first on the N, each further
+        one on what the one before it left.
     """
 
     keys: torch.Tensor
     values: torch.Tensor
     tokens: int
     columns: int
+    lattices: tuple[tuple[int, int, int, int], ...] = ()
 
     @property
     def factor(self) -> float:
         """How many tokens of the reference each recorded one stands for."""
         return self.tokens / self.keys.shape[-2]
+
+    @property
+    def origin(self) -> Origin:
+        """Where in the reference the recorded tokens stand."""
+        columns = self.lattices[0][1] if self.lattices else self.columns
+        return Origin(self.tokens, columns, self.lattices)
 
     @property
     def nbytes(self) -> int:
@@ -51,14 +61,36 @@ class Lent(NamedTuple):
         stride = max(min(stride, count // _LEAST), 1)
         if stride == 1:
             return self
-        chosen = lattice(count, self.columns, stride, phase).to(self.keys.device)
+        thinning = (count, self.columns, stride, phase)
+        chosen = lattice(*thinning).to(self.keys.device)
         whole = self.columns % stride == 0 and count > self.columns
         return Lent(
             self.keys.index_select(-2, chosen),
             self.values.index_select(-2, chosen),
             self.tokens,
             self.columns // stride if whole else len(chosen),
+            (*self.lattices, thinning),
         )
+
+
+class Origin(NamedTuple):
+    """Where in a reference of `tokens`, `columns` in a row, those stand that `lattices` left."""
+
+    tokens: int
+    columns: int
+    lattices: tuple[tuple[int, int, int, int], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of the whole reference."""
+        return self.tokens // self.columns
+
+    def places(self) -> torch.Tensor:
+        """Return the index in the whole reference of each token left, int64."""
+        places = torch.arange(self.tokens)
+        for thinning in self.lattices:
+            places = places[lattice(*thinning)]
+        return places
 
 
 @functools.lru_cache(maxsize=512)
