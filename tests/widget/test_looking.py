@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 from fabric_widget.engine import GenerationCancelled
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
-from fabric_widget.widget.looking import NOTHING, Looking, Seen
+from fabric_widget.widget.looking import NOTHING, Looked, Looking
 from tests.widget.conftest import PATIENCE, Front, Studio, flat
-from tests.widget.influence import Influence
+from tests.widget.influence import random_influence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from fabric_widget.engine import Influence
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +28,15 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     looked: list[str] = []
 
     def look(self: Session, picture: Any, *, on_step: Any = None, **_: Any) -> Influence | None:
-        self.fabric(picture.prompt, num_images=1, seed=picture.seed, on_step=on_step)
+        self.fabric(
+            picture.prompt,
+            num_images=1,
+            seed=picture.seed,
+            on_step=on_step,
+        )
         looked.append(picture.id)
         (turn,) = [turn for turn in self.turns if picture in turn.round.images]
-        return Influence({vote.id: vote.strength for vote in turn.votes})
+        return random_influence({vote.id: vote.strength for vote in turn.votes})
 
     monkeypatch.setattr(Session, "look", look, raising=False)
     return looked
@@ -107,7 +115,7 @@ def test_a_picture_that_no_vote_shaped_says_so_without_a_run(
     assert widget.look(0).result(PATIENCE) is None
 
 
-@pytest.mark.parametrize("found", [None, Influence({})])
+@pytest.mark.parametrize("found", [None, random_influence({})])
 def test_a_look_that_finds_no_reference_says_so(
     front: Front, shaped: list[str], monkeypatch: pytest.MonkeyPatch, found: Influence | None
 ) -> None:
@@ -244,8 +252,8 @@ def test_what_is_kept_is_bounded_in_number_and_bytes(
     looking = Looking(nothing, nothing, nothing, nothing, nothing, most=most, capacity=100)
     sizes: dict[str, int] = {}
     for name, nbytes in seen:
-        influence: Any = Influence({}, grids=((1, 1, 1, 1),), parts=1, nbytes=nbytes)
-        looking._keep(name, Seen(influence, 4))
+        influence: Any = SimpleNamespace(nbytes=nbytes)
+        looking._keep(name, Looked(influence, 4))
         sizes[name] = nbytes
         held = [one for one in sizes if looking.kept(one) is not None]
         assert name in held

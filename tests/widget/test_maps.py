@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,8 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fabric_widget.widget import maps
-from fabric_widget.widget.looking import Seen
-from tests.widget.influence import Influence
+from fabric_widget.widget.looking import Looked
+from tests.widget.influence import random_influence
+
+if TYPE_CHECKING:
+    from fabric_widget.engine import Influence
+    from tests.widget.influence import Grid
 
 STRENGTHS = {"a" * 40: 1.0, "b" * 40: 0.5, "c" * 40: -1.0}
 SIZES = st.integers(1, 7)
@@ -20,16 +25,18 @@ GRIDS = st.lists(st.tuples(SIZES, SIZES, SIZES, SIZES), min_size=1, max_size=3).
 )
 
 
-def seen(influence: Influence) -> Seen:
-    return Seen(influence, steps=20)  # type: ignore[arg-type]
+def seen(influence: Influence) -> Looked:
+    return Looked(influence, steps=20)
 
 
 @settings(max_examples=20, deadline=None)
 @given(GRIDS, st.integers(1, 3), st.sampled_from([(1,), (-1,), (1, -1), (2, 0.5, -1, -2)]))
 def test_every_map_comes_back_and_every_side_sums_to_one(
-    grids: tuple[tuple[int, int, int, int], ...], parts: int, strengths: tuple[float, ...]
+    grids: tuple[Grid, ...], parts: int, strengths: tuple[float, ...]
 ) -> None:
-    influence = Influence(dict(zip("wxyz", strengths, strict=False)), grids=grids, parts=parts)
+    influence = random_influence(
+        dict(zip("wxyz", strengths, strict=False)), grids=grids, parts=parts
+    )
     fields, buffers = maps.told(seen(influence))
     selections = itertools.product((None, *range(len(grids))), (None, *range(parts)))
     for (level, part), data in itertools.zip_longest(selections, buffers):
@@ -47,7 +54,7 @@ def test_every_map_comes_back_and_every_side_sums_to_one(
 
 
 def test_what_there_is_to_know_of_it() -> None:
-    influence = Influence(STRENGTHS)
+    influence = random_influence(STRENGTHS)
     fields, _ = maps.told(seen(influence))
     assert [one["id"] for one in fields["references"]] == ["a" * 12, "b" * 12, "c" * 12]
     assert [one["strength"] for one in fields["references"]] == [1.0, 0.5, -1.0]
@@ -66,7 +73,7 @@ def test_what_there_is_to_know_of_it() -> None:
 @pytest.mark.parametrize("level", [0, 1])
 @pytest.mark.parametrize("part", [None, 1])
 def test_looks_are_relative_to_where_a_place_looked_most(level: int, part: int | None) -> None:
-    influence = Influence(STRENGTHS)
+    influence = random_influence(STRENGTHS)
     for reference in range(3):
         fields, data = maps.looks(seen(influence), reference, level, part)
         wanted = influence.looks(reference, level=level, part=part).numpy()
@@ -80,32 +87,33 @@ def test_looks_are_relative_to_where_a_place_looked_most(level: int, part: int |
 @settings(max_examples=20, deadline=None)
 @given(GRIDS)
 def test_looks_over_all_levels_sum_to_the_shares_over_all_levels(
-    grids: tuple[tuple[int, int, int, int], ...],
+    grids: tuple[Grid, ...],
 ) -> None:
     finest = grids[0]
-    grids = tuple(tuple(map(min, grid, finest)) for grid in grids)  # type: ignore[assignment]
-    influence = Influence(STRENGTHS, grids=grids)
+    grids = tuple((min(r, finest[0]), min(c, finest[1]), d, w) for r, c, d, w in grids)
+    influence = random_influence(STRENGTHS, grids=grids)
     for reference, share in enumerate(influence.shares().numpy()):
-        where = maps._over_levels(influence, reference, None)  # type: ignore[arg-type]
+        where = maps._over_levels(influence, reference, None)
         assert where.sum((2, 3)) == pytest.approx(share, abs=1e-5)
 
 
 def test_a_place_that_did_not_look_is_dark() -> None:
-    influence = Influence({"a": 1.0})
-    for looked in influence._looks.values():
-        looked.zero_()
+    influence = random_influence({"a": 1.0})
+    for recorded in influence._maps:
+        for level in recorded:
+            level.looks[0].zero_()
     assert set(maps.looks(seen(influence), 0, 0, None)[1]) == {0}
 
 
 @pytest.mark.parametrize("wrong", [(3, 0, 0), (-1, 0, 0), (0, 2, 0), (0, -1, 0), (0, 0, 2)])
 def test_what_is_not_there_is_said(wrong: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="is not there: give a number from 0 to"):
-        maps.looks(seen(Influence(STRENGTHS)), *wrong)
+        maps.looks(seen(random_influence(STRENGTHS)), *wrong)
 
 
 def test_messages_stay_small() -> None:
     many = {f"{index:040}": 1.0 if index % 3 else -1.0 for index in range(20)}
     grids = tuple((side, side, side, side) for side in (16, 16, 8, 4))
-    influence = Influence(many, grids=grids, parts=4)
+    influence = random_influence(many, grids=grids, parts=4)
     assert sum(map(len, maps.told(seen(influence))[1])) < 400_000
     assert len(maps.looks(seen(influence), 0, None, None)[1]) == 16**4

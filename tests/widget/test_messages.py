@@ -464,3 +464,19 @@ def test_finished_pictures_of_a_batch_come_at_once(
     assert done == [(0, 2), (2, 2)]  # the last one comes with the round
     ids = {bytes(image["data"]) for image in front.state["round"]["images"]}
     assert all(bytes(b) in ids for m, bs in front.custom("preview") if m["done"] for b in bs)
+
+
+def test_a_round_says_how_much_each_reference_mattered(
+    front: Front, make: Callable[..., FabricWidget], studio: Studio
+) -> None:
+    widget = make(auto=False)
+    first, second = a_round(front, auto=False)
+    assert front.state["round"]["contributions"] == {}
+    studio.contributions = [0.25, 0.0]
+    front.call("generate", controls=controls(auto=False), votes={first: 1, second: -0.5})
+    front.wait_phase("ready")
+    told = {first: 0.25, second: 0.0}
+    assert front.state["round"]["contributions"] == told
+    assert [row["contributions"] for row in front.state["history"]] == [{}, told]
+    assert front.reload()["round"]["contributions"] == told
+    assert len(widget.history) == 2
