@@ -210,7 +210,7 @@ class Studio:
             if self.cancelled.is_set():
                 message = f"cancelled after {step} steps"
                 raise GenerationCancelled(message)
-        ours = ("liked", "disliked", "schedule")
+        ours = ("liked", "disliked", "schedule", "lens")
         settings = {name: value for name, value in others.items() if name not in ours}
         images = tuple(
             GeneratedImage(
