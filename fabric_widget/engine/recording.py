@@ -235,8 +235,7 @@ class Recorder:
     ) -> Lent:
         """Return what is kept of a reference in one layer, in memory of its own."""
         tokens = keys.shape[-2]
-        aspect = reference.size["width"] / reference.size["height"] if reference.size else 1.0
-        whole = Lent(keys, values, tokens, columns_of(tokens, aspect))
+        whole = Lent(keys, values, tokens, columns_of(tokens, reference.aspect))
         lent = whole.thinned(self._economy.recorded_stride(tokens), phase)
         if lent is whole:  # a part of what was recorded of all
             keys, values = (x.clone(memory_format=torch.contiguous_format) for x in (keys, values))

@@ -43,6 +43,7 @@ _KEPT_ENCODINGS = 256  # latents of uploads: a few kilobytes each
 _PAIR = 2
 _SIZE_MULTIPLE = 8  # pixels: pipelines refuse other sizes, whatever their autoencoder
 _PACKED_DIMENSIONS, _FILM_DIMENSIONS = 2, 4  # of one picture's latents
+_FLAT_DIMENSIONS = 4  # of a reference's, (1, C, h, w)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +96,13 @@ class Reference:
     noise: torch.Tensor
     strength: float
     size: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def aspect(self) -> float:
+        """Width divided by height; 1 where neither latents nor size tell."""
+        if self.latents.dim() == _FLAT_DIMENSIONS:  # sizes are rounded to what pipelines take
+            return self.latents.shape[-1] / self.latents.shape[-2]
+        return self.size["width"] / self.size["height"] if self.size else 1.0
 
 
 def read_votes(liked: Iterable[Any], disliked: Iterable[Any]) -> Votes:
