@@ -64,11 +64,11 @@ lab: $(READY)  ## Open the first notebook in JupyterLab.
 notebooks: $(READY)  ## Run the notebooks from top to bottom and save them with their pictures.
 	OMP_NUM_THREADS=1 $(BIN)/python notebooks/save.py $(NOTEBOOKS)
 
-docs: $(READY)  ## Build the documentation into out/site, to be read without a network.
+docs: $(READY) $(JS_READY)  ## Build the documentation into out/site, to be read without a network.
 	$(MKDOCS) build --strict --quiet
 	@echo "Open out/site/index.html."
 
-docs-serve: $(READY)  ## Show the documentation at localhost:8000 while it is being written.
+docs-serve: $(READY) $(JS_READY)  ## Show the documentation at localhost:8000 while it is being written.
 	$(MKDOCS) serve
 
 clean:  ## Remove the environment, Node packages, caches and outputs.

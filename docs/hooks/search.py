@@ -1,0 +1,24 @@
+"""Search on pages that are read from a disk: browsers refuse workers there, so a frame does the work.
+
+The script is one of the front end's development packages; without it the theme would fetch it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkdocs.structure.files import File
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+
+_SHIM = Path(__file__).parents[2] / "js/node_modules/iframe-worker/shim/index.js"
+_HERE = "scripts/iframe-worker.js"
+
+
+def on_files(files: Files, *, config: MkDocsConfig) -> None:
+    """Add the script to the site."""
+    files.append(File.generated(config, _HERE, content=_SHIM.read_text("utf-8")))
+    config.extra["polyfills"] = [_HERE]
