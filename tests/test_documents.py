@@ -58,17 +58,23 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert names["larger"][0].image.size == (128, 128)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md" and snippets(page)])
-def test_what_a_page_says_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "document", [page for page in PAGES if page != "README.md" and snippets(page)]
+)
+def test_what_a_page_says_runs(
+    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    run(page)
+    run(document)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_python_is_marked_as_such(page: str) -> None:
+@pytest.mark.parametrize("document", PAGES)
+def test_python_is_marked_as_such(document: str) -> None:
     """No block escapes the tests by another name for the language, or by indentation."""
-    fences = re.findall(r"^[ \t]*```+[ \t]*(py\w*)\b.*$", read(page), re.MULTILINE | re.IGNORECASE)
-    assert len(fences) == len(_BLOCK.findall(read(page)))
+    fences = re.findall(
+        r"^[ \t]*```+[ \t]*(py\w*)\b.*$", read(document), re.MULTILINE | re.IGNORECASE
+    )
+    assert len(fences) == len(_BLOCK.findall(read(document)))
 
 
 def test_the_method_that_is_put_beside_ours_works() -> None:
@@ -86,10 +92,10 @@ def test_the_method_that_is_put_beside_ours_works() -> None:
         assert abs(made - liked).mean() < abs(made - disliked).mean()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_links_within_the_project_lead_somewhere(page: str) -> None:
-    path = ROOT / page
-    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(page))
+@pytest.mark.parametrize("document", PAGES)
+def test_links_within_the_project_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(document))
     lost = [t for t in targets if "://" not in t and not (path.parent / t).exists()]
     assert not lost
 
