@@ -1,4 +1,4 @@
-"""Search on pages that are read from a disk, where browsers allow no workers: a frame does the work.
+"""Search on pages read from a disk, where browsers allow no workers: a frame does the work.
 
 The script is one of the front end's development packages; without it the theme would fetch it.
 """
