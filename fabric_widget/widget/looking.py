@@ -17,7 +17,7 @@ from fabric_widget.widget.jobs import Outcome
 from fabric_widget.widget.runs import Run
 
 if TYPE_CHECKING:
-    from fabric_widget.engine import Influence, Progress
+    from fabric_widget.engine import GeneratedImage, Influence, Progress
     from fabric_widget.session import Session
     from fabric_widget.widget.face import Face
     from fabric_widget.widget.jobs import Job, Jobs
@@ -40,15 +40,20 @@ class Look:
 
     Parameters
     ----------
-    id
-        Of the picture.
+    picture
+        As the round made it.
     round, number
         Where it is: indices from 0.
     """
 
-    id: str
+    picture: GeneratedImage
     round: int
     number: int
+
+    @property
+    def id(self) -> str:
+        """The picture's."""
+        return self.picture.id
 
 
 @dataclass(frozen=True)
@@ -169,9 +174,8 @@ class Looking:
     def _looked(self, job: Job, look: Look) -> Influence | None:
         run = Run(job, self._opening.load(), pictures=1)
         with self._runs.inside(run, functools.partial(self._begin, job, look)):
-            influence = run.session.look(
-                run.session.pictures[look.id], on_step=functools.partial(self._on_step, run)
-            )
+            on_step = functools.partial(self._on_step, run)
+            influence = run.session.look(look.picture, on_step=on_step)
         if influence is not None and not influence.references:
             influence = None
         if influence is not None:
@@ -185,14 +189,14 @@ class Looking:
 
     def _begin(self, job: Job, look: Look) -> None:
         """Tell that a look begins."""
-        session = self._opening.load()
-        made = session.turns[look.round].round
         self._telling.tell(
             phase="running",
             message=f"Looking at {_name(look)}.",
             job=job.number,
             step=0,
-            steps=made.settings.get("num_inference_steps") or self._opening.about.steps or 0,
+            steps=look.picture.settings.get("num_inference_steps")
+            or self._opening.about.steps
+            or 0,
             eta=None,
             rate=None,
             count=0,  # no picture of a round is being made
@@ -228,7 +232,7 @@ def _found(session: Session, identity: str) -> Look:
     for index, turn in reversed(tuple(enumerate(session.turns))):
         for number, picture in enumerate(turn.round):
             if picture.id == identity:
-                return Look(identity, index, number)
+                return Look(picture, index, number)
     message = "only pictures of a round that still stands can be looked into"
     raise ValueError(message)
 

@@ -94,6 +94,7 @@ export const cardPart = ({ act, frames, enter, zoom }) => {
     return { element, name: (/** @type {string} */ picture) => setText(text, say(picture)) };
   };
   const items = [
+    item("lens", (name) => `See what shaped ${name}`, withPicture(act.lens)),
     item("again", (name) => `Make ${name} again`, withPicture(act.again)),
     item("target", (name) => `Use ${name} as the only reference`, withPicture(act.only)),
     item("strength", (name) => `Set the strength of ${name}`, () => toggleStrength(true)),
