@@ -52,7 +52,7 @@ def shares(
     seen = torch.cat(list(found)).T
     own = call.key.shape[-2]
     lengths = [part.keys.shape[-2] for part in offered]
-    return seen[:own].sum(0), [part.sum(0) for part in seen[own:].split(lengths)]
+    return seen[:own].sum(0), [part.sum(0) for part in torch.split(seen[own:], lengths)]
 
 
 def drawn(seed: int, heads: int, given: list[tuple[int, float]]) -> tuple[list[Lent], list[float]]:
@@ -211,7 +211,7 @@ def test_every_cell_has_places(rows: int, columns: int, cells: int) -> None:
     origin = Origin(rows * columns, columns)
     grid = cell_grid(origin, cells)
     assert max(grid) <= cells
-    assert cells_of(origin, grid).unique().tolist() == list(range(grid[0] * grid[1]))
+    assert set(cells_of(origin, grid).tolist()) == set(range(grid[0] * grid[1]))
 
 
 @given(seeds, st.integers(1, 7), st.integers(1, 7), st.integers(1, 7))

@@ -48,6 +48,7 @@ def facts(session: Session) -> dict[str, Any]:
                 "parent": turn.parent,
                 "schedule": turn.schedule,
                 "votes": [(vote.id, vote.strength) for vote in turn.votes],
+                "contributions": dict(turn.round.contributions),
                 "images": [
                     (i.id, i.seed, i.prompt, dict(i.settings), i.image.tobytes(), i.image.size)
                     for i in turn.round
@@ -170,3 +171,16 @@ def test_a_failed_save_leaves_the_saved_session_as_it_was(
         session.save(tmp_path)
     monkeypatch.undo()
     assert facts(Session.open(tmp_path, session.fabric)) == saved
+
+
+def test_a_folder_of_before_there_were_contributions_opens(tmp_path: Path) -> None:
+    session = lived(Fabric(tiny.pipeline()))
+    assert any(turn.round.contributions for turn in session.turns)
+    session.save(tmp_path)
+    index = tmp_path / "session.json"
+    content = json.loads(index.read_text(encoding="utf-8"))
+    for turn in content["turns"]:
+        del turn["contributions"]
+    index.write_text(json.dumps(content), encoding="utf-8")
+    opened = Session.open(tmp_path, session.fabric)
+    assert [turn.round.contributions for turn in opened.turns] == [{}] * len(session.turns)
