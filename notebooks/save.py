@@ -38,6 +38,7 @@ def executed(path: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         timeout=600,
+        coalesce_streams=True,
         record_timing=False,
         store_widget_state=False,
     )
@@ -46,12 +47,18 @@ def executed(path: Path) -> NotebookNode:
 
 
 def cleaned(notebook: NotebookNode) -> NotebookNode:
-    """Return the notebook without live widgets and without what tells machines apart."""
+    """Return the notebook without live widgets and without what tells machines apart.
+
+    Of a picture in two formats JPEG is kept: it is the smaller one.
+    """
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if LIVE not in output.get("data", {})]
+            for output in cell.outputs:
+                if "image/jpeg" in output.get("data", {}):
+                    output.data.pop("image/png", None)
     return notebook
 
 
