@@ -59,9 +59,8 @@ def _(mo, w, widget):
 
 @app.cell
 def _(mo, w, widget):
-    mo.image(widget.snapshot(), alt="the round as one picture") if w.value[
-        "seen_round"
-    ] >= -1 else None
+    w.value  # so that this cell follows the widget too
+    mo.image(widget.snapshot(), alt="the round as one picture")
 
 
 @app.cell
