@@ -491,7 +491,7 @@ def test_without_threads_votes_wait_where_there_is_a_loop(
     make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FabricWidget, "_threads", False)
-    monkeypatch.setattr(FabricWidget, "_debounce", 0.01)
+    monkeypatch.setattr(FabricWidget, "_debounce", 0.3)
     widget = make()
     widget.generate().result()
 
