@@ -5,6 +5,7 @@ import { h, set, setText } from "./dom.js";
 import { floatsOf, looksAt, mapOf } from "./gate.js";
 import { mark } from "./icons.js";
 import { createLink } from "./link.js";
+import { keepKeys } from "./notebook-keys.js";
 import { takeFiles } from "./part-frame.js";
 import { messagesPart } from "./part-status.js";
 import { createFrames } from "./picture-cache.js";
@@ -193,7 +194,7 @@ export const createPlayground = ({ model, el, cache }) => {
   const messages = messagesPart({ act: /** @type {any} */ (act), leave: () => pictures.focus() });
   const parts = [line, pictures, formula, prompts, weight];
 
-  const root = h("div", { class: "fabric-widget fw-playground", role: "region", "aria-label": "Attention playground", "data-lm-suppress-shortcuts": "true" },
+  const root = h("div", { class: "fabric-widget fw-playground", role: "region", "aria-label": "Attention playground" },
     h("div", { class: "fw-body" },
       h("div", { class: "fw-top" }, h("div", { class: "fw-head" }, mark(), name, device), messages.el),
       h("div", { class: "fw-main" }, prompts.el, line.el, pictures.el, formula.el),
@@ -202,11 +203,7 @@ export const createPlayground = ({ model, el, cache }) => {
     told,
   );
   root.append(takeFiles(root, { upload: (files) => void act.upload(files), words: "Drop a picture to make it the reference" }));
-  root.addEventListener("keydown", (event) => {
-    const { key, ctrlKey, metaKey, altKey } = event;
-    // Plain keys belong to the widget, whichever part has the focus; none may reach the notebook.
-    if (!(ctrlKey || metaKey || altKey) || key === "Enter") event.stopPropagation();
-  });
+  keepKeys(root);
 
   let scheduled = false;
   const schedule = () => {

@@ -7,6 +7,7 @@ import { followTheme } from "./theme.js";
 import { createFrames } from "./picture-cache.js";
 import { createLibrary } from "./library.js";
 import { createLink } from "./link.js";
+import { keepKeys } from "./notebook-keys.js";
 import { countingPart } from "./part-counting.js";
 import { helpPart, zoomPart } from "./part-dialogs.js";
 import { emptyPart, headPart, takeFiles } from "./part-frame.js";
@@ -267,7 +268,7 @@ export const createView = ({ model, el, cache }) => {
   const [shelf, counting, history] = [shelfPart({ act, frames, library }), countingPart({ act }), historyPart({ act, frames, library, signal })];
   const parts = [head, messages, prompt, status, caption, grid, empty, shelf, settings, counting, history, zoom, lens];
 
-  const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste" });
   root.append(
     h("div", { class: "fw-body" },
       h("div", { class: "fw-top" }, head.el, messages.el),
@@ -281,14 +282,7 @@ export const createView = ({ model, el, cache }) => {
     help.el,
   );
 
-  root.addEventListener("keydown", (event) => {
-    const { key, ctrlKey, metaKey, altKey } = event;
-    const command = ctrlKey || metaKey;
-    // The suppressed shortcut would end in the browser's dialog for saving the page.
-    if (command && key.toLowerCase() === "s" && !altKey && !document.body.dataset.vscodeThemeKind) event.preventDefault();
-    // Plain keys belong to the widget, whichever part has the focus; none may reach the notebook.
-    if ((!command && !altKey) || (command && key === "Enter")) event.stopPropagation();
-  });
+  keepKeys(root);
 
   let scheduled = false;
   const schedule = () => {

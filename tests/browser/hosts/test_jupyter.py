@@ -130,6 +130,48 @@ def test_keys_in_the_widget_leave_the_notebook_alone(notebook: Open, control: st
     )
 
 
+_FOCUSABLE = """() => {
+  const found = [...document.querySelectorAll(
+    ".fabric-widget :is(button, select, summary, input:not([type=text], [type=number]), [tabindex])"
+  )].filter(element => element.checkVisibility());
+  window.focusable = found;
+  return found.length;
+}"""
+_FOCUSED = """index => {
+  const element = window.focusable[index];
+  if (element.isConnected) element.focus();
+  return document.activeElement === element;
+}"""
+
+
+def test_no_key_reaches_the_notebook_from_anywhere(notebook: Open) -> None:
+    """Nothing is pressed but B, which makes a cell wherever the notebook hears it."""
+    book = notebook(f"{QUIET}\nw.show()", "'another cell'")
+    widget = book.widget().wait(phase="idle", round=-1)
+    page, before = book.page, book.cells()
+
+    def press_everywhere(least: int) -> None:
+        focused = 0
+        for index in range(page.evaluate(_FOCUSABLE)):
+            if page.evaluate(_FOCUSED, index):
+                page.keyboard.press("b")
+                focused += 1
+        assert focused >= least
+        assert book.cells() == before
+
+    widget.generate(0)
+    widget.like(1).click()
+    widget.expect_vote(1, liked=True)
+    widget.generate(1)
+    press_everywhere(20)
+    widget.button("Zoom picture 1").click()
+    press_everywhere(5)
+    page.keyboard.press("Escape")
+    widget.button("Lens for picture 2").click()
+    expect(widget.root.get_by_role("grid")).to_be_focused(timeout=PATIENCE)
+    press_everywhere(5)
+
+
 def test_shift_enter_in_the_prompt_is_a_line_break(notebook: Open) -> None:
     book = notebook(f"{QUIET}\nw.show()", "'another cell'")
     widget = book.widget().wait(phase="idle")
