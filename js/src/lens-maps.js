@@ -117,6 +117,17 @@ export const peakOf = (values) => {
 export const scaleEnd = (share) => [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8].find((end) => share <= end) ?? 1;
 
 /**
+ * Where the heat's scale begins: at 0, unless all places borrowed much alike; then at a round number
+ * below the least share.
+ * @param {number} share  the least
+ * @param {number} end  of the scale
+ */
+export const scaleStart = (share, end) => {
+  const start = Math.floor(share * 20) / 20;
+  return share > end / 2 && start < end ? start : 0;
+};
+
+/**
  * Where one place looked in a reference: a byte for each of its cells, 255 where it looked most.
  * @param {Bytes} bytes
  * @param {number} cell

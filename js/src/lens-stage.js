@@ -14,6 +14,7 @@ import { callPlace, shareText } from "./lens-words.js";
  * @property {boolean} ready  whether there is anything to see
  * @property {{rows: number, columns: number}} grid
  * @property {ArrayLike<number>} heat  0 … 1 for each cell
+ * @property {number} start  of the scale
  * @property {number} end  of the scale
  * @property {string} shows  what the heat is
  * @property {number} cell
@@ -34,7 +35,7 @@ export const stagePart = ({ frames, move, pin }) => {
   const cell = h("div", { class: "fw-lens-cell", role: "gridcell", id: freshId() });
   const row = h("div", { role: "row" }, cell);
   const grid = h("div", { class: "fw-lens-grid", role: "grid", tabindex: 0, "aria-activedescendant": cell.id, "aria-readonly": "true" }, row);
-  const [least, most] = [h("span", {}, "0 %"), h("span", {})];
+  const [least, most] = [h("span", {}), h("span", {})];
   const scale = h("span", { class: "fw-lens-scale", "aria-hidden": "true" });
   scale.style.background = SCALE;
   const shows = h("span", { class: "fw-lens-shows" });
@@ -74,14 +75,14 @@ export const stagePart = ({ frames, move, pin }) => {
     /** @param {StageProps} props */
     update(props) {
       const { rows, columns } = props.grid;
-      const redraw = props.heat !== last?.heat || props.end !== last?.end;
+      const redraw = props.heat !== last?.heat || props.start !== last?.start || props.end !== last?.end;
       last = props;
       frame.show(props.picture);
       set(image, { alt: props.alt });
       box.style.setProperty("--fw-ratio", String(props.ratio));
       for (const one of [heat, grid, legend, hint]) if (one.hidden === props.ready) one.hidden = !props.ready;
       if (!props.ready) return;
-      if (redraw) drawMap(heat, props.heat, columns, (value) => [...colourOf(value / props.end), 255]);
+      if (redraw) drawMap(heat, props.heat, columns, (value) => [...colourOf((value - props.start) / (props.end - props.start)), 255]);
       const [down, right] = [Math.floor(props.cell / columns), props.cell % columns];
       set(grid, { "aria-label": `Places of ${props.alt}`, "aria-rowcount": rows, "aria-colcount": columns });
       set(row, { "aria-rowindex": down + 1 });
@@ -91,6 +92,7 @@ export const stagePart = ({ frames, move, pin }) => {
         height: `${100 / rows}%`, width: `${100 / columns}%`,
       });
       setText(shows, props.shows);
+      setText(least, shareText(props.start));
       setText(most, shareText(props.end));
     },
   };

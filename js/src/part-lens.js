@@ -6,7 +6,7 @@ import { progressLine } from "./format.js";
 import { icon } from "./icons.js";
 import { commandOf } from "./keys.js";
 import { lensControls } from "./lens-controls.js";
-import { borrowed, carried, gridOf, lookOf, namedReferences, peakOf, readLens, scaleEnd, taken } from "./lens-maps.js";
+import { borrowed, carried, gridOf, lookOf, namedReferences, peakOf, readLens, scaleEnd, scaleStart, taken } from "./lens-maps.js";
 import { referencesPart } from "./lens-references.js";
 import { stagePart } from "./lens-stage.js";
 import { callPlace, callReference, callSide, placeText } from "./lens-words.js";
@@ -43,7 +43,7 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
   let [cell, pinned, opacity] = [0, false, 0.6];
   /** @type {Float64Array} */
   let heat = new Float64Array();
-  let end = 1;
+  let [start, end] = [0, 1];
   /** @type {Map<string, Looks | null>} null: asked for */
   const looks = new Map();
 
@@ -140,6 +140,7 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
     const parts = [null, ...lens.parts.keys()];
     const maps = parts.map((part) => borrowed(/** @type {import("./lens-maps.js").Lens} */ (lens), { ...selection, part }, from));
     end = scaleEnd(Math.max(...maps.map((map) => map[peakOf(map)])));
+    start = scaleStart(Math.min(...maps.map((map) => Math.min(...map))), end);
   };
 
   /** @param {Partial<import("./lens-controls.js").Choice>} change */
@@ -183,7 +184,7 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
     const from = chosen.from;
     stage.update({
       picture: library.large(id).picture, alt: inSentence(label), ratio: picture, ready: Boolean(lens),
-      grid: lens ? gridOf(lens, chosen.level) : { rows: 1, columns: 1 }, heat, end, cell, pinned,
+      grid: lens ? gridOf(lens, chosen.level) : { rows: 1, columns: 1 }, heat, start, end, cell, pinned,
       shows: typeof from === "string" ? callSide(from) : lens ? `borrowed from ${callReference(namedReferences(lens)[from])}` : "",
     });
     drawLens();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { colourOf } from "../src/lens-colours.js";
-import { borrowed, carried, gridOf, lookOf, namedReferences, peakOf, readLens, scaleEnd, stepped, taken } from "../src/lens-maps.js";
+import { borrowed, carried, gridOf, lookOf, namedReferences, peakOf, readLens, scaleEnd, scaleStart, stepped, taken } from "../src/lens-maps.js";
 import { callLevel, callPart, callPlace, placeText, shareText } from "../src/lens-words.js";
 
 const facts = {
@@ -70,6 +70,19 @@ test("the scale ends above every share, at a round number", () => {
     assert.equal(Math.round(scaleEnd(share) * 100), scaleEnd(share) * 100);
   }
   assert.equal(scaleEnd(0), 0.01);
+});
+
+test("the scale begins at 0, or below every share where all are alike", () => {
+  for (let most = 0; most <= 1; most += 0.013) {
+    for (let least = 0; least <= most; least += 0.013) {
+      const end = scaleEnd(most);
+      const start = scaleStart(least, end);
+      assert.ok(start >= 0 && start <= least && start < end);
+      assert.ok(start === 0 || least > end / 2);
+    }
+  }
+  assert.equal(scaleStart(0.39, 0.5), 0.35);
+  assert.equal(scaleStart(0.2, 0.5), 0);
 });
 
 test("arrows stay in the grid, Home and End in the row", () => {
