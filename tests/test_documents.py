@@ -33,7 +33,7 @@ def test_the_ten_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Mon
     assert names["larger"][0].image.size == (128, 128)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/widget.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/lens.md", "docs/widget.md"])
 def test_what_is_said_of_the_widget_runs(
     document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +61,7 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path) -> None:
         "README.md",
         "CONTRIBUTING.md",
         "docs/decisions.md",
+        "docs/lens.md",
         "docs/performance.md",
         "docs/pipelines.md",
         "docs/widget.md",
