@@ -94,7 +94,7 @@ def test_masks_and_shared_heads_are_seen(
     rows, heads, tokens = size
     mask = normal(seed + 5, rows, 1, tokens, tokens)
     mask = torch.where(torch.eye(tokens, dtype=torch.bool), 0.0, mask)
-    given_heads = 1 if shared else heads
+    given_heads = max(heads // 2, 1) if shared else heads
     offered, factors = drawn(seed, given_heads, given)
     call = called(seed, size, attn_mask=mask >= 0 if boolean else mask, enable_gqa=shared)
     call = Attention(
