@@ -32,7 +32,7 @@ def test_the_ten_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Mon
     assert names["larger"][0].image.size == (128, 128)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/widget.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/widget.md", "docs/playground.md"])
 def test_what_is_said_of_the_widget_runs(
     document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,7 +40,7 @@ def test_what_is_said_of_the_widget_runs(
     text = (ROOT / document).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names: dict[str, object] = {"pipe": load_demo()}
-    for block in blocks if document == "docs/widget.md" else blocks[:1]:
+    for block in blocks[:1] if document == "README.md" else blocks:
         exec(block, names)  # noqa: S102  (our own)
 
 
@@ -52,6 +52,7 @@ def test_what_is_said_of_the_widget_runs(
         "docs/decisions.md",
         "docs/performance.md",
         "docs/pipelines.md",
+        "docs/playground.md",
         "docs/widget.md",
     ],
 )

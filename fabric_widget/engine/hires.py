@@ -26,6 +26,7 @@ from fabric_widget.engine.results import GeneratedImage, Progress, Round
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from fabric_widget.engine.lens import Lens
     from fabric_widget.engine.schedule import Schedule
 
 _MAX_SCALE = 4.0
@@ -90,13 +91,14 @@ class HiRes:
         liked: Iterable[Any] = (),
         disliked: Iterable[Any] = (),
         schedule: Schedule | None = None,
+        lens: Lens | None = None,
         on_step: Callable[[Progress], object] | None = None,
         **pipeline_arguments: Any,
     ) -> Round:
         """Make one round of large pictures.
 
         Parameters, errors and warnings are those of `Fabric`; the pipeline's arguments go to both
-        passes.
+        passes. A lens sees the first pass, which composes all pictures and always has the feedback.
 
         Returns
         -------
@@ -114,11 +116,13 @@ class HiRes:
             liked=liked,
             disliked=disliked,
             schedule=schedule,
+            lens=lens,
             on_step=tally.told(lambda steps: num_images * max(int(steps * self.strength), 1)),
             **{**pipeline_arguments, "output_type": "pil"},
         )
         votes = {"liked": liked, "disliked": disliked, "schedule": schedule}
-        return self._enlarged(first, votes, tally, pipeline_arguments.get("output_type", "pil"))
+        made = self._enlarged(first, votes, tally, pipeline_arguments.get("output_type", "pil"))
+        return made.seen(first.influence)
 
     def enlarge(
         self,

@@ -119,7 +119,16 @@ def _state(root: Path, content: dict[str, Any]) -> State:
     turns: list[Turn] = []
     for turn in content["turns"]:
         images = tuple(_generated(picture(name)) for name in turn["images"])
-        made = Round(images, turn["prompt"], turn["seed"], turn["settings"])
+        contributions = {  # not in folders of before there were any
+            name: float(share) for name, share in turn.get("contributions", {}).items()
+        }
+        made = Round(
+            images,
+            turn["prompt"],
+            turn["seed"],
+            turn["settings"],
+            contributions=contributions,
+        )
         schedule = None if turn["schedule"] is None else Schedule(**turn["schedule"])
         turns.append(Turn(made, votes(turn["votes"]), schedule, turn["parent"]))
     current = content["current"]
@@ -143,6 +152,7 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "parent": turn.parent,
         "schedule": None if turn.schedule is None else asdict(turn.schedule),
         "votes": strengths_of(turn.votes),
+        "contributions": dict(made.contributions),
         "images": [image.id for image in made],
     }
 

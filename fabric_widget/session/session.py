@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine import BadReference, Round
+from fabric_widget.engine import BadReference, FabricError, HiRes, Lens, Round
 from fabric_widget.engine.references import read_votes
 from fabric_widget.session import files
 from fabric_widget.session.history import History
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Progress, Schedule
+    from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Schedule
     from fabric_widget.session.state import Act, Picture
+
+CONTRIBUTIONS = Lens(image=None, looks=False, parts=1, cells=1, steps=3)
+"""Records how much each vote mattered in a round, and nothing else: so that it costs little."""
+_WHOLE = Lens()
 
 
 class Session:
@@ -39,11 +43,22 @@ class Session:
         pictures of a session share one, unless `generate` is told a seed.
     schedule
         How strongly votes count; by default the fabric's own. May be set anew between rounds.
+    lens
+        What is recorded of each round's attention; by default the `contributions` of its votes.
+        None records nothing. May be set anew between rounds.
     """
 
-    def __init__(self, fabric: Fabric, *, seed: int = 0, schedule: Schedule | None = None) -> None:
+    def __init__(
+        self,
+        fabric: Fabric,
+        *,
+        seed: int = 0,
+        schedule: Schedule | None = None,
+        lens: Lens | None = CONTRIBUTIONS,
+    ) -> None:
         self.fabric = fabric
         self.schedule = schedule
+        self.lens = lens
         self._history = History(State(next_seed=seed))
         self._pictures: dict[str, Picture] = {}
         self._lock = threading.Lock()
@@ -157,6 +172,7 @@ class Session:
             message = f"batch_size is {batch_size!r}: give 1 or more, or None"
             raise ValueError(message)
         before, schedule = self._history.present, self.schedule
+        lens = self.lens if before.votes else None
         prompt = before.prompt if prompt is None else prompt
         seed = before.next_seed if seed is None else seed
         if batch_size is None or not batch_size < num_images:
@@ -174,6 +190,7 @@ class Session:
                 liked=before.liked,
                 disliked=before.disliked,
                 schedule=schedule,
+                lens=lens,
                 on_step=_counted(on_step, batch, len(sizes), first),
                 **pipeline_arguments,
             )
@@ -185,6 +202,68 @@ class Session:
             self._pictures.update((image.id, image) for image in turn.round)
         self._act(lambda state: state.with_turn(turn))
         return turn.round
+
+    def look(
+        self,
+        picture: GeneratedImage,
+        *,
+        lens: Lens = _WHOLE,
+        on_step: Callable[[Progress], object] | None = None,
+    ) -> Influence | None:
+        """Return which votes drew how much of a picture's attention, where and when.
+
+        The picture is made again, alone, with the votes and the schedule of its own round. Nothing
+        is added to the session.
+
+        Parameters
+        ----------
+        picture
+            Of any round.
+        lens
+            What to record; its `image` has no meaning here.
+        on_step
+            Called after each step.
+
+        Returns
+        -------
+        Influence or None
+            None if the round had no votes, or none of them was lent.
+
+        Raises
+        ------
+        FabricError
+            The engine's: a vote that cannot be used, a busy pipeline, a cancelled run. Or the
+            pictures are made in two passes, by `HiRes`.
+        TypeError
+            `lens` is not a Lens.
+        ValueError
+            No round made the picture.
+        """
+        if not isinstance(lens, Lens):
+            message = f"lens is a {type(lens).__name__}: give a Lens"
+            raise TypeError(message)
+        turns = [(turn, image) for turn in self.turns for image in turn.round if image == picture]
+        if not turns:
+            message = "no round of this session made this picture: give one of session.rounds"
+            raise ValueError(message)
+        if isinstance(self.fabric, HiRes):
+            message = "a picture of two passes cannot be looked into: give the session a Fabric"
+            raise FabricError(message)
+        turn, image = turns[-1]
+        if not turn.votes:
+            return None
+        made = self.fabric(
+            image.prompt,
+            num_images=1,
+            seed=image.seed,
+            liked=turn.liked,
+            disliked=turn.disliked,
+            schedule=turn.schedule,
+            lens=replace(lens, image=0),
+            on_step=on_step,
+            **image.settings,
+        )
+        return made.influence
 
     def like(self, image: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (any picture)
         """Ask for more like `image`.
@@ -372,4 +451,14 @@ def _joined(parts: list[Round]) -> Round:
     if len(parts) == 1:
         return parts[0]
     images = tuple(image for part in parts for image in part)
-    return replace(parts[0], images=images, output=tuple(part.output for part in parts))
+    contributions = {
+        name: sum(len(part) * part.contributions[name] for part in parts) / len(images)
+        for name in parts[0].contributions
+    }
+    return replace(
+        parts[0],
+        images=images,
+        output=tuple(part.output for part in parts),
+        influence=None,  # of a part of the pictures
+        contributions=contributions,
+    )

@@ -39,6 +39,16 @@ def strengths_of(votes: Sequence[Vote]) -> dict[str, float]:
     return {vote.id: vote.strength for vote in votes}
 
 
+def liked_of(votes: Sequence[Vote]) -> tuple[tuple[Picture, float], ...]:
+    """Return liked pictures with their strengths, more than 0 and up to 2."""
+    return tuple((vote.image, vote.strength) for vote in votes if vote.strength > 0)
+
+
+def disliked_of(votes: Sequence[Vote]) -> tuple[tuple[Picture, float], ...]:
+    """Return disliked pictures with their strengths, more than 0 and up to 2."""
+    return tuple((vote.image, -vote.strength) for vote in votes if vote.strength < 0)
+
+
 @dataclass(frozen=True)
 class Turn:
     """A round and what it was made from.
@@ -59,6 +69,16 @@ class Turn:
     votes: tuple[Vote, ...] = ()
     schedule: Schedule | None = None
     parent: int | None = None
+
+    @property
+    def liked(self) -> tuple[tuple[Picture, float], ...]:
+        """Liked pictures with their strengths, more than 0 and up to 2."""
+        return liked_of(self.votes)
+
+    @property
+    def disliked(self) -> tuple[tuple[Picture, float], ...]:
+        """Disliked pictures with their strengths, more than 0 and up to 2."""
+        return disliked_of(self.votes)
 
 
 @dataclass(frozen=True)
@@ -95,12 +115,12 @@ class State:
     @property
     def liked(self) -> tuple[tuple[Picture, float], ...]:
         """Liked pictures with their strengths, more than 0 and up to 2."""
-        return tuple((vote.image, vote.strength) for vote in self.votes if vote.strength > 0)
+        return liked_of(self.votes)
 
     @property
     def disliked(self) -> tuple[tuple[Picture, float], ...]:
         """Disliked pictures with their strengths, more than 0 and up to 2."""
-        return tuple((vote.image, -vote.strength) for vote in self.votes if vote.strength < 0)
+        return disliked_of(self.votes)
 
     def with_vote(self, vote: Vote) -> Self:
         """Return the state after `vote`, which replaces an earlier vote on the same picture."""

@@ -52,7 +52,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Looked:
     """What was seen of a picture.
 
     Parameters
@@ -104,10 +104,10 @@ class Looking:
         self._runs = runs
         self._most = most
         self._capacity = capacity
-        self._kept: OrderedDict[str, Seen] = OrderedDict()
+        self._kept: OrderedDict[str, Looked] = OrderedDict()
         self._lock = threading.Lock()
 
-    def kept(self, identity: str) -> Seen | None:
+    def kept(self, identity: str) -> Looked | None:
         """Return what was seen of a picture, None if it is not kept."""
         with self._lock:
             if identity in self._kept:
@@ -175,7 +175,7 @@ class Looking:
         if influence is not None and not influence.references:
             influence = None
         if influence is not None:
-            self._keep(look.id, Seen(influence, self._telling.now["steps"]))
+            self._keep(look.id, Looked(influence, self._telling.now["steps"]))
         with self._face.lock:
             self._runs.ended(job)
             self._telling.tell_rest(message=f"The lens of {_name(look)} is ready.", eta=None)
@@ -206,7 +206,7 @@ class Looking:
     def _on_step(self, run: Run, progress: Progress) -> None:
         self._runs.step(run, progress)
 
-    def _keep(self, identity: str, seen: Seen) -> None:
+    def _keep(self, identity: str, seen: Looked) -> None:
         with self._lock:
             self._kept[identity] = seen
             self._kept.move_to_end(identity)

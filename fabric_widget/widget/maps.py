@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from fabric_widget.engine import Influence
-    from fabric_widget.widget.looking import Seen
+    from fabric_widget.widget.looking import Looked
 
 _WHOLE = 65_535
 _PEAK = 255
 
 
-def told(seen: Seen) -> tuple[dict[str, Any], list[bytes]]:
+def told(seen: Looked) -> tuple[dict[str, Any], list[bytes]]:
     """Return what there is to know of a picture's influence, and its maps of shares.
 
     Returns
@@ -109,19 +109,16 @@ def looks(
 
 
 def _over_levels(influence: Influence, reference: int, part: int | None) -> np.ndarray:
-    """Return the mean over all levels, weighted by sites, on the grids of the finest."""
-    total = None
-    for index, level in enumerate(influence.levels):
-        one = _array(influence.looks(reference, level=index, part=part))
-        if total is None:
-            total = one * level.sites
-            continue
-        for axis, size in enumerate(total.shape):
-            one = _repeated(one, axis, size, spread=axis >= total.ndim // 2)
-        total += one * level.sites
-    if total is None:
-        message = "no level was recorded"
-        raise ValueError(message)
+    """Return the mean over all levels, weighted by sites, on the finest grids there are."""
+    levels = range(len(influence.levels))
+    of_each = [_array(influence.looks(reference, level=n, part=part)) for n in levels]
+    shape = np.max([one.shape for one in of_each], axis=0)
+    total = np.zeros(shape, np.float32)
+    for level, one in zip(influence.levels, of_each, strict=True):
+        fine = one
+        for axis, size in enumerate(shape):
+            fine = _repeated(fine, axis, size, spread=axis >= len(shape) // 2)
+        total += fine * level.sites
     mean: np.ndarray = total / sum(level.sites for level in influence.levels)
     return mean
 
@@ -157,7 +154,8 @@ def _grid(tokens: int, rows: int, columns: int) -> tuple[int, int]:
 
 def _shares(share: Tensor) -> bytes:
     whole = np.rint(_array(share).clip(0, 1) * _WHOLE)
-    return whole.astype("<u2").tobytes()
+    data: bytes = whole.astype("<u2").tobytes()
+    return data
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -20,7 +20,7 @@ from fabric_widget.widget.locked import LockedWidget, static
 from fabric_widget.widget.opening import Opening
 from fabric_widget.widget.playground_desk import KNOWN, Desk
 from fabric_widget.widget.playground_runs import Comparison, Runs
-from fabric_widget.widget.playground_setting import NAMES, Setting, read_setting
+from fabric_widget.widget.playground_setting import NAMES, TEXTS, Setting, read_setting
 from fabric_widget.widget.updates import sifted
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class AttentionPlayground(LockedWidget):
 
     prompt = t.Unicode("a monster").tag(sync=True)
     seed = t.Int(1).tag(sync=True)
-    reference_prompt = t.Unicode("a monster").tag(sync=True)
+    reference_prompt = t.Unicode("a red fish").tag(sync=True)
     reference_seed = t.Int(2).tag(sync=True)
     weight = t.Float(1.0).tag(sync=True)
     start = t.Float(0.0).tag(sync=True)
@@ -106,7 +106,7 @@ class AttentionPlayground(LockedWidget):
         *,
         prompt: str = "a monster",
         seed: int = 1,
-        reference_prompt: str = "a monster",
+        reference_prompt: str = "a red fish",
         reference_seed: int = 2,
         reference: Any = None,  # noqa: ANN401  (any picture)
         weight: float = 1.0,
@@ -187,7 +187,7 @@ class AttentionPlayground(LockedWidget):
             _logger.warning("an update from the front end was not understood")
             return
         with self._face.lock:
-            update = sifted(sync_data, NAMES, _KERNEL_OWNED, read_setting)
+            update = sifted(sync_data, NAMES, _KERNEL_OWNED, read_setting, texts=TEXTS)
             for told in update.notices:
                 self._runs.notice(told)
             super().set_state(update.kept)

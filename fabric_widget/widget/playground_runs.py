@@ -113,7 +113,10 @@ class Runs:
         if running is not None and running is not job and running.automatic:
             running.superseded = True
             running.stop.set()
-        self.tell(error=None)
+        if job is self._jobs.current:
+            self._tell_begin(job)
+        else:
+            self.tell(error=None)
         return job
 
     def changed(self) -> None:
@@ -176,9 +179,20 @@ class Runs:
             busy = self._jobs.current is not None and not self._jobs.current.stop.is_set()
             if self._status.now["error"] is not None:
                 self.tell(phase="error")
+            elif busy:
+                self.tell()
             else:
-                resting = "idle" if self.result is None else "ready"
-                self.tell(**({} if busy else {"phase": resting}))
+                self.tell(phase="idle" if self.result is None else "ready")
+
+    def _tell_begin(self, job: Job) -> None:
+        loaded = self._opening.session is not None
+        self.tell(
+            phase="running" if loaded else "loading",
+            message="Making pictures." if loaded else "Loading the model.",
+            job=job.number,
+            step=0,
+            error=None,
+        )
 
     def _show(self, name: str, identity: str, picture: Picture) -> None:
         from fabric_widget.widget.playground_wire import picture_of
@@ -195,8 +209,7 @@ class Runs:
     def run(self, job: Job) -> Comparison:
         """Make a comparison."""
         try:
-            if self._opening.session is None:
-                self.tell(phase="loading", message="Loading the model.", job=job.number, error=None)
+            self._tell_begin(job)
             fabric = self._opening.load().fabric
             return self._compared(fabric, job, job.request or self._setting())
         except BaseException as error:
@@ -215,12 +228,13 @@ class Runs:
         self._show("reference", getattr(reference, "id", f"{_GIVEN}-{id(reference)}"), reference)
         plain = make("Making the plain picture.", setting.prompt, setting.seed)
         self._show("plain", plain.id, plain)
-        sides = {("disliked" if setting.dislike else "liked"): [reference]}
+        feedback: dict[str, Any] = {
+            ("disliked" if setting.dislike else "liked"): [reference],
+            "schedule": setting.schedule(),
+            "lens": Lens(image=0),
+        }
         made = self._round(
-            *(fabric, job, setting, "Steering.", setting.prompt, setting.seed),
-            schedule=setting.schedule(),
-            lens=Lens(image=0),
-            **sides,
+            fabric, job, setting, "Steering.", setting.prompt, setting.seed, **feedback
         )
         result = Comparison(plain, made[0], reference, made.influence)
         self._finish(result, setting)

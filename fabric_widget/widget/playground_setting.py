@@ -31,7 +31,7 @@ LIMITS = {
 }
 """Least value, greatest value and step of every number."""
 
-_TEXTS = {"prompt": "The prompt", "reference_prompt": "The prompt of the reference"}
+TEXTS = {"prompt": "The prompt", "reference_prompt": "The prompt of the reference"}
 _WHOLE = {"seed", "reference_seed", "steps"}
 
 
@@ -96,8 +96,8 @@ def read_setting(name: str, value: object) -> tuple[Any, str]:
     ValueError
         The value is of the wrong kind, or a text is too long.
     """
-    if name in _TEXTS:
-        return read_text(_TEXTS[name], value)
+    if name in TEXTS:
+        return read_text(TEXTS[name], value)
     if name == "dislike":
         return read_switch(name, value), ""
     if name == "steps" and value is None:

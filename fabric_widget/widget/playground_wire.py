@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.schedule import coarseness
+from fabric_widget.widget.encoding import pixels
 
 if TYPE_CHECKING:
     from fabric_widget.engine import Influence
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 
 def picture_of(identity: str, picture: Picture, album: Album) -> dict[str, Any]:
     """Return a picture for the screen."""
-    encoded = album.screen(identity, picture)
-    shown = getattr(picture, "image", picture)
+    encoded, shown = album.screen(identity, picture), pixels(picture)
     return {
         "id": identity,
         "mime": encoded.mime,

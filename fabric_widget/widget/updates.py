@@ -41,7 +41,13 @@ class Update:
 
 def read_update(state: Mapping[str, Any], opening: Opening) -> Update:
     """Return what can be taken of an update."""
-    return sifted(state, OPEN, _KERNEL_OWNED, lambda name, value: read_value(name, value, opening))
+    return sifted(
+        state,
+        OPEN,
+        _KERNEL_OWNED,
+        lambda name, value: read_value(name, value, opening),
+        texts=("prompt", "negative_prompt"),
+    )
 
 
 def sifted(
@@ -49,6 +55,8 @@ def sifted(
     open_to_all: Collection[str],
     kernel_owned: Collection[str],
     read: Callable[[str, object], tuple[Any, str]],
+    *,
+    texts: Collection[str],
 ) -> Update:
     """Return what can be taken of an update.
 
@@ -61,6 +69,8 @@ def sifted(
     read
         Returns the value that a trait takes when told another, and what to tell the person; raises
         ValueError if there is none.
+    texts
+        The traits that a person writes; one too long stays on the page to be shortened.
     """
     update = Update()
     for name, value in state.items():
@@ -71,7 +81,7 @@ def sifted(
             taken, told = read(name, value)
         except ValueError as error:
             update.notices.append(f"{error}.")
-            if not isinstance(value, str):  # a text too long stays for the person to shorten
+            if name not in texts:
                 update.corrected.append(name)
             continue
         update.notices.append(told)

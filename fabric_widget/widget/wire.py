@@ -39,10 +39,7 @@ def votes_of(strengths: Mapping[str, float]) -> dict[str, float]:
 
 def contributions_of(made: Round) -> dict[str, float]:
     """Return how much of a round's attention went to each reference, by names on the wire."""
-    return {
-        name_of(identity): round(share, 4)
-        for identity, share in getattr(made, "contributions", {}).items()
-    }
+    return {name_of(identity): round(share, 4) for identity, share in made.contributions.items()}
 
 
 def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:

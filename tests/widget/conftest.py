@@ -179,6 +179,7 @@ class Studio:
         self.requests: list[dict[str, Any]] = []
         self.taken = 0
         self.failure: BaseException | None = None
+        self.contributions: list[float] = []  # of the references, liked ones first
         self.cancelled = threading.Event()
         self.paint: Callable[[int], Image.Image] = lambda seed: flat(seed, side)
         self._held: dict[int, tuple[threading.Event, threading.Event]] = {}
@@ -209,7 +210,7 @@ class Studio:
             if self.cancelled.is_set():
                 message = f"cancelled after {step} steps"
                 raise GenerationCancelled(message)
-        ours = ("liked", "disliked", "schedule")
+        ours = ("liked", "disliked", "schedule", "lens")
         settings = {name: value for name, value in others.items() if name not in ours}
         images = tuple(
             GeneratedImage(
@@ -221,7 +222,10 @@ class Studio:
             )
             for i in range(num_images)
         )
-        return Round(images, prompt, seed, settings)
+        lent = [*others.get("liked", ()), *others.get("disliked", ())]
+        shares = zip(lent, self.contributions, strict=False)
+        contributions = {image.id: share for (image, _), share in shares}
+        return Round(images, prompt, seed, settings, contributions=contributions)
 
 
 class Hold:

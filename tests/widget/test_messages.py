@@ -268,6 +268,8 @@ def test_commands_of_anywidget_itself_are_left_to_it(front: Front) -> None:
 GOOD: dict[str, dict[str, Any]] = {
     "generate": {"controls": controls(), "votes": {}},
     "again": {"id": "0" * 12},
+    "look": {"id": "0" * 12},
+    "look_at": {"id": "0" * 12, "reference": 0, "level": 0, "part": 0},
     "branch": {"round": 0},
     "fetch": {"id": "0" * 12, "kind": "thumb"},
     "upload": {"names": []},
@@ -276,6 +278,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "save_preset": {"name": "x", "values": {}},
     "delete_preset": {"name": "x"},
 }
+MAY_BE_NONE = {"level", "part"}
 
 
 @pytest.mark.usefixtures("widget")
@@ -286,7 +289,7 @@ def test_every_field_must_be_there_and_be_what_it_should(
     front: Front, session: Session, kind: str, field: str
 ) -> None:
     lacking = {name: value for name, value in GOOD[kind].items() if name != field}
-    bad: tuple[Any, ...] = (None, [[]], True, 0.5)
+    bad: tuple[Any, ...] = ([[]], True, 0.5) if field in MAY_BE_NONE else (None, [[]], True, 0.5)
     for wrong in (lacking, *(lacking | {field: value} for value in bad)):
         answer = front.call(kind, **wrong)
         assert answer["type"] == "failed"
@@ -344,6 +347,8 @@ def test_files_must_match_their_names(front: Front) -> None:
 def test_unknown_pictures_and_rounds_are_said(front: Front, session: Session) -> None:
     for kind, fields in (
         ("again", {"id": "nothing"}),
+        ("look", {"id": "nothing"}),
+        ("look_at", {"id": "nothing", "reference": 0, "level": None, "part": None}),
         ("fetch", {"id": "nothing", "kind": "full"}),
         ("branch", {"round": 3}),
         ("branch", {"round": -1}),
@@ -459,3 +464,19 @@ def test_finished_pictures_of_a_batch_come_at_once(
     assert done == [(0, 2), (2, 2)]  # the last one comes with the round
     ids = {bytes(image["data"]) for image in front.state["round"]["images"]}
     assert all(bytes(b) in ids for m, bs in front.custom("preview") if m["done"] for b in bs)
+
+
+def test_a_round_says_how_much_each_reference_mattered(
+    front: Front, make: Callable[..., FabricWidget], studio: Studio
+) -> None:
+    widget = make(auto=False)
+    first, second = a_round(front, auto=False)
+    assert front.state["round"]["contributions"] == {}
+    studio.contributions = [0.25, 0.0]
+    front.call("generate", controls=controls(auto=False), votes={first: 1, second: -0.5})
+    front.wait_phase("ready")
+    told = {first: 0.25, second: 0.0}
+    assert front.state["round"]["contributions"] == told
+    assert [row["contributions"] for row in front.state["history"]] == [{}, told]
+    assert front.reload()["round"]["contributions"] == told
+    assert len(widget.history) == 2

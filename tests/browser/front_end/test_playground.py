@@ -63,7 +63,7 @@ def test_the_pointer_moves_the_place_and_the_reference_shows_where_it_looked(
     widget = open_playground(open_widget, run)
     expect(shot(widget, "steered").locator("canvas")).to_be_hidden()
     widget.checkbox("Show heat").check()
-    stage(widget).hover(position={"x": 2, "y": 2})
+    stage(widget).hover(position={"x": 8, "y": 8})
     expect(place(widget)).to_have_text(
         re.compile(r"Row 1, column 1: [\d.]+ % of the attention.*most of it at row \d+, column")
     )
@@ -132,7 +132,7 @@ def test_the_window_never_ends_before_it_starts(open_widget: Opener, run: Played
 
 def test_the_side_of_the_reference_is_chosen_by_keyboard(open_widget: Opener, run: Played) -> None:
     widget = open_playground(open_widget, run)
-    widget.root.get_by_role("radio", name="Liked").focus()
+    widget.root.get_by_role("radio", name=re.compile("^Liked")).focus()
     widget.page.keyboard.press("ArrowDown")
     assert widget.wait_saved("dislike")[-1] == {"dislike": True}
 

@@ -206,6 +206,8 @@ class Opener(Protocol):
         views: int = 1,
         hold: tuple[str, ...] = ...,
         lenses: Json | None = ...,
+        script: str = ...,
+        looks: Json | None = ...,
     ) -> WidgetPage: ...
 
 

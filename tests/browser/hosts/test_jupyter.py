@@ -52,6 +52,34 @@ def test_a_vote_alone_brings_the_next_round(notebook: Open) -> None:
     assert not {*first} & {*widget.ids()}
 
 
+def test_the_lens_shows_what_shaped_a_picture(notebook: Open) -> None:
+    book = notebook(f"{QUIET}\nw.show()", "'another cell'")
+    widget = book.widget().wait(phase="idle", round=-1)
+    widget.generate(0)
+    widget.like(1).click()
+    widget.expect_vote(1, liked=True)
+    widget.generate(1)
+    before = book.cells()
+    widget.button("Lens for picture 2").click()
+    places = widget.root.get_by_role("grid")
+    expect(places).to_be_focused(timeout=PATIENCE)
+    readout = widget.root.locator(".fw-lens-readout")
+    for key in ("ArrowLeft", "ArrowDown", "d", "d", "x", "Enter"):
+        told = readout.text_content() or ""
+        shares = [float(share) for share in re.findall(r"([\d.]+) %", told)]
+        assert len(shares) == 2, told
+        assert sum(shares) == pytest.approx(100, abs=1)
+        book.page.keyboard.press(key)
+    expect(readout).to_contain_text("(pinned)")
+    expect(widget.root.locator(".fw-lens-veil")).to_be_visible(timeout=PATIENCE)
+    assert book.cells() == before
+    book.page.keyboard.press("Escape")
+    expect(widget.button("Lens for picture 2")).to_be_focused()
+    assert book.evaluate("len(w.session.rounds)") == 2
+    bar = widget.root.locator(".fw-entry .fw-contribution")
+    expect(bar).to_have_attribute("title", re.compile(r"round 2"))
+
+
 def test_stop_stops_within_a_step(notebook: Open) -> None:
     book = notebook(
         "pipe = load_demo()\n"
