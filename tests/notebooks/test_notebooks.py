@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -103,7 +104,7 @@ def test_it_is_saved_with_pictures_and_small(path: Path) -> None:
     shown = list(pictures(saved))
     assert shown
     for picture in shown:
-        assert len(picture.resize((32, 32)).getcolors() or ()) > 8  # not blank
+        assert len(set(picture.resize((32, 32)).get_flattened_data())) > 8  # not blank
     assert path.stat().st_size <= MOST_BYTES
     assert [cell["execution_count"] for cell in code(saved)] == [*range(1, len(code(saved)) + 1)]
 
@@ -160,8 +161,9 @@ def test_there_are_notebooks_and_exercises() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", MARIMO, ids=lambda path: path.stem)
 def test_the_marimo_app_exports_with_its_pictures(path: Path, tmp_path: Path) -> None:
-    page = tmp_path / "page.html"
-    run(tmp_path, "-m", "marimo", "export", "html", str(path), "-o", str(page))
+    app, page = tmp_path / path.name, tmp_path / "page.html"
+    shutil.copy(path, app)  # marimo writes beside what it runs
+    run(tmp_path, "-m", "marimo", "export", "html", str(app), "-o", str(page))
     text = page.read_text(encoding="utf-8")
     assert "fabric-widget" in text
     assert "1 round(s)" in text
