@@ -38,7 +38,7 @@ def executed(path: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         timeout=600,
-        coalesce_streams=True,
+        coalesce_streams=True,  # how a kernel cuts what is printed depends on the load
         record_timing=False,
         store_widget_state=False,
     )

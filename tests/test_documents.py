@@ -14,6 +14,8 @@ import fabric_widget
 from fabric_widget import Fabric, load_demo
 from fabric_widget.evaluation.methods import Ask, Shown
 from fabric_widget.evaluation.person import Opinion
+from fabric_widget.evaluation.study.studio import Studio
+from tests.evaluation.study.conftest import PaintedStudio
 
 ROOT = Path(fabric_widget.__file__).parents[1]
 PAGES = [
@@ -79,9 +81,9 @@ def test_python_is_marked_as_such(document: str) -> None:
 
 def test_the_method_that_is_put_beside_ours_works() -> None:
     text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    method, _ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names: dict[str, Any] = {}
-    exec(block, names)  # noqa: S102  (our own)
+    exec(method, names)  # noqa: S102  (our own)
     fabric, arguments = Fabric(load_demo()), {"num_inference_steps": 4}
     first = tuple(names["redrawn"](fabric, Ask("a monster", (0, 1), (), arguments)))
     shown = Shown((0, 1), first, Opinion((1.0, -1.0), (0, 1)))
@@ -90,6 +92,19 @@ def test_the_method_that_is_put_beside_ours_works() -> None:
     for picture in later:
         made = np.asarray(picture, dtype=float)
         assert abs(made - liked).mean() < abs(made - disliked).mean()
+
+
+def test_a_study_runs_from_python_as_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Studio, "load", PaintedStudio)
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    _, study = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(study, names)  # noqa: S102  (our own)
+    assert len(names["records"]) == 2 * names["summary"].prompts == 40
+    assert {effect.baseline for effect in names["summary"].effects} == {"none"}
 
 
 @pytest.mark.parametrize("document", PAGES)

@@ -16,10 +16,11 @@ from fabric_widget.evaluation.study.settings import DEMO, DEMO_STEPS, TASTE, Set
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from fabric_widget.evaluation.study.cases import Case, Source
     from fabric_widget.evaluation.study.folder import Folder, Key
+    from fabric_widget.evaluation.study.studio import Studio
     from fabric_widget.evaluation.study.summary import Estimate, Summary
 
 _ALL = "all"
@@ -66,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     from fabric_widget.engine import FabricError
     from fabric_widget.evaluation.study.cluster import NoWorkers
     from fabric_widget.evaluation.study.folder import Folder
+    from fabric_widget.evaluation.study.run import run_study
 
     try:
         plan = _planned(arguments)
@@ -76,12 +78,19 @@ def run(arguments: argparse.Namespace) -> int:
     ended = False
     with Bar("loading", quiet=arguments.quiet or not missing) as bar:
         try:
-            trials = _Trials(plan, missing, arguments.ray, bar)
+            studio = _loaded(plan.settings) if missing and arguments.ray is None else None
         except (ValueError, ImportError) as error:  # a scorer that cannot do it, or cannot be had
             return _refuse(error, USAGE)
         try:
-            for key, record in trials:
-                folder.put(key, record)
+            run_study(
+                plan.settings,
+                plan.cases.values(),
+                plan.methods,
+                plan.folder,
+                studio=studio,
+                cluster=arguments.ray,
+                on_round=_Progress(plan, len(missing), bar),
+            )
         except KeyboardInterrupt:
             ended = True
         except (ValueError, TypeError, FabricError, NoWorkers) as error:
@@ -177,45 +186,32 @@ def _source(arguments: argparse.Namespace, *, changing: bool) -> Source:
     return fickle(source) if changing else source
 
 
-class _Trials:
-    """What is missing, under way; the bar shows how far."""
+class _Progress:
+    """The bar, told after each round."""
 
-    def __init__(self, plan: _Plan, missing: Sequence[Key], cluster: str | None, bar: Bar) -> None:
-        import diffusers
-        import transformers
-
-        from fabric_widget.evaluation.study.studio import Studio
-
-        diffusers.utils.logging.disable_progress_bar()
-        transformers.utils.logging.disable_progress_bar()
+    def __init__(self, plan: _Plan, missing: int, bar: Bar) -> None:
         self._plan = plan
         self._missing = missing
-        self._cluster = cluster
         self._bar = bar
         self._rounds = 0
-        here = cluster is None and missing
-        self._studio = Studio.load(plan.settings) if here else None
 
-    def __iter__(self) -> Iterator[tuple[Key, dict[str, Any]]]:
-        """Yield each trial with its record as soon as it is finished."""
-        from fabric_widget.evaluation.study.cluster import run_on_cluster
-        from fabric_widget.evaluation.study.local import run_here
-
-        plan = self._plan
-        if self._studio is not None:
-            yield from run_here(self._studio, plan.cases, self._missing, self._round_done)
-        elif self._missing:
-            address = self._cluster or None
-            for found in run_on_cluster(plan.settings, plan.cases, self._missing, address):
-                for _ in range(plan.settings.rounds):
-                    self._round_done()
-                yield found
-
-    def _round_done(self) -> None:
+    def __call__(self) -> None:
         self._rounds += 1
         each, total = self._plan.settings.rounds, len(self._plan.keys)
-        finished = total - len(self._missing) + self._rounds // each
-        self._bar.show(f"{finished} of {total} trials", self._rounds, len(self._missing) * each)
+        finished = total - self._missing + self._rounds // each
+        self._bar.show(f"{finished} of {total} trials", self._rounds, self._missing * each)
+
+
+def _loaded(settings: Settings) -> Studio:
+    """Return a studio, loaded without progress bars of others."""
+    import diffusers
+    import transformers
+
+    from fabric_widget.evaluation.study.studio import Studio
+
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
+    return Studio.load(settings)
 
 
 def _tell(plan: _Plan, folder: Folder, records: list[dict[str, Any]], *, as_json: bool) -> None:

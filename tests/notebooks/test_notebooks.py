@@ -104,7 +104,7 @@ def test_it_is_saved_with_pictures_and_small(path: Path) -> None:
     shown = list(pictures(saved))
     assert shown
     for picture in shown:
-        assert len(set(picture.resize((32, 32)).get_flattened_data())) > 8  # not blank
+        assert len(picture.resize((32, 32)).getcolors(32**2) or ()) > 8  # not blank
     assert path.stat().st_size <= MOST_BYTES
     assert [cell["execution_count"] for cell in code(saved)] == [*range(1, len(code(saved)) + 1)]
 
@@ -153,7 +153,7 @@ def test_every_exercise_has_a_folded_solution_that_checks_itself(path: Path) -> 
 
 
 def test_there_are_notebooks_and_exercises() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS][:4] == ["01", "02", "03", "04"]
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
     assert any("**Exercise" in prose(read(path)) for path in NOTEBOOKS)
     assert MARIMO
 

@@ -9,6 +9,7 @@ cost      seconds and memory of a round
 folder    finished trials on the disk
 local     trials one after the other
 cluster   trials on a Ray cluster
+run       what a folder lacks, wherever it is run
 summary   means, intervals, effects
 export    results as JSON lines or Parquet
 report    results as one self-contained page

@@ -1,0 +1,103 @@
+"""A whole study: what its folder lacks is run, here or on a cluster, and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.evaluation.methods import load_method
+from fabric_widget.evaluation.study.cluster import run_on_cluster
+from fabric_widget.evaluation.study.folder import Folder
+from fabric_widget.evaluation.study.local import run_here
+from fabric_widget.evaluation.study.studio import Studio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from fabric_widget.evaluation.study.cases import Case
+    from fabric_widget.evaluation.study.folder import Key
+    from fabric_widget.evaluation.study.settings import Settings
+
+    Record = dict[str, Any]
+
+
+def run_study(
+    settings: Settings,
+    cases: Iterable[Case],
+    methods: Sequence[str],
+    path: Path,
+    *,
+    studio: Studio | None = None,
+    cluster: str | None = None,
+    on_round: Callable[[], object] | None = None,
+) -> list[Record]:
+    """Run those trials of a study that its folder has not yet, and return all of them.
+
+    Each trial is kept as soon as it is finished, so whatever ends this early, the same call does
+    the rest. Nothing is loaded if nothing is missing.
+
+    Parameters
+    ----------
+    settings
+        What all trials have in common. Their `cases` is the digest of the source that the cases
+        are from: it keeps studies of different prompts apart.
+    cases
+        The prompts, such as the first few of `sampled_cases(seed).cases`.
+    methods
+        Names that `load_method` knows.
+    path
+        The folder; made if it is not there.
+    studio
+        Pipeline and scorers, if they are loaded already.
+    cluster
+        Address of a Ray cluster, or "" for that of this machine; by default trials run here, one
+        after the other.
+    on_round
+        Called after each round; on a cluster after each trial, once for each of its rounds.
+
+    Returns
+    -------
+    list of dict
+        One record for each trial, prompt by prompt, methods in the order given;
+        `fabric_widget.evaluation.study.summary.summarize` says what they say.
+
+    Raises
+    ------
+    OtherConfiguration
+        The folder has results of other settings.
+    UnknownMethod, UnknownScorer, MissingWeights
+        Something of that name is not there.
+    NoWorkers
+        The cluster cannot do it.
+    OSError
+        The pipeline is not there, or the folder cannot be written.
+    """
+    for name in methods:
+        load_method(name)
+    numbered = {case.index: case for case in cases}
+    keys = [(index, method) for index in numbered for method in methods]
+    folder = Folder(path, settings)
+    missing = folder.missing(keys)
+    if missing:
+        found = (
+            run_here(studio or Studio.load(settings), numbered, missing, on_round)
+            if cluster is None
+            else _on_cluster(settings, numbered, missing, cluster, on_round)
+        )
+        for key, record in found:
+            folder.put(key, record)
+    return folder.read(keys)
+
+
+def _on_cluster(
+    settings: Settings,
+    cases: Mapping[int, Case],
+    keys: Sequence[Key],
+    cluster: str,
+    on_round: Callable[[], object] | None,
+) -> Iterator[tuple[Key, Record]]:
+    for found in run_on_cluster(settings, cases, keys, cluster or None):
+        if on_round is not None:
+            for _ in range(settings.rounds):
+                on_round()
+        yield found
