@@ -13,6 +13,7 @@ import { promptsPart, weightPart } from "./playground-controls.js";
 import { formulaPart, placeText } from "./playground-formula.js";
 import { picturesPart } from "./playground-pictures.js";
 import { linePart } from "./playground-status.js";
+import { createRequests } from "./requests.js";
 import { followTheme } from "./theme.js";
 import { pack, refusal } from "./upload.js";
 
@@ -46,7 +47,6 @@ export const createPlayground = ({ model, el, cache }) => {
     notices: /** @type {{id: number, text: string}[]} */ ([]), dismissed: "", hidden: new Set(),
     choice: { level: -1, part: -1 }, place: { x: 0.5, y: 0.5 }, heat: false,
   };
-  let noticeIds = 0;
   /** Where places looked, of the present lens. @type {Map<string, Looks | null>} */
   let looks = new Map();
   /** @type {{map: unknown, shares: Float32Array | null, ends: [number, number]}} */
@@ -89,22 +89,7 @@ export const createPlayground = ({ model, el, cache }) => {
     },
   });
 
-  /** @param {string} text */
-  const notice = (text) => {
-    noticeIds += 1;
-    local.notices = [...local.notices.slice(-4), { id: noticeIds, text }];
-    schedule();
-  };
-
-  /**
-   * @param {Record<string, unknown>} content
-   * @param {ArrayBuffer[]} [buffers]
-   */
-  const request = (content, buffers) =>
-    link.request(content, buffers).catch((/** @type {Error} */ error) => {
-      if (local.connection !== "closed" && !signal.aborted) notice(error.message);
-      return null;
-    });
+  const { notice, request } = createRequests({ local, link, signal, changed: () => schedule() });
 
   /** Fetch where the places of the shown map looked, once. */
   const wantLooks = () => {

@@ -18,6 +18,7 @@ import { promptPart } from "./part-prompt.js";
 import { settingsPart } from "./part-settings.js";
 import { shelfPart } from "./part-shelf.js";
 import { messagesPart, statusPart } from "./part-status.js";
+import { createRequests } from "./requests.js";
 import { sceneOf } from "./scene.js";
 import { inMessages, pack, refusal } from "./upload.js";
 import { toggled, withVote } from "./votes.js";
@@ -55,7 +56,6 @@ export const createView = ({ model, el, cache }) => {
     pinned: null, arrived: false, connection: "live", notices: [], dismissed: "", hidden: new Set(),
     previews: { job: 0, pictures: new Map() },
   };
-  let noticeIds = 0;
 
   const traits = () =>
     /** @type {Traits} */ (Object.fromEntries(NAMES.map((name) => [name, model.get(name) ?? DEFAULTS[name]])));
@@ -110,23 +110,7 @@ export const createView = ({ model, el, cache }) => {
     link.tell({ type: "seen", job, step });
   };
 
-  /** @param {string} text */
-  const notice = (text) => {
-    noticeIds += 1;
-    local.notices = [...local.notices.slice(-4), { id: noticeIds, text }];
-    schedule();
-  };
-
-  /**
-   * Send a request; if the kernel refuses it, say why.
-   * @param {Record<string, unknown>} content
-   * @param {ArrayBuffer[]} [buffers]
-   */
-  const request = (content, buffers) =>
-    link.request(content, buffers).catch((/** @type {Error} */ error) => {
-      if (local.connection !== "closed" && !signal.aborted) notice(error.message);
-      return null;
-    });
+  const { notice, request } = createRequests({ local, link, signal, changed: () => schedule() });
 
   const closed = () => local.connection === "closed";
 
