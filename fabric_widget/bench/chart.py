@@ -23,7 +23,7 @@ _TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10,
 _TICK_GAP, _LABEL_GAP = 24, 17  # pixels
 _NAMES = 22  # pixels from the frame to the names of the curves
 _HUES = {"first": "green", "later": "blue", "published": "orange"}
-_STROKES = ("solid", "dashed")  # one for each mode
+_STROKES = ("solid", "dashed", "dotted")  # one for each mode
 _STYLE = """
 svg { color-scheme: light dark; --paper: #ffffff; --ink: #23211d; --soft: #6d685e; --edge: #e2ded4;
   --blue: #2f5fd0; --green: #14804a; --orange: #c2500a;
@@ -37,7 +37,8 @@ svg { color-scheme: light dark; --paper: #ffffff; --ink: #23211d; --soft: #6d685
 .blue { --hue: var(--blue); } .green { --hue: var(--green); } .orange { --hue: var(--orange); }
 .soft { --hue: var(--soft); }
 polyline { fill: none; stroke: var(--hue); stroke-width: 2.25; stroke-linejoin: round; }
-.dashed { stroke-dasharray: 6 4; } .floor { stroke-width: 1.25; stroke-dasharray: 1.5 3; }
+.dashed { stroke-dasharray: 6 4; }
+.dotted { stroke-dasharray: 2 4; } .floor { stroke-width: 1.25; stroke-dasharray: 1.5 3; }
 circle { fill: var(--hue); } circle.dashed { fill: var(--paper); stroke: var(--hue);
   stroke-width: 2; stroke-dasharray: none; }
 .bar { stroke: var(--hue); stroke-width: 1.25; opacity: .6; } text.name { fill: var(--hue); }

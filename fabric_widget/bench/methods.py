@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from fabric_widget.bench.plan import LENS
 from fabric_widget.bench.published import Published
-from fabric_widget.engine import Economy, Fabric, Schedule
+from fabric_widget.engine import Economy, Fabric, Lens, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +57,8 @@ def schedule_of(plan: Plan) -> Schedule:
 
 def blocks(plan: Plan) -> list[Block]:
     """Return what one repetition is made of."""
-    ours = [(Way("first", mode), Way("later", mode)) for mode in MODES if mode in plan.beside]
+    modes = [mode for mode in (*MODES, LENS) if mode in plan.beside]
+    ours = [(Way("first", mode), Way("later", mode)) for mode in modes]
     published = [(PUBLISHED,)] if PUBLISHED.method in plan.beside else []
     return [(PLAIN,), *ours, *published]
 
@@ -117,10 +119,11 @@ def player(
         scene.pipe,
         schedule=schedule_of(plan),
         cache_bytes=_half_of_free(scene.device) if memory is None else memory,
-        **MODES[way.mode],
+        **MODES.get(way.mode, {}),
     )
+    lens = Lens() if way.mode == LENS else None
     return Player(
-        lambda seed: fabric(_PROMPT, seed=seed, **common),
+        lambda seed: fabric(_PROMPT, seed=seed, lens=lens, **common),
         fabric._bank,  # noqa: SLF001  (nobody else needs to know what it holds)
     )
 

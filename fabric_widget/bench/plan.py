@@ -13,6 +13,8 @@ MOST_REFERENCES = 256
 DTYPES = ("float32", "float16", "bfloat16")
 BESIDE = ("budget", "exact", "published")
 """What is measured beside the plain pipeline: the engine's modes, and the published way."""
+LENS = "lens"
+"""Beside them if it is asked for: the default mode with a lens on one picture."""
 LOADING = "loading"
 """Beside the names of `TARGETS`: the time that imports take."""
 
@@ -121,7 +123,7 @@ class Plan:
     offload
         Whether the published way copies hidden states to the CPU and back, as its authors' code.
     beside
-        Any of `BESIDE`.
+        Any of `BESIDE`, and `LENS`.
     usual
         Whether feedback follows the schedule that a `Fabric` has by default; otherwise it is read
         at every step, which is the dearest there is.
@@ -155,8 +157,8 @@ class Plan:
         if self.dtype not in DTYPES:
             message = f"dtype is {self.dtype!r}: give one of {', '.join(DTYPES)}"
             raise ValueError(message)
-        if not self.beside or not set(self.beside) <= set(BESIDE):
-            message = f"beside is {list(self.beside)}: give any of {', '.join(BESIDE)}"
+        if not self.beside or not set(self.beside) <= {*BESIDE, LENS}:
+            message = f"beside is {list(self.beside)}: give any of {', '.join([*BESIDE, LENS])}"
             raise ValueError(message)
         if not self.references or len(set(self.references)) < len(self.references):
             message = f"references are {list(self.references)}: give one number or more, each once"

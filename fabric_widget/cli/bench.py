@@ -181,7 +181,8 @@ _LEGEND = """\
 × plain: time of a step relative to the plain pipeline in the same repetition, median and quartiles.
 × round: the same of whole rounds, from the call to the pictures. × FLOP: arithmetic of a step.
 floor: attention to all tokens of the references and nothing else. peak: memory beyond the model.
-exact: references lend all of their tokens. budget: as many as by default."""
+exact: references lend all of their tokens. budget: as many as by default.
+lens: the budget, with attention recorded for one picture."""
 _HEADS = (
     *("references", "method", "step", "× plain", "quartiles", "× round", "× FLOP", "floor"),
     *("peak MiB", "cache MiB", "remembered"),

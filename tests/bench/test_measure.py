@@ -22,7 +22,7 @@ from fabric_widget.bench.methods import (
     in_order,
     schedule_of,
 )
-from fabric_widget.bench.plan import BESIDE
+from fabric_widget.bench.plan import BESIDE, LENS
 from fabric_widget.engine import Schedule
 from tests.bench.conftest import tiny_scene
 
@@ -54,7 +54,7 @@ def test_a_repetition_has_every_method_once_and_the_plain_pipeline_beside_them(
         assert in_order(plan, repeat)[0] == expected[repeat % len(expected)]
 
 
-@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("name", [*BESIDE, LENS])
 def test_what_is_left_out_is_not_made(plan: Plan, name: str) -> None:
     one = blocks(replace(plan, beside=(name,)))
     assert one[0] == (PLAIN,)
@@ -62,6 +62,9 @@ def test_what_is_left_out_is_not_made(plan: Plan, name: str) -> None:
         [True],
         [True, True],
     )
+
+
+def test_all_of_it_is_what_its_parts_are(plan: Plan) -> None:
     every = [block for way in BESIDE for block in blocks(replace(plan, beside=(way,)))[1:]]
     assert sorted([*every, (PLAIN,)]) == sorted(blocks(plan))
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from fabric_widget.bench.plan import BESIDE, DTYPES, LOADING, MOST_REFERENCES, REFERENCES, TARGETS
+from fabric_widget.bench.plan import (
+    BESIDE,
+    DTYPES,
+    LENS,
+    LOADING,
+    MOST_REFERENCES,
+    REFERENCES,
+    TARGETS,
+)
 from fabric_widget.cli.arguments.program import PROGRAM
 from fabric_widget.cli.arguments.values import COUNTS, STEPS, folder, integer
 
@@ -35,6 +43,7 @@ examples:
   {PROGRAM} bench --quick
   {PROGRAM} bench demo --references 0 1 8 --repeats 15
   {PROGRAM} bench demo --references 8 --beside budget --usual
+  {PROGRAM} bench demo --references 8 --beside budget lens
   {PROGRAM} bench sd15 --latent 64 --batch 2 --json | python -m json.tool""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -88,11 +97,12 @@ examples:
     )
     command.add_argument(
         "--beside",
-        choices=BESIDE,
+        choices=(*BESIDE, LENS),
         nargs="+",
         default=BESIDE,
         metavar="NAME",
-        help=f"what is measured beside the plain pipeline (default: {' '.join(BESIDE)})",
+        help=f"what is measured beside the plain pipeline: any of {' '.join(BESIDE)}, and {LENS}, "
+        "the budget with a lens on one picture (default: all but that)",
     )
     command.add_argument(
         "--usual",
