@@ -43,7 +43,7 @@ test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front 
 	$(QUIET_NPM) test
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
 
-soak: $(READY) chromium  ## Run the long tests: every notebook host with every kernel.
+soak: $(READY) chromium  ## Run the long tests: every notebook host with every kernel, and others.
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto -m soak
 
 lint: $(READY)  ## Check style, format and types.

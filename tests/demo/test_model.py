@@ -119,7 +119,7 @@ def test_prompts_are_followed() -> None:
     assert shown["shape"] >= 0.85
 
 
-@pytest.mark.slow
+@pytest.mark.soak  # a minute and a half, about weights that do not change
 def test_silence_is_diverse() -> None:
     for left_open in judge.silence_is_diverse(
         pipe(), load_reader(), images=60, **recommended()
