@@ -80,6 +80,23 @@ def test_the_lens_shows_what_shaped_a_picture(notebook: Open) -> None:
     expect(bar).to_have_attribute("title", re.compile(r"round 2"))
 
 
+def test_the_playground_follows_its_sliders(notebook: Open) -> None:
+    cell = "from fabric_widget import AttentionPlayground\n"
+    book = notebook(f"{cell}play = AttentionPlayground(steps=4)\nplay.show()", "'another cell'")
+    root, page = book.widget().root, book.page
+    before = book.cells()
+    expect(root.locator(".fp-number").first).to_be_visible(timeout=PATIENCE)
+    first = root.locator(".fp-number").first.inner_text()
+    weight = root.get_by_role("slider", name="Weight w")
+    weight.focus()
+    for key in ("b", "Home", "End"):
+        page.keyboard.press(key)
+    number = root.locator(".fp-number").first
+    expect(number).not_to_have_text(first, timeout=PATIENCE)
+    assert book.evaluate("play.weight") == 2
+    assert book.cells() == before
+
+
 def test_stop_stops_within_a_step(notebook: Open) -> None:
     book = notebook(
         "pipe = load_demo()\n"
