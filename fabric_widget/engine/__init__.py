@@ -6,6 +6,8 @@ request       what a call asked for, checked
 templates     references, and the calls that they are computed with, at any size
 lending       who borrows from whom at one denoiser call
 recording     keys and values of references at one step: remembered, or computed
+moments       the noise levels they are computed at, now and at steps to come
+early         what was computed for steps to come
 lens          Lens: what of a run's attention is recorded
 observing     when, at which calls and for which rows
 maps          attention probabilities, pooled into maps
@@ -25,6 +27,7 @@ pictures      from anything a person may call a picture to an RGB image
 latent_space  pictures into latents
 packing       latents as a picture and as packed tokens
 preview       cheap pictures of unfinished latents
+forecast      the latents that a run is heading for
 pipeline      the part of a diffusers pipeline that is used, for type checkers
 results       what comes back: pictures, rounds, progress
 restore       everything borrowed is given back

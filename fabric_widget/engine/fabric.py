@@ -228,13 +228,14 @@ class Fabric:
             The pipeline may ignore an argument.
         """
         arguments = checked_arguments(self.pipe, pipeline_arguments)
+        pictures = checked_number(num_images)
         request = Request(
             prompt=checked_prompt(prompt),
-            num_images=checked_number(num_images),
+            num_images=pictures,
             seed=checked_seed(seed),
             votes=read_votes(liked, disliked),
             schedule=checked_schedule(schedule) or self.schedule,
-            lens=checked_lens(lens, checked_number(num_images)),
+            lens=checked_lens(lens, pictures),
             on_step=on_step,
             arguments={**self.defaults, **arguments},
         )
@@ -428,8 +429,7 @@ class Fabric:
                 fitted = fit_linear(self.pipe, self._denoiser.device)
                 self._fitted = (encoder, fitted)
             plain = self._fitted[1]
-        height, width = (arguments.get(name) or 1 for name in SIZE)
-        return functools.partial(_pictured, self.pipe, plain, width / height)
+        return functools.partial(_pictured, self.pipe, plain, arguments)
 
     def _steps(self) -> int:
         """Return the number of steps of the run under way."""
@@ -445,7 +445,7 @@ def _affordable(device: torch.device, taken: int) -> int:
 
 
 def _aspect(latents: torch.Tensor, arguments: Mapping[str, Any]) -> float:
-    """Return the width of a picture divided by its height, 1 where neither is told."""
+    """Return the width of a picture divided by its height, 1 where nothing tells."""
     height, width = (arguments.get(name) for name in SIZE)
     if height and width:
         return float(width / height)
@@ -455,7 +455,7 @@ def _aspect(latents: torch.Tensor, arguments: Mapping[str, Any]) -> float:
 
 
 def _pictured(
-    pipe: Pipeline, plain: Previews, aspect: float, latents: torch.Tensor
+    pipe: Pipeline, plain: Previews, arguments: Mapping[str, Any], latents: torch.Tensor
 ) -> list[Image.Image]:
     """Return previews of latents as the loop has them: packed, or with an axis of time."""
     channels = plain.channels if isinstance(plain, LinearPreview) else channels_of(pipe)
@@ -463,7 +463,7 @@ def _pictured(
     if latents.dim() == _FILM_DIMENSIONS:
         pictures = latents.squeeze(2)
     elif latents.dim() == _PACKED_DIMENSIONS:
-        pictures = unpack(pipe, latents, channels, aspect)
+        pictures = unpack(pipe, latents, channels, _aspect(latents[0], arguments))
     if pictures is None or pictures.dim() != _FLAT_DIMENSIONS or pictures.shape[1] != channels:
         return []
     return plain(pictures)

@@ -12,6 +12,9 @@ updates    what a page may set
 acts       what a person does to the session: votes, pictures of their own, steps back
 rounds     how a round comes about: asked for, made, shown, told
 plan       what a round is made from
+looking    the lens: a picture made once more to see what shaped it
+maps       what was seen, as it travels
+runs       what rounds and looks share: status, stopping, failures
 jobs       one round at a time, beside the kernel's own thread
 telling    what the kernel tells: status, notices, the session in the traits
 status     the status, and how often it is told
