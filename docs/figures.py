@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fabric_widget import Fabric, Schedule, load_demo
 from fabric_widget.engine.attention import Loan, blend
-from fabric_widget.evaluation.statistics import saturation
+from fabric_widget.evaluation.scorers.round_statistics import saturation
 
 IMAGES = Path(__file__).parent / "images"
 BLUE, ORANGE, GREEN = "#3d7bd9", "#d9730d", "#2a9d63"  # told apart on white and on black

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fabric_widget.__main__ import main
-from fabric_widget.evaluation.study import local
-from fabric_widget.evaluation.study.studio import Studio
+from fabric_widget.evaluation.study import in_process
+from fabric_widget.evaluation.study.resources import Studio
 from fabric_widget.evaluation.study.trial import run_trial
 from tests.evaluation.study.conftest import PaintedStudio
 
@@ -35,7 +35,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
         return run_trial(studio, case, method, *others)
 
     monkeypatch.setattr(Studio, "load", PaintedStudio)
-    monkeypatch.setattr(local, "run_trial", noting)
+    monkeypatch.setattr(in_process, "run_trial", noting)
     return found
 
 
@@ -143,19 +143,19 @@ def test_an_interrupt_keeps_what_is_done(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    noting: Callable[..., dict[str, Any]] = vars(local)["run_trial"]
+    noting: Callable[..., dict[str, Any]] = vars(in_process)["run_trial"]
 
     def interrupted(*given: Any) -> dict[str, Any]:
         if len(ran) == 4:
             raise KeyboardInterrupt
         return noting(*given)
 
-    monkeypatch.setattr(local, "run_trial", interrupted)
+    monkeypatch.setattr(in_process, "run_trial", interrupted)
     assert evaluate(tmp_path) == 130
     printed = capsys.readouterr()
     assert "interrupted: 4 of 6 trials are kept" in printed.err
     assert "1 prompts" in printed.out
-    monkeypatch.setattr(local, "run_trial", noting)
+    monkeypatch.setattr(in_process, "run_trial", noting)
     assert evaluate(tmp_path) == 0
     assert len(ran) == 6
 
@@ -296,7 +296,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
         ran.append(f"{case.index:06d}-{method}.json")
         return run_trial(studio, case, method, *others)
 
-    monkeypatch.setattr(local, "run_trial", noting)
+    monkeypatch.setattr(in_process, "run_trial", noting)
     assert evaluate(tmp_path / "killed", "--steps", "2") == 0
     assert sorted([*ran, *(path.name for path in kept)]) == sorted(results(tmp_path / "killed"))
     assert {path: path.stat().st_mtime_ns for path in kept} == kept

@@ -13,8 +13,8 @@ from PIL import Image
 import fabric_widget
 from fabric_widget import Fabric, load_demo
 from fabric_widget.evaluation.methods import Ask, Shown
-from fabric_widget.evaluation.person import Opinion
-from fabric_widget.evaluation.study.studio import Studio
+from fabric_widget.evaluation.people.simulated_user import Opinion
+from fabric_widget.evaluation.study.resources import Studio
 from tests.evaluation.study.conftest import PaintedStudio
 
 ROOT = Path(fabric_widget.__file__).parents[1]

@@ -71,8 +71,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_all_that_the_package_needs(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "fabric_widget/py.typed" in names
-    assert "fabric_widget/evaluation/page.css" in names
-    assert "fabric_widget/evaluation/study/report.css" in names
+    assert "fabric_widget/evaluation/report/page.css" in names
+    assert "fabric_widget/evaluation/report/study_report.css" in names
     assert {f"fabric_widget/static/widget.{kind}" for kind in ("js", "css")} <= names
     sources = {str(p.relative_to(ROOT)) for p in (ROOT / "fabric_widget").rglob("*.py")}
     assert sources <= names

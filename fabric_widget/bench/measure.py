@@ -18,7 +18,7 @@ import torch
 from fabric_widget.bench.flops import Counter
 from fabric_widget.bench.memory import Memory
 from fabric_widget.bench.methods import PLAIN, PUBLISHED, Way, blocks, in_order, player
-from fabric_widget.engine.restore import replaced
+from fabric_widget.engine.pipeline.restore import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

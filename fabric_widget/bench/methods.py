@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fabric_widget.bench.plan import Plan
     from fabric_widget.bench.targets import Scene
     from fabric_widget.engine import GeneratedImage
-    from fabric_widget.engine.bank import Bank
+    from fabric_widget.engine.references.cache import Bank
 
 # How the engine can be asked to work: keyword arguments of `Fabric`, by the mode's name.
 MODES: Mapping[str, Mapping[str, Any]] = {

@@ -18,8 +18,8 @@ import torch
 from diffusers.models.attention import BasicTransformerBlock
 from diffusers.models.attention_processor import AttnProcessor2_0
 
-from fabric_widget.engine.digest import seed_of
-from fabric_widget.engine.restore import processors, swapped
+from fabric_widget.engine.fingerprint import seed_of
+from fabric_widget.engine.pipeline.restore import processors, swapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.bench.plan import LOADING, REFERENCES, TARGETS, Plan
 from fabric_widget.cli import INTERRUPTED, USAGE
 from fabric_widget.cli.arguments import PROGRAM
-from fabric_widget.cli.stage import Bar
+from fabric_widget.cli.progress import Bar
 from fabric_widget.cli.table import aligned
 
 if TYPE_CHECKING:

@@ -7,19 +7,19 @@ import sys
 from typing import TYPE_CHECKING
 
 from fabric_widget.cli import INTERRUPTED
-from fabric_widget.cli.stage import Bar, load_model, pipeline_arguments
+from fabric_widget.cli.progress import Bar, load_model, pipeline_arguments
 from fabric_widget.cli.table import aligned
-from fabric_widget.evaluation.figures import nearness, story_figures
-from fabric_widget.evaluation.page import write_page
-from fabric_widget.evaluation.plan import Plan
-from fabric_widget.evaluation.sheet import draw_sheet
-from fabric_widget.evaluation.story import Story, tell
+from fabric_widget.evaluation.people.options import Plan
+from fabric_widget.evaluation.report.contact_sheet import draw_sheet
+from fabric_widget.evaluation.report.page import write_page
+from fabric_widget.evaluation.report.results_json import nearness, story_figures
+from fabric_widget.evaluation.report.story import Story, tell
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from fabric_widget.evaluation.story import Chapter, Moment
+    from fabric_widget.evaluation.report.story import Chapter, Moment
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.cli import INTERRUPTED, USAGE
 from fabric_widget.cli.arguments import PROGRAM
-from fabric_widget.cli.stage import Bar, pipeline_arguments
+from fabric_widget.cli.progress import Bar, pipeline_arguments
 from fabric_widget.cli.table import aligned
 from fabric_widget.evaluation.study.settings import DEMO, DEMO_STEPS, TASTE, Settings, digest
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from fabric_widget.evaluation.report.study_summary import Estimate, Summary
     from fabric_widget.evaluation.study.cases import Case, Source
-    from fabric_widget.evaluation.study.folder import Folder, Key
-    from fabric_widget.evaluation.study.studio import Studio
-    from fabric_widget.evaluation.study.summary import Estimate, Summary
+    from fabric_widget.evaluation.study.resources import Studio
+    from fabric_widget.evaluation.study.result_store import Folder, Key
 
 _ALL = "all"
 _NAME_LENGTH = 8
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from fabric_widget.engine import FabricError
     from fabric_widget.evaluation.study.cluster import NoWorkers
-    from fabric_widget.evaluation.study.folder import Folder
+    from fabric_widget.evaluation.study.result_store import Folder
     from fabric_widget.evaluation.study.run import run_study
 
     try:
@@ -119,7 +119,7 @@ def _planned(arguments: argparse.Namespace) -> _Plan:
     import torch
 
     from fabric_widget.evaluation.methods import METHODS, load_method
-    from fabric_widget.evaluation.person import Person
+    from fabric_widget.evaluation.people.simulated_user import Person
     from fabric_widget.evaluation.scorers import known_scorers, load_scorer
     from fabric_widget.evaluation.study.cluster import check_installed
 
@@ -170,8 +170,8 @@ def _planned(arguments: argparse.Namespace) -> _Plan:
 
 
 def _source(arguments: argparse.Namespace, *, changing: bool) -> Source:
+    from fabric_widget.evaluation.people.wishes import parse_wishes
     from fabric_widget.evaluation.study.cases import fickle, read_cases, sampled_cases, with_wish
-    from fabric_widget.evaluation.wishes import parse_wishes
 
     if arguments.prompts is not None:
         source = read_cases(arguments.prompts)
@@ -207,7 +207,7 @@ def _loaded(settings: Settings) -> Studio:
     import diffusers
     import transformers
 
-    from fabric_widget.evaluation.study.studio import Studio
+    from fabric_widget.evaluation.study.resources import Studio
 
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
@@ -216,9 +216,9 @@ def _loaded(settings: Settings) -> Studio:
 
 def _tell(plan: _Plan, folder: Folder, records: list[dict[str, Any]], *, as_json: bool) -> None:
     """Write results, summary and page into the folder, and print what they say."""
-    from fabric_widget.evaluation.study.export import json_lines, parquet
-    from fabric_widget.evaluation.study.report import write_report
-    from fabric_widget.evaluation.study.summary import plain, summarize
+    from fabric_widget.evaluation.report.export import json_lines, parquet
+    from fabric_widget.evaluation.report.study_report import write_report
+    from fabric_widget.evaluation.report.study_summary import plain, summarize
 
     methods = [m for m in plan.methods if any(r["method"] == m for r in records)]
     finished = set.intersection(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.cli import USAGE
 from fabric_widget.cli.arguments import PROGRAM
-from fabric_widget.cli.stage import Bar
+from fabric_widget.cli.progress import Bar
 from fabric_widget.cli.table import aligned
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from fabric_widget.engine.survey import Survey
+    from fabric_widget.engine.compatibility import Survey
     from fabric_widget.zoo import Family
 
 
@@ -136,7 +136,7 @@ def _own(place: str, steps: int, *, quiet: bool) -> Row:
     import torch
     import transformers
 
-    from fabric_widget.evaluation.study.studio import load_pipeline
+    from fabric_widget.evaluation.study.resources import load_pipeline
 
     if quiet:
         diffusers.utils.logging.disable_progress_bar()
@@ -148,7 +148,7 @@ def _own(place: str, steps: int, *, quiet: bool) -> Row:
 
 def _tried(pipe: Any, **arguments: Any) -> Survey:  # noqa: ANN401  (any diffusers pipeline)
     """Return a survey; an error that is not the engine's becomes its reason."""
-    from fabric_widget.engine.survey import Survey, survey
+    from fabric_widget.engine.compatibility import Survey, survey
 
     try:
         return survey(pipe, **arguments)

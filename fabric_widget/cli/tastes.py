@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from fabric_widget.cli import INTERRUPTED, USAGE
 from fabric_widget.cli.arguments import PROGRAM
-from fabric_widget.cli.stage import Bar, load_model, pipeline_arguments
+from fabric_widget.cli.progress import Bar, load_model, pipeline_arguments
 from fabric_widget.cli.table import aligned
-from fabric_widget.evaluation.comparison import compare, summarize
-from fabric_widget.evaluation.figures import comparison_figures
-from fabric_widget.evaluation.plan import plan_for_each
-from fabric_widget.evaluation.tastes import sample_tastes
+from fabric_widget.evaluation.people.options import plan_for_each
+from fabric_widget.evaluation.people.tastes import sample_tastes
+from fabric_widget.evaluation.report.comparison import compare, summarize
+from fabric_widget.evaluation.report.results_json import comparison_figures
 
 if TYPE_CHECKING:
     import argparse
 
-    from fabric_widget.evaluation.comparison import Comparison
-    from fabric_widget.evaluation.story import Moment, Story
+    from fabric_widget.evaluation.report.comparison import Comparison
+    from fabric_widget.evaluation.report.story import Moment, Story
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -19,26 +19,28 @@ from diffusers import DiffusionPipeline
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.image_processor import VaeImageProcessor
 
-from fabric_widget.engine.bank import Bank
-from fabric_widget.engine.denoiser import Denoiser
-from fabric_widget.engine.economy import Economy
+from fabric_widget.engine.attention.token_budget import Economy
 from fabric_widget.engine.errors import (
     FabricError,
     GenerationCancelled,
 )
-from fabric_widget.engine.forecast import Forecast, clearer, expected
-from fabric_widget.engine.host import HostBank
-from fabric_widget.engine.latent_space import (
+from fabric_widget.engine.lens.lens import Lens, checked_lens
+from fabric_widget.engine.pipeline.denoiser import Denoiser
+from fabric_widget.engine.pipeline.latents import (
     autoencoder,
     can_encode,
     channels_of,
 )
-from fabric_widget.engine.lending import Feedback, Layout, Lender
-from fabric_widget.engine.lens import Lens, checked_lens
-from fabric_widget.engine.packing import unpack
-from fabric_widget.engine.pipeline import SIZE, parameters_of
-from fabric_widget.engine.preview import DecoderPreview, LinearPreview, calmed, fit_linear
-from fabric_widget.engine.references import ReferenceMaker, read_votes
+from fabric_widget.engine.pipeline.packing import unpack
+from fabric_widget.engine.pipeline.protocol import SIZE, parameters_of
+from fabric_widget.engine.pipeline.restore import processors, processors_of, replaced, swapped
+from fabric_widget.engine.preview.decoders import DecoderPreview, LinearPreview, calmed, fit_linear
+from fabric_widget.engine.preview.predicted_original import Forecast, clearer, expected
+from fabric_widget.engine.references.cache import Bank
+from fabric_widget.engine.references.host_cache import HostBank
+from fabric_widget.engine.references.lender import Feedback, Layout, Lender
+from fabric_widget.engine.references.reference_calls import Templates
+from fabric_widget.engine.references.references import ReferenceMaker, read_votes
 from fabric_widget.engine.request import (
     Request,
     checked_arguments,
@@ -47,20 +49,18 @@ from fabric_widget.engine.request import (
     checked_schedule,
     checked_seed,
 )
-from fabric_widget.engine.restore import processors, processors_of, replaced, swapped
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 from fabric_widget.engine.schedule import Schedule
-from fabric_widget.engine.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from PIL import Image
 
-    from fabric_widget.engine.calls import Call
-    from fabric_widget.engine.forecast import Point
-    from fabric_widget.engine.pipeline import Pipeline
-    from fabric_widget.engine.references import Reference
+    from fabric_widget.engine.pipeline.call import Call
+    from fabric_widget.engine.pipeline.protocol import Pipeline
+    from fabric_widget.engine.preview.predicted_original import Point
+    from fabric_widget.engine.references.references import Reference
 
     Previews = Callable[[torch.Tensor], list[Image.Image]]
 

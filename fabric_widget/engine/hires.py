@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 from diffusers import AutoPipelineForImage2Image
 from PIL import Image
 
-from fabric_widget.engine.denoiser import Denoiser
 from fabric_widget.engine.errors import FabricError, GenerationCancelled
 from fabric_widget.engine.fabric import Fabric
-from fabric_widget.engine.latent_space import size_multiple
-from fabric_widget.engine.pipeline import parameters_of
+from fabric_widget.engine.pipeline.denoiser import Denoiser
+from fabric_widget.engine.pipeline.latents import size_multiple
+from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.results import GeneratedImage, Progress, Round
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from fabric_widget.engine.lens import Lens
+    from fabric_widget.engine.lens.lens import Lens
     from fabric_widget.engine.schedule import Schedule
 
 _MAX_SCALE = 4.0

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.errors import FabricWarning
-from fabric_widget.engine.pipeline import parameters_of
+from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fabric_widget.engine.lens import Lens
-    from fabric_widget.engine.references import Votes
+    from fabric_widget.engine.lens.lens import Lens
+    from fabric_widget.engine.references.references import Votes
     from fabric_widget.engine.results import Progress
 
 _MAX_IMAGES = 64

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from fabric_widget.engine.digest import digest
+from fabric_widget.engine.fingerprint import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from fabric_widget.engine.influence import Influence
+    from fabric_widget.engine.lens.influence import Influence
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,22 +17,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets as t
 
-from fabric_widget.widget import wire
-from fabric_widget.widget.acts import Acts
-from fabric_widget.widget.controls import NAMES, SHAPE
-from fabric_widget.widget.encoding import Album
-from fabric_widget.widget.jobs import Job, Jobs, Outcome
-from fabric_widget.widget.keywords import STANDING, refuse_batch_size, refuse_unknown
-from fabric_widget.widget.locked import LockedWidget, static
-from fabric_widget.widget.looking import LOOK, Looking
-from fabric_widget.widget.opening import Opening
-from fabric_widget.widget.presets import Presets
-from fabric_widget.widget.reception import Reception
-from fabric_widget.widget.rounds import Rounds
-from fabric_widget.widget.runs import Runs
-from fabric_widget.widget.sheet import contact_sheet
-from fabric_widget.widget.telling import Telling
-from fabric_widget.widget.updates import OPEN, read_update, read_value
+from fabric_widget.widget.arguments import STANDING, refuse_batch_size, refuse_unknown
+from fabric_widget.widget.images.contact_sheet import contact_sheet
+from fabric_widget.widget.images.encoding import Album
+from fabric_widget.widget.jobs.lens_jobs import LOOK, Looking
+from fabric_widget.widget.jobs.rounds import Rounds
+from fabric_widget.widget.jobs.run import Runs
+from fabric_widget.widget.jobs.worker import Job, Jobs, Outcome
+from fabric_widget.widget.lazy_session import Opening
+from fabric_widget.widget.messages.actions import Acts
+from fabric_widget.widget.messages.handlers import Reception
+from fabric_widget.widget.state import serialize
+from fabric_widget.widget.state.presets import Presets
+from fabric_widget.widget.state.publish import Telling
+from fabric_widget.widget.state.settings import NAMES, SHAPE
+from fabric_widget.widget.state.settings_updates import OPEN, read_update, read_value
+from fabric_widget.widget.thread_safe import LockedWidget, static
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -47,12 +47,12 @@ _logger = logging.getLogger(__name__)
 def _round_to_wire(value: Round | None, widget: FabricWidget) -> dict[str, Any] | None:
     for index, turn in enumerate(widget.history):
         if turn.round is value:
-            return wire.round_of(turn, index, widget.album)
+            return serialize.round_of(turn, index, widget.album)
     return None
 
 
 def _history_to_wire(value: Sequence[Turn], widget: FabricWidget) -> list[dict[str, Any]]:
-    return wire.history_of(value, widget.album)
+    return serialize.history_of(value, widget.album)
 
 
 class FabricWidget(LockedWidget):

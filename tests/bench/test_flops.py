@@ -16,7 +16,7 @@ from fabric_widget.bench.measure import Count, measure
 from fabric_widget.bench.methods import MODES, PLAIN, PUBLISHED, Way
 from fabric_widget.bench.report import floor
 from fabric_widget.engine import Economy
-from fabric_widget.engine.attention import Loan, blend
+from fabric_widget.engine.attention.core import Loan, blend
 from fabric_widget.zoo import tiny
 from tests.bench.conftest import tiny_scene
 

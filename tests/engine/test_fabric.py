@@ -31,7 +31,7 @@ from fabric_widget.engine import (
     Round,
     Schedule,
 )
-from fabric_widget.engine.sites import Site
+from fabric_widget.engine.attention.sites import Site
 from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from fabric_widget.engine import Fabric, NoAttentionSites, Round, Schedule, sites
-from fabric_widget.engine.recording import Recorder
-from fabric_widget.engine.survey import survey
+from fabric_widget.engine import Fabric, NoAttentionSites, Round, Schedule
+from fabric_widget.engine.attention import sites
+from fabric_widget.engine.compatibility import survey
+from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import ZOO, tiny
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import torch
 from diffusers.models.attention import BasicTransformerBlock
 
 from fabric_widget.engine import Economy, Fabric, GeneratedImage, Schedule
-from fabric_widget.engine.digest import seed_of
+from fabric_widget.engine.fingerprint import seed_of
 from fabric_widget.zoo import tiny
 
 TOLERANCE = 1e-5

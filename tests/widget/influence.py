@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from fabric_widget.engine.influence import Influence, Level, Maps, Seen
+from fabric_widget.engine.lens.influence import Influence, Level, Maps, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

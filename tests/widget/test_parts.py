@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from fabric_widget.engine import Fabric, NoAttentionSites, PipelineBusy
-from fabric_widget.widget.about import About
-from fabric_widget.widget.controls import RANGES, Controls, read_control
-from fabric_widget.widget.pace import Pace
-from fabric_widget.widget.problems import described, is_out_of_memory
-from fabric_widget.widget.status import Status
+from fabric_widget.widget.error_report import described, is_out_of_memory
+from fabric_widget.widget.jobs.eta import Pace
+from fabric_widget.widget.state.pipeline_info import About
+from fabric_widget.widget.state.settings import RANGES, Controls, read_control
+from fabric_widget.widget.state.status import Status
 from fabric_widget.zoo import tiny
 from tests.widget.conftest import Clock
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fabric_widget.widget.encoding import Album
+from fabric_widget.widget.images.encoding import Album
 from tests.widget.conftest import Front, Studio, noise, photo
 
 if TYPE_CHECKING:

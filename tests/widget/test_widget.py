@@ -23,7 +23,7 @@ from PIL import Image
 from fabric_widget.engine import BadReference, GenerationCancelled, Schedule
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
-from fabric_widget.widget.keywords import KEYWORDS
+from fabric_widget.widget.arguments import KEYWORDS
 from fabric_widget.zoo import tiny
 from tests.widget.conftest import Clock, Front, Studio, controls, flat, votes_of
 

@@ -7,7 +7,7 @@ import argparse
 from fabric_widget.cli.arguments.program import PROGRAM
 from fabric_widget.cli.arguments.rounds import add_rounds
 from fabric_widget.cli.arguments.values import COUNTS, attributes, folder, integer, span, taste
-from fabric_widget.evaluation.plan import AT_A_GLANCE
+from fabric_widget.evaluation.people.options import AT_A_GLANCE
 
 DEFAULT_TASTE = "green triangular monster"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fabric_widget.cli.arguments.values import STEPS, guidance, integer, span
-from fabric_widget.evaluation.plan import IMAGES, ROUNDS
+from fabric_widget.evaluation.people.options import IMAGES, ROUNDS
 
 if TYPE_CHECKING:
     import argparse

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fabric_widget.evaluation.tastes import Taste
+    from fabric_widget.evaluation.people.tastes import Taste
 
 STEPS = range(1, 1001)
 COUNTS = range(1, 1001)
@@ -52,7 +52,7 @@ def guidance(text: str) -> float:
 
 def taste(text: str) -> Taste:
     """Read a taste in the demo's words."""
-    from fabric_widget.evaluation.tastes import Taste
+    from fabric_widget.evaluation.people.tastes import Taste
 
     try:
         return Taste.parse(text)
@@ -62,7 +62,7 @@ def taste(text: str) -> Taste:
 
 def attributes(text: str) -> tuple[str, ...]:
     """Read the names of attributes."""
-    from fabric_widget.evaluation.tastes import sample_tastes
+    from fabric_widget.evaluation.people.tastes import sample_tastes
 
     names = tuple(name.strip() for name in text.split(","))
     try:

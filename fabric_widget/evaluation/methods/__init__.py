@@ -1,6 +1,6 @@
 """Methods that can be put beside each other: one function each, `method(fabric, ask)`.
 
-ask         what a method is asked for, and what it may know
+request     what a method is asked for, and what it may know
 feedback    no feedback, ours, the paper's arithmetic, random votes, prompt dropout
 zero_order  search over the start noise from rankings
 """
@@ -11,7 +11,6 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fabric_widget.evaluation.methods.ask import Ask, Method, Picture, Shown
 from fabric_widget.evaluation.methods.feedback import (
     DROPOUT,
     none,
@@ -20,6 +19,7 @@ from fabric_widget.evaluation.methods.feedback import (
     prompt_dropout,
     random_votes,
 )
+from fabric_widget.evaluation.methods.request import Ask, Method, Picture, Shown
 from fabric_widget.evaluation.methods.zero_order import zero_order
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fabric_widget.engine import Economy, Schedule
-from fabric_widget.engine.restore import replaced
-from fabric_widget.evaluation.person import Opinion
+from fabric_widget.engine.pipeline.restore import replaced
+from fabric_widget.evaluation.people.simulated_user import Opinion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fabric_widget.engine import Fabric, GeneratedImage
-    from fabric_widget.evaluation.methods.ask import Ask, Method
+    from fabric_widget.evaluation.methods.request import Ask, Method
 
 DROPOUT = 0.3
 """How probably prompt dropout leaves out a word (FABRIC, section 5.4)."""

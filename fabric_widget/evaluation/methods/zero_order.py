@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fabric_widget.engine import Fabric
-    from fabric_widget.evaluation.methods.ask import Ask
+    from fabric_widget.evaluation.methods.request import Ask
 
 _STEP = 1.0  # the search moves by as much as one noise is long, then is brought back to that length
 _EXPLORED = 0.5  # share of a noise's variance that is new

@@ -6,15 +6,16 @@ errors        what can go wrong
 frechet       the distance between two sets of pictures
 loading       weights from a folder or a hub, or an error that says how to get them
 packages      what only one scorer needs
-chunks        many pictures, a few at a time
+batching      many pictures, a few at a time
 clip          PickScore, CLIP score and CLIP image similarity
 hpsv2         Human Preference Score 2.1
 open_clip     its weights in the layout of transformers
 dinov2        DINOv2 image similarity
 inception     what FID is measured with
 imagereward   ImageReward, through its own package
-palette       colour and luminance; no weights
+color_stats   colour and luminance; no weights
 reader        the demo model's reader
+round_statistics  diversity, saturation, contrast of a round
 """
 
 from fabric_widget.evaluation.scorers.catalogue import (

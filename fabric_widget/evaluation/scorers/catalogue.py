@@ -87,13 +87,13 @@ SCORERS: Mapping[str, Listing] = MappingProxyType(
             measures="which colours a picture has, wherever they are",
             weights="",
             resolution="as it is",
-            module="palette",
+            module="color_stats",
         ),
         "luminance": Listing(
             measures="which luminances a picture has; likes bright pictures, whatever the prompt",
             weights="",
             resolution="as it is",
-            module="palette",
+            module="color_stats",
         ),
         "reader": Listing(
             measures="the demo model's reader: the probability of what the prompt names",

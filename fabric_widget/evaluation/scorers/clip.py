@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from fabric_widget.evaluation.scorers.batching import CHUNK, in_chunks, unit
 from fabric_widget.evaluation.scorers.catalogue import SCORERS
-from fabric_widget.evaluation.scorers.chunks import CHUNK, in_chunks, unit
 from fabric_widget.evaluation.scorers.errors import MissingWeights
 from fabric_widget.evaluation.scorers.loading import (
     PROCESSOR_FILES,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.evaluation.scorers.batching import CHUNK, in_chunks, unit
 from fabric_widget.evaluation.scorers.catalogue import SCORERS
-from fabric_widget.evaluation.scorers.chunks import CHUNK, in_chunks, unit
 from fabric_widget.evaluation.scorers.loading import (
     PROCESSOR_FILES,
     load_image_processor,

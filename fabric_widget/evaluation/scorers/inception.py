@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from fabric_widget.evaluation.scorers.chunks import CHUNK, in_chunks, unit
+from fabric_widget.evaluation.scorers.batching import CHUNK, in_chunks, unit
 from fabric_widget.evaluation.scorers.errors import MissingWeights, WrongWeights
 from fabric_widget.evaluation.scorers.loading import usable_device
 from fabric_widget.evaluation.scorers.packages import needed

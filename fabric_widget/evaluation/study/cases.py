@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine.pictures import read_picture
-from fabric_widget.evaluation.plan import AT_A_GLANCE
+from fabric_widget.engine.references.images import read_picture
+from fabric_widget.evaluation.people.options import AT_A_GLANCE
+from fabric_widget.evaluation.people.tastes import sample_tastes
+from fabric_widget.evaluation.people.wishes import parse_wishes
 from fabric_widget.evaluation.study.settings import digest
-from fabric_widget.evaluation.tastes import sample_tastes
-from fabric_widget.evaluation.wishes import parse_wishes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ class Case:
     prompt
         What the person says.
     wish
-        What they want, in the words of `fabric_widget.evaluation.wishes`; "" if a scorer decides.
+        What they want, in the words of `evaluation.people.wishes`; "" if a scorer decides.
     target
         The hidden picture; None if it is made by the pipeline.
     target_prompt

@@ -11,14 +11,14 @@ import os
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.evaluation.study.studio import Studio
+from fabric_widget.evaluation.study.resources import Studio
 from fabric_widget.evaluation.study.trial import run_trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fabric_widget.evaluation.study.cases import Case
-    from fabric_widget.evaluation.study.folder import Key
+    from fabric_widget.evaluation.study.result_store import Key
     from fabric_widget.evaluation.study.settings import Settings
 
 _TRIES = 3

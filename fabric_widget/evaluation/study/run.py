@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.evaluation.methods import load_method
 from fabric_widget.evaluation.study.cluster import run_on_cluster
-from fabric_widget.evaluation.study.folder import Folder
-from fabric_widget.evaluation.study.local import run_here
-from fabric_widget.evaluation.study.studio import Studio
+from fabric_widget.evaluation.study.in_process import run_here
+from fabric_widget.evaluation.study.resources import Studio
+from fabric_widget.evaluation.study.result_store import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from fabric_widget.evaluation.study.cases import Case
-    from fabric_widget.evaluation.study.folder import Key
+    from fabric_widget.evaluation.study.result_store import Key
     from fabric_widget.evaluation.study.settings import Settings
 
     Record = dict[str, Any]
@@ -59,7 +59,7 @@ def run_study(
     -------
     list of dict
         One record for each trial, prompt by prompt, methods in the order given;
-        `fabric_widget.evaluation.study.summary.summarize` says what they say.
+        `fabric_widget.evaluation.report.study_summary.summarize` says what they say.
 
     Raises
     ------

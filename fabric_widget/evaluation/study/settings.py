@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fabric_widget.evaluation.plan import IMAGES, ROUNDS
+from fabric_widget.evaluation.people.options import IMAGES, ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,11 +26,11 @@ SEEDS = range(2**32)
 THREADS = range(1, 1025)
 _LIBRARIES = ("torch", "diffusers", "transformers")
 _SOURCES = (
-    "engine/*.py",
+    "engine/**/*.py",
     "evaluation/methods/*.py",
     "evaluation/scorers/*.py",
-    *(f"evaluation/{name}.py" for name in ("person", "statistics", "tastes", "wishes")),
-    *(f"evaluation/study/{name}.py" for name in ("cases", "judges", "studio", "trial")),
+    *(f"evaluation/people/{name}.py" for name in ("simulated_user", "tastes", "wishes")),
+    *(f"evaluation/study/{name}.py" for name in ("cases", "preferences", "resources", "trial")),
 )
 _PACKAGE = Path(__file__).parents[2]
 
@@ -59,7 +59,7 @@ class Settings:
     frechet
         The scorer over whose vectors Fréchet distances are measured; "" for none.
     person
-        Habits of whoever votes, as `fabric_widget.evaluation.person.Person.parse` reads them.
+        Habits of whoever votes, as `simulated_user.Person.parse` reads them.
     cases
         Digest of all prompts that there are to choose from.
     rounds, images

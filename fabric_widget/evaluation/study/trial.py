@@ -11,11 +11,11 @@ import numpy as np
 import torch
 
 from fabric_widget.engine import GeneratedImage
-from fabric_widget.engine.digest import digest
-from fabric_widget.engine.restore import random_kept
+from fabric_widget.engine.fingerprint import digest
+from fabric_widget.engine.pipeline.restore import random_kept
 from fabric_widget.evaluation.methods import Ask, Shown, load_method
 from fabric_widget.evaluation.scorers import frechet_features
-from fabric_widget.evaluation.statistics import contrast, mean_color, saturation
+from fabric_widget.evaluation.scorers.round_statistics import contrast, mean_color, saturation
 from fabric_widget.evaluation.study.cost import measured
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from fabric_widget.evaluation.methods import Picture
     from fabric_widget.evaluation.study.cases import Case
-    from fabric_widget.evaluation.study.judges import Judge
-    from fabric_widget.evaluation.study.studio import Studio
+    from fabric_widget.evaluation.study.preferences import Judge
+    from fabric_widget.evaluation.study.resources import Studio
 
     Record = dict[str, Any]
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget import AttentionPlayground, load_demo
-from fabric_widget.widget import maps
+from fabric_widget.widget.images import influence_maps
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -41,7 +41,7 @@ def played(**setting: Any) -> Played:
             for level in (-1, *range(len(influence.levels))):
                 for part in (-1, *range(len(influence.parts))):
                     wanted = (None if at < 0 else at for at in (level, part))
-                    fields, data = maps.looks(influence, 0, *wanted)
+                    fields, data = influence_maps.looks(influence, 0, *wanted)
                     encoded = base64.b64encode(data).decode()
                     looks[f"{level} {part}"] = {**fields, "data": encoded}
     finally:

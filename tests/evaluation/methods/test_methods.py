@@ -19,7 +19,7 @@ from fabric_widget.evaluation.methods import (
     load_method,
 )
 from fabric_widget.evaluation.methods.zero_order import gradient, zero_order
-from fabric_widget.evaluation.person import Opinion
+from fabric_widget.evaluation.people.simulated_user import Opinion
 from tests.evaluation.painting import Painter
 
 if TYPE_CHECKING:

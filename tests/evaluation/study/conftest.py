@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fabric_widget.evaluation.scorers import load_scorer
 from fabric_widget.evaluation.study.cases import Case
+from fabric_widget.evaluation.study.resources import Studio
 from fabric_widget.evaluation.study.settings import TASTE, Settings
-from fabric_widget.evaluation.study.studio import Studio
 from fabric_widget.evaluation.study.trial import run_trial
 from tests.evaluation.painting import Painter
 

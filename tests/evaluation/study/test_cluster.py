@@ -12,13 +12,13 @@ import pytest
 from fabric_widget.__main__ import main
 from fabric_widget.evaluation.study import cluster as module
 from fabric_widget.evaluation.study.cluster import check_installed
-from fabric_widget.evaluation.study.folder import Folder
+from fabric_widget.evaluation.study.result_store import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fabric_widget.evaluation.study.folder import Key
+    from fabric_widget.evaluation.study.result_store import Key
 
 SMALL = ["--limit", "3", "--rounds", "2", "--images", "2", "--steps", "2", "--threads", "1"]
 METHODS = ["--methods", "none,ours"]

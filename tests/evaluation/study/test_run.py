@@ -9,10 +9,10 @@ import pytest
 
 from fabric_widget.evaluation.methods import UnknownMethod
 from fabric_widget.evaluation.study import run as module
-from fabric_widget.evaluation.study.folder import OtherConfiguration
-from fabric_widget.evaluation.study.local import run_here
+from fabric_widget.evaluation.study.in_process import run_here
+from fabric_widget.evaluation.study.resources import Studio
+from fabric_widget.evaluation.study.result_store import OtherConfiguration
 from fabric_widget.evaluation.study.run import run_study
-from fabric_widget.evaluation.study.studio import Studio
 from tests.evaluation.study.conftest import PREFERENCE, PaintedStudio, cases, records
 
 if TYPE_CHECKING:

@@ -1,0 +1,197 @@
+"""What the lens records during one run: which attention calls, of which rows, at which steps.
+
+Nothing here changes what a layer computes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from fabric_widget.engine.attention.tokens import Origin, columns_of
+from fabric_widget.engine.lens.attention_maps import (
+    Borrowed,
+    Means,
+    Sums,
+    cell_grid,
+    observed,
+    pooled,
+)
+from fabric_widget.engine.lens.influence import Influence, Level, Maps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fabric_widget.engine.attention.sites import Attention, Place
+    from fabric_widget.engine.attention.tokens import Lent
+    from fabric_widget.engine.lens.attention_maps import Grid
+    from fabric_widget.engine.lens.influence import Seen
+    from fabric_widget.engine.lens.lens import Lens, Part
+    from fabric_widget.engine.schedule import Schedule
+
+    Side = tuple[int, bool]  # index of the level; whether that of the liked ones
+
+
+class Lending(NamedTuple):
+    """What one side lends to one site, and the rows that borrow it."""
+
+    liked: bool
+    rows: Sequence[slice]
+    lent: Sequence[Lent]
+    factors: Sequence[float]
+
+
+class Observer:
+    """Gathers the maps of one run.
+
+    Parameters
+    ----------
+    lens
+        What is recorded.
+    places
+        The sites.
+    seen
+        The references, the liked ones first.
+    schedule
+        Tells at which steps references count.
+    aspect
+        Width of the pictures, divided by their height.
+
+    Raises
+    ------
+    ValueError
+        The maps do not fit into the lens's bytes.
+    """
+
+    def __init__(
+        self,
+        lens: Lens,
+        places: Sequence[Place],
+        seen: Sequence[Seen],
+        schedule: Schedule,
+        aspect: float,
+    ) -> None:
+        self._lens = lens
+        self._places = places
+        self._seen = tuple(seen)
+        self._schedule = schedule
+        self._aspect = aspect
+        sites = Counter(place.tokens for place in places)
+        tokens = sorted(sites, reverse=True)
+        self._cells = lens.affordable(tokens, len(seen))
+        self._levels = tuple(
+            Level(n, *cell_grid(self._standing(n), self._cells), sites[n]) for n in tokens
+        )
+        self._level_of = [tokens.index(place.tokens) for place in places]
+        self._parts: Sequence[Part] | None = None
+        self._part: Part | None = None
+        self._sums: dict[Side, Sums] = {}  # of the present part
+        self._grids: dict[Side, Sequence[Grid]] = {}
+        self._done: list[tuple[Part, dict[Side, Means]]] = []
+
+    def wants(self, index: int, count: int) -> bool:
+        """Return whether step `index` of `count` is recorded; steps come in order."""
+        if self._parts is None:
+            counting = [i for i in range(count) if self._schedule.weight(i, count) > 0]
+            self._parts = self._lens.divided(counting)
+        part = next((part for part in self._parts if index in part.recorded), None)
+        if part is not None and part is not self._part:
+            self._close()
+            self._part = part
+        return part is not None
+
+    def note(self, site: int, lendings: Sequence[Lending], call: Attention) -> None:
+        """Record one attention call.
+
+        Parameters
+        ----------
+        site
+            Index of the place where it is made.
+        lendings
+            What it borrows.
+        call
+            Its arguments.
+        """
+        queries = self._places[site].image_queries(call.query.shape[-2])
+        level = self._levels[self._level_of[site]]
+        grid = (level.rows, level.columns)
+        for liked, blocks, lent, factors in lendings:
+            side = (self._level_of[site], liked)
+            borrowed = Borrowed.of(lent, factors)
+            origins = [part.origin for part in lent]
+            lengths = [part.keys.shape[-2] for part in lent]
+            for row in self._rows(blocks, call.query.shape[0]):
+                found = observed(call, row, queries, borrowed)
+                seen = pooled(found, self._standing(level.tokens), grid)
+                if side not in self._sums:
+                    self._grids[side] = [cell_grid(origin, self._cells) for origin in origins]
+                    self._sums[side] = Sums(
+                        self._grids[side], seen.shape[-1], looks=self._lens.looks, like=seen
+                    )
+                self._sums[side].add(seen, origins, lengths)
+
+    def influence(self) -> Influence | None:
+        """Return what was recorded, or None if nothing was lent at any recorded step."""
+        self._close()
+        if not self._done:
+            return None
+        return Influence(
+            self._lens.image,
+            self._seen,
+            tuple(part.steps for part, _ in self._done),
+            self._levels,
+            tuple(len(part.recorded) for part, _ in self._done),
+            tuple(
+                tuple(self._maps(i, means) for i in range(len(self._levels)))
+                for _, means in self._done
+            ),
+        )
+
+    def _standing(self, tokens: int) -> Origin:
+        """Return how so many tokens of the picture stand."""
+        return Origin(tokens, columns_of(tokens, self._aspect))
+
+    def _rows(self, blocks: Sequence[slice], present: int) -> list[int]:
+        """Return the rows to record; a processor may have left out last ones."""
+        image = self._lens.image
+        rows = [
+            row
+            for block in blocks
+            for row in range(block.start, block.stop)
+            if image is None or row == block.start + image
+        ]
+        return [row for row in rows if row < present]
+
+    def _close(self) -> None:
+        """Turn the sums of the present part into means."""
+        if self._part is not None and self._sums:
+            self._done.append(
+                (self._part, {side: sums.means() for side, sums in self._sums.items()})
+            )
+        self._sums = {}
+
+    def _maps(self, index: int, means: Mapping[Side, Means]) -> Maps:
+        """Return the maps of one level; where a side lent nothing, everything stayed."""
+        level = self._levels[index]
+        grid = (level.rows, level.columns)
+        liked, disliked = (self._side(index, means, liked=liked) for liked in (True, False))
+        return Maps(
+            torch.stack([disliked.own, liked.own]).reshape(2, *grid),
+            torch.cat([liked.shares, disliked.shares]).reshape(-1, *grid),
+            tuple(
+                part.reshape(*part.shape[:2], *grid).permute(2, 3, 0, 1)
+                for part in (*liked.looks, *disliked.looks)
+            ),
+        )
+
+    def _side(self, index: int, means: Mapping[Side, Means], *, liked: bool) -> Means:
+        side = (index, liked)
+        if side in means:
+            return means[side]
+        level = self._levels[index]
+        unknown = [(1, 1)] * sum(seen.liked == liked for seen in self._seen)
+        return Means.nothing(
+            (level.rows, level.columns), self._grids.get(side, unknown), looks=self._lens.looks
+        )

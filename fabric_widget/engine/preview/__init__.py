@@ -1,0 +1,5 @@
+"""Pictures of unfinished latents. Leaves showing them to others.
+
+decoders            latents to pictures: by a linear map, or by the autoencoder
+predicted_original  the latents that a run is heading for
+"""

@@ -1,0 +1,104 @@
+"""Keys and values of references, kept as long as they fit in a given number of bytes.
+
+The bank knows neither models nor weights: an entry is whatever one reference pass recorded, under a
+key that says everything the pass depended on. What finds no room on the device may wait in the
+host's memory, and is on its way back one step before it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from fabric_widget.engine.attention.tokens import Lent
+    from fabric_widget.engine.references.host_cache import HostBank
+
+
+class _Entry(NamedTuple):
+    lent: Sequence[Lent]
+    nbytes: int
+    run: int
+
+
+class Bank:
+    """Least-recently-used store of what references lend, bounded in bytes.
+
+    A run asks for the same keys step after step and round after round. Were an entry of the present
+    run ever dropped for a newer one, a bank slightly too small would drop each entry just before it
+    is asked for again; so an entry that finds no room beside those of its own run is not kept.
+
+    Parameters
+    ----------
+    capacity
+        Bytes; 0 keeps nothing.
+    host
+        Where entries go for which there is no room, or None.
+    """
+
+    def __init__(self, capacity: int, host: HostBank | None = None) -> None:
+        self.capacity = capacity
+        self.host = host
+        self.nbytes = 0
+        self.hits = 0
+        self.misses = 0
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._run = 0
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return len(self._entries)
+
+    def __contains__(self, key: Hashable) -> bool:
+        """Return whether there is an entry of `key`, without asking for it."""
+        return key in self._entries or (self.host is not None and key in self.host)
+
+    def begin_run(self) -> None:
+        """Declare that what was used until now may be dropped."""
+        self._run += 1
+
+    def get(self, key: Hashable) -> Sequence[Lent] | None:
+        """Return the entry of `key`, or None."""
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self.hits += 1
+            self._entries[key] = entry._replace(run=self._run)
+            return entry.lent
+        lent = self.host.get(key) if self.host is not None else None
+        self.hits += lent is not None
+        self.misses += lent is None
+        return lent
+
+    def announce(self, keys: Sequence[Hashable]) -> None:
+        """Say which keys are about to be asked for: what followed them before is fetched ahead."""
+        if self.host is not None:
+            self.host.announce(tuple(keys))
+
+    def put(self, key: Hashable, lent: Sequence[Lent]) -> None:
+        """Keep an entry if there is room, or can be made."""
+        nbytes = sum(part.nbytes for part in lent)
+        if key in self._entries:
+            return
+        while self.nbytes + nbytes > self.capacity:
+            name, oldest = next(iter(self._entries.items()), (None, None))
+            if oldest is None or oldest.run == self._run:
+                self._put_aside(key, lent)
+                return
+            del self._entries[name]
+            self.nbytes -= oldest.nbytes
+            self._put_aside(name, oldest.lent)
+        self._entries[key] = _Entry(lent, nbytes, self._run)
+        self.nbytes += nbytes
+
+    def _put_aside(self, key: Hashable, lent: Sequence[Lent]) -> None:
+        if self.host is not None:
+            self.host.put(key, lent)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._entries.clear()
+        self.nbytes = 0
+        if self.host is not None:
+            self.host.clear()

@@ -1,0 +1,253 @@
+"""What happens at one denoiser call: who borrows from whom, and how strongly."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.engine.attention.sites import Borrowing, Site
+from fabric_widget.engine.attention.tokens import grouped
+from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.lens.influence import Seen
+from fabric_widget.engine.lens.recorder import Lending, Observer
+from fabric_widget.engine.pipeline.guidance_branches import Turns
+from fabric_widget.engine.pipeline.restore import swapped
+from fabric_widget.engine.references.recorder import SKIPPED, Recorder, measure
+from fabric_widget.engine.schedule import coarseness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fabric_widget.engine.attention.core import Loan
+    from fabric_widget.engine.attention.token_budget import Economy
+    from fabric_widget.engine.attention.tokens import Lent
+    from fabric_widget.engine.lens.influence import Influence
+    from fabric_widget.engine.lens.lens import Lens
+    from fabric_widget.engine.pipeline.call import Call
+    from fabric_widget.engine.pipeline.denoiser import Denoiser
+    from fabric_widget.engine.pipeline.guidance_branches import Spoken
+    from fabric_widget.engine.references.cache import Bank
+    from fabric_widget.engine.references.references import Reference
+    from fabric_widget.engine.schedule import Schedule
+
+    Offer = tuple[list[Lent], list[float]]  # of each reference of a side to a site, and its weight
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """References of both branches and how strongly they count.
+
+    Parameters
+    ----------
+    liked, disliked
+        The references.
+    schedule
+        How strongly they count.
+    guided
+        Whether there are unconditional rows for the disliked ones; without them the conditional
+        rows move away from those.
+    """
+
+    liked: Sequence[Reference]
+    disliked: Sequence[Reference]
+    schedule: Schedule
+    guided: bool = True
+
+    @property
+    def seen(self) -> list[Seen]:
+        """The references as the lens tells of them."""
+        signed = [(1, reference) for reference in self.liked]
+        signed += [(-1, reference) for reference in self.disliked]
+        return [
+            Seen(
+                reference.id,
+                sign * reference.strength,
+                reference.size.get("width", 1),
+                reference.size.get("height", 1),
+            )
+            for sign, reference in signed
+        ]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The calls that a pipeline makes, as measured before a run.
+
+    Parameters
+    ----------
+    null
+        The call for one picture and the null prompt.
+    templates
+        The same for the size of each reference, by the reference's id.
+    spoken
+        What of a call follows the prompt.
+    pictures
+        Number of pictures that the run makes at once.
+    aspect
+        Their width, divided by their height.
+    """
+
+    null: Call
+    templates: Mapping[str, Call]
+    spoken: Spoken
+    pictures: int
+    aspect: float = 1.0
+
+    @property
+    def guided_row(self) -> int:
+        """The row of a template that references are computed with: it holds the null prompt."""
+        return self.spoken.rows.index(True)
+
+
+class Lender:
+    """Lends references to a denoiser during one run of its pipeline.
+
+    Making one runs the denoiser once, on two rows: that shows which layers are sites, and whether
+    anything has changed that references depend on.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        scheduler: Any,  # noqa: ANN401  (schedulers share no useful base class)
+        bank: Bank,
+        feedback: Feedback,
+        layout: Layout,
+        economy: Economy,
+        lens: Lens | None = None,
+    ) -> None:
+        self._feedback = feedback
+        self._layout = layout
+        self._economy = economy
+        self._turns = Turns(layout.spoken, layout.pictures)
+        places, fingerprint = measure(denoiser, layout.null, layout.guided_row)
+        self._sites = [Site(place) for place in places]
+        self._recorder = Recorder(
+            denoiser,
+            scheduler,
+            bank,
+            sites=self._sites,
+            templates=layout.templates,
+            row=layout.guided_row,
+            fingerprint=fingerprint,
+            economy=economy,
+        )
+        self._levels = coarseness([place.tokens for place in places])
+        self._observer = (
+            None
+            if lens is None
+            else Observer(lens, places, feedback.seen, feedback.schedule, layout.aspect)
+        )
+
+    @property
+    def influence(self) -> Influence | None:
+        """What the lens recorded, or None if there was none, or nothing was lent."""
+        return None if self._observer is None else self._observer.influence()
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Let the sites stand in for their modules' forwards."""
+        with ExitStack() as stack:
+            for site in self._sites:
+                stack.enter_context(swapped(site.place.module, site.forward))
+            yield
+
+    @contextmanager
+    def lending(self, call: Call, index: int, count: int) -> Iterator[None]:
+        """Let the denoiser borrow during one call.
+
+        Parameters
+        ----------
+        call
+            The call that the pipeline makes.
+        index, count
+            Number of the step, from 0, and number of all steps.
+        """
+        schedule = self._feedback.schedule
+        weight = schedule.weight(index, count)
+        pictures, roles = self._layout.pictures, self._turns.roles(call)
+        blocks = [slice(i * pictures, (i + 1) * pictures) for i in range(len(roles))]
+        conditional = [rows for rows, role in zip(blocks, roles, strict=True) if role]
+        unconditional = [rows for rows, role in zip(blocks, roles, strict=True) if not role]
+        disliking = unconditional if self._feedback.guided else conditional
+        liked = self._feedback.liked if conditional and weight > 0 else ()
+        dislike = weight * schedule.neg_scale
+        disliked = self._feedback.disliked if disliking and dislike > 0 else ()
+        wanted = [*liked, *disliked]
+        recorded: Mapping[str, Sequence[Lent]] = {}
+        if wanted:
+            silent = (i for i in range(index + 1, count) if not schedule.weight(i, count))
+            following = next(silent, count) - index - 1
+            recorded = self._recorder.recorded(wanted, call.timestep, index, following)
+        offers = (
+            self._offers(references, recorded, strength, index)
+            for references, strength in ((liked, weight), (disliked, dislike))
+        )
+        observer = self._observer
+        if observer is not None and not observer.wants(index, count):
+            observer = None
+        lenient = True
+        try:
+            for i, (site, *both) in enumerate(zip(self._sites, *offers, strict=True)):
+                loans = (grouped(*offer) for offer in both)
+                site.borrowings = self._borrowings(conditional, unconditional, *loans)
+                site.lent = False
+                lenient = lenient and not site.borrowings
+                if observer is not None:
+                    lendings = [
+                        Lending(side, rows, *offer)
+                        for side, rows, offer in zip(
+                            (True, False), (conditional, disliking), both, strict=True
+                        )
+                        if any(offer[1])
+                    ]
+                    site.observe = functools.partial(observer.note, i, lendings)
+            yield
+            if not lenient and not any(site.lent for site in self._sites):
+                raise FabricError(SKIPPED.format("borrowed"))
+        finally:
+            for site in self._sites:
+                site.borrowings, site.observe = (), None
+
+    def _borrowings(
+        self,
+        conditional: Sequence[slice],
+        unconditional: Sequence[slice],
+        liked: Sequence[Loan],
+        disliked: Sequence[Loan],
+    ) -> list[Borrowing]:
+        """Return what each part of the batch borrows at one site."""
+        if self._feedback.guided:
+            sides = [(rows, liked) for rows in conditional]
+            sides += [(rows, disliked) for rows in unconditional]
+            return [Borrowing(rows, loans) for rows, loans in sides if loans]
+        if not (liked or disliked):
+            return []
+        push = self._feedback.schedule.nag_scale
+        return [Borrowing(rows, liked, disliked, push) for rows in conditional]
+
+    def _offers(
+        self,
+        references: Sequence[Reference],
+        recorded: Mapping[str, Sequence[Lent]],
+        weight: float,
+        index: int,
+    ) -> Iterator[Offer]:
+        """Yield, site by site, what the references of one branch lend, and its weights."""
+        schedule = self._feedback.schedule
+        if not references:
+            yield from (([], []) for _ in self._sites)
+            return
+        shares = schedule.shares([reference.strength for reference in references])
+        for i, (site, level) in enumerate(zip(self._sites, self._levels, strict=True)):
+            whole = [recorded[reference.id][i] for reference in references]
+            factors = []
+            lent = self._economy.thinned(whole, site.place.tokens, index)
+            for part, share in zip(lent, shares, strict=True):
+                factor = weight * share * schedule.level_scale(level) * part.factor
+                if schedule.normalize:  # a larger picture does not count more
+                    factor *= site.place.tokens / part.tokens
+                factors.append(factor)
+            yield lent, factors

@@ -1,0 +1,77 @@
+"""Moments of a run: the noise levels that references are computed at, now and at steps to come.
+
+Which steps will come, and what the denoiser will be told of them, is foreseen, not known: pipelines
+may do as they please. So nothing may depend on it but how much is computed at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fabric_widget.engine.pipeline.denoiser import scheduler_timestep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Denoisers are told the scheduler's timestep, or that as a part of all training steps.
+_DIVISORS = (1, 1000)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One noise level of a run.
+
+    Parameters
+    ----------
+    step
+        Number of the pipeline's step, from 0.
+    told
+        The timestep as the denoiser is told it, (1,).
+    own
+        The scheduler's timestep, without dimensions, on the CPU.
+    passed
+        How many noise levels a run has behind it at this one.
+    later
+        By how many of its steps the scheduler comes to it later than now.
+    """
+
+    step: int
+    told: torch.Tensor
+    own: torch.Tensor
+    passed: int
+    later: int = 0
+
+
+def present(scheduler: Any, timestep: torch.Tensor, step: int) -> Moment:  # noqa: ANN401  (schedulers share no useful base class)
+    """Return the moment of a call that is told `timestep`, a number or one for each row."""
+    own = scheduler_timestep(scheduler, timestep)
+    return Moment(step, timestep.reshape(-1)[:1], own, _passed(scheduler, own))
+
+
+def coming(scheduler: Any, now: Moment, steps: int) -> Iterator[Moment]:  # noqa: ANN401  (as above)
+    """Yield the moments of the next so many steps, as far as they can be foreseen.
+
+    None can where the denoiser is told something else than the scheduler's timestep.
+    """
+    divisor = next((d for d in _DIVISORS if torch.equal(_told(now.own, d, now), now.told)), None)
+    timesteps = scheduler.timesteps.cpu()
+    here = (timesteps == now.own).nonzero().flatten().tolist()
+    if divisor is None or not here:
+        return
+    counts = (getattr(scheduler, "step_index", None), now.step, here[0])
+    position: int = next(i for i in counts if i in here)  # type: ignore[assignment]
+    for later, own in enumerate(timesteps[position + 1 :][:steps], 1):
+        told = _told(own, divisor, now)
+        yield Moment(now.step + later, told, own, _passed(scheduler, own), later)
+
+
+def _told(own: torch.Tensor, divisor: int, now: Moment) -> torch.Tensor:
+    return (own / divisor if divisor > 1 else own).to(now.told).reshape(1)
+
+
+def _passed(scheduler: Any, own: torch.Tensor) -> int:  # noqa: ANN401  (as above)
+    timesteps = scheduler.timesteps.cpu()
+    return len(timesteps[timesteps > own].unique())  # solvers of second order come back to some

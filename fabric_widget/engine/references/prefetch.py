@@ -1,0 +1,66 @@
+"""What references lend at steps that are yet to come, computed where a batch had room for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+
+    from fabric_widget.engine.attention.tokens import Lent
+    from fabric_widget.engine.references.noise_levels import Moment
+    from fabric_widget.engine.references.references import Reference
+
+
+@dataclass(frozen=True)
+class Task:
+    """One reference at one moment.
+
+    Parameters
+    ----------
+    reference, moment
+        Which.
+    latents
+        The reference's, as the denoiser is to see them.
+    phase
+        Of the lattice of its tokens.
+    key
+        A name for what it lends.
+    """
+
+    reference: Reference
+    moment: Moment
+    latents: torch.Tensor
+    phase: int
+    key: str
+
+
+class Early:
+    """What references lend at steps that are yet to come."""
+
+    def __init__(self) -> None:
+        self._lent: dict[str, tuple[int, Sequence[Lent]]] = {}
+        self._useless = False
+
+    def __contains__(self, key: str) -> bool:
+        """Return whether there is an entry of `key`."""
+        return key in self._lent
+
+    def put(self, task: Task, lent: Sequence[Lent]) -> None:
+        """Keep what a task lends until its step."""
+        self._lent[task.key] = (task.moment.step, lent)
+
+    def taken(self, task: Task) -> Sequence[Lent] | None:
+        """Return what a task lends, or None; nobody will ask again."""
+        _, lent = self._lent.pop(task.key, (0, None))
+        return lent
+
+    def useless(self, step: int) -> bool:
+        """Return whether something was foreseen wrongly: nobody asked for it at its step."""
+        if any(due < step for due, _ in self._lent.values()):
+            self._lent.clear()
+            self._useless = True
+        return self._useless

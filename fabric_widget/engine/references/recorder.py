@@ -1,0 +1,248 @@
+"""Keys and values of references at one step: remembered, or computed by the denoiser.
+
+References are computed in batches of one fixed size: a row of a batch does not depend on the
+others, but kernels round differently for batches of different sizes. So what a reference lends
+never depends on which others there are, nor on what was remembered. Where there are too few of them
+for a batch, they are computed for steps to come as well.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fabric_widget.engine.attention.sites import discover
+from fabric_widget.engine.attention.tokens import Lent, columns_of
+from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.fingerprint import digest
+from fabric_widget.engine.pipeline.call import tensors
+from fabric_widget.engine.pipeline.denoiser import noised
+from fabric_widget.engine.pipeline.restore import processors, processors_of, random_kept
+from fabric_widget.engine.references.noise_levels import coming, present
+from fabric_widget.engine.references.prefetch import Early, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fabric_widget.engine.attention.sites import Place, Site
+    from fabric_widget.engine.attention.token_budget import Economy
+    from fabric_widget.engine.pipeline.call import Call
+    from fabric_widget.engine.pipeline.denoiser import Denoiser
+    from fabric_widget.engine.references.cache import Bank
+    from fabric_widget.engine.references.noise_levels import Moment
+    from fabric_widget.engine.references.references import Reference
+
+_Alike = tuple[int, torch.Size]  # what is computed in one batch: template and size of latents
+_PROBE_SEED = 0
+# How many references are computed at once: more of them, the less each has to compute.
+_LEAST, _MOST = 2, 8
+_FILLING = 8192  # numbers in the latents of a batch
+SKIPPED = (
+    "the denoiser left out attention layers while a reference was {}: turn off whatever remembers "
+    "results between steps (disable_cache() on the denoiser, or what the other library offers)"
+)
+
+
+def measure(denoiser: Denoiser, null: Call, row: int) -> tuple[list[Place], str]:
+    """Return which attention calls are sites, and a name for all that references depend on.
+
+    The denoiser runs once, on two rows with the conditioning of one `row` of the null call.
+
+    Raises
+    ------
+    NoAttentionSites
+        There are none.
+    """
+    model = denoiser.model
+    generator = torch.Generator().manual_seed(_PROBE_SEED)
+    noise = torch.randn((2, *null.latents[0].shape), generator=generator)
+    outputs: list[object] = []
+
+    def probe() -> None:
+        output = model(**null.with_rows([row, row], noise, null.timestep))
+        outputs.append(output[0])  # a tuple, or an output that can be read like one
+
+    with torch.no_grad(), random_kept(denoiser.device):
+        places = discover(model, probe)
+    names = {module: name for name, module in model.named_modules()}
+    layers = ",".join(f"{names[place.module]}:{place.ordinal}" for place in places)
+    return places, digest(layers, *(x for _, x in tensors(outputs)))
+
+
+class Recorder:
+    """Records references during one run of a pipeline.
+
+    Parameters
+    ----------
+    denoiser, scheduler
+        The pipeline's.
+    bank
+        Remembers what was recorded.
+    sites
+        What records.
+    templates
+        The null call at the size of each reference, by the reference's id.
+    row
+        The row of a template that references are computed with.
+    fingerprint
+        A name for all that references depend on beside themselves: weights, adapters and their
+        scales, attention processors, precision, conditioning.
+    economy
+        How many tokens are recorded, and how often.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        scheduler: Any,  # noqa: ANN401  (schedulers share no useful base class)
+        bank: Bank,
+        *,
+        sites: Sequence[Site],
+        templates: Mapping[str, Call],
+        row: int,
+        fingerprint: str,
+        economy: Economy,
+    ) -> None:
+        self._scheduler = scheduler
+        self._bank = bank
+        self._sites = sites
+        self._templates = templates
+        self._row = row
+        self._fingerprint = fingerprint
+        self._economy = economy
+        self._latest: dict[str, Sequence[Lent]] = {}
+        self._early = Early()
+        self._new: dict[_Alike, dict[str, Reference]] = {}  # those that were not remembered
+        self._inner = denoiser.module.forward
+        self._device = denoiser.device  # pipelines look through all of their modules for it
+        # A pipeline may put processors of its own in place for a run, which want its whole batch.
+        self._processors = processors_of(denoiser.model)
+
+    def recorded(
+        self,
+        references: Sequence[Reference],
+        timestep: torch.Tensor,
+        index: int,
+        following: int = 0,
+    ) -> dict[str, Sequence[Lent]]:
+        """Return what references lend to each site, by their ids.
+
+        It depends on nothing but the denoiser and its input, so that is what it is known by.
+
+        Parameters
+        ----------
+        references
+            Any of those that there are templates for.
+        timestep
+            As the denoiser is given it.
+        index
+            Number of the step, from 0.
+        following
+            At how many of the next steps the references will be lent as well: where there is room
+            in a batch, they are computed for these.
+        """
+        if index % self._economy.every and all(r.id in self._latest for r in references):
+            return {r.id: self._latest[r.id] for r in references}
+        now = present(self._scheduler, timestep, index)
+        asked = [self._task(reference, now) for reference in references]
+        self._bank.announce([task.key for task in asked])
+        found: dict[str, Sequence[Lent]] = {}
+        missing: dict[_Alike, list[Task]] = {}
+        for task in asked:
+            lent = self._bank.get(task.key) or self._early.taken(task)
+            if lent is None:
+                alike = (id(self._templates[task.reference.id]), task.latents.shape)
+                missing.setdefault(alike, []).append(task)
+                self._new.setdefault(alike, {})[task.reference.id] = task.reference
+            else:
+                self._keep(task, lent, found)
+        for alike, group in missing.items():
+            size = _batch_size(group[0].latents)
+            for i in range(0, len(group), size):
+                part = group[i : i + size]
+                early = islice(self._foreseen(self._new[alike], now, following), size - len(part))
+                for task, lent in self._computed([*part, *early], size):
+                    if task.moment is now:
+                        self._keep(task, lent, found)
+                    else:
+                        self._early.put(task, lent)
+        if self._economy.every > 1:
+            self._latest |= found
+        return found
+
+    def _keep(self, task: Task, lent: Sequence[Lent], found: dict[str, Sequence[Lent]]) -> None:
+        self._bank.put(task.key, lent)
+        found[task.reference.id] = lent
+
+    def _task(self, reference: Reference, moment: Moment) -> Task:
+        latents = noised(
+            self._scheduler, reference.latents, reference.noise, moment.own, moment.later
+        )
+        economy, phase = self._economy, moment.passed % self._economy.stride
+        thinning = f"{economy.stride} {economy.dense} {phase}"
+        key = digest(self._fingerprint, thinning, latents, moment.told)
+        return Task(reference, moment, latents, phase, key)
+
+    def _foreseen(
+        self, references: Mapping[str, Reference], now: Moment, following: int
+    ) -> Iterator[Task]:
+        """Yield what references will be asked for next."""
+        if self._early.useless(now.step):
+            return
+        for moment in coming(self._scheduler, now, following):
+            if moment.step % self._economy.every == 0:
+                for reference in references.values():
+                    task = self._task(reference, moment)
+                    if task.key not in self._bank and task.key not in self._early:
+                        yield task
+
+    def _computed(self, tasks: Sequence[Task], size: int) -> Iterator[tuple[Task, Sequence[Lent]]]:
+        """Yield what is lent, site by site, in a few tasks of equal template and size."""
+        template = self._templates[tasks[0].reference.id]
+        filled = [*tasks, *[tasks[-1]] * (size - len(tasks))]
+        arguments = template.with_rows(
+            [self._row] * size,
+            torch.cat([task.latents for task in filled]),
+            torch.cat([task.moment.told for task in filled]),
+        )
+        try:
+            for site in self._sites:
+                site.recorded, site.recording = None, True
+            with (
+                torch.no_grad(),
+                random_kept(self._device),
+                processors(self._processors),
+            ):
+                self._inner(**arguments)
+            recorded = [site.recorded for site in self._sites]
+        finally:
+            for site in self._sites:
+                site.recorded, site.recording = None, False
+        kept = [keys_values for keys_values in recorded if keys_values is not None]
+        if len(kept) < len(recorded):
+            raise FabricError(SKIPPED.format("computed"))
+        for i, task in enumerate(tasks):
+            lent = [
+                self._thinned(keys[i : i + 1], values[i : i + 1], task.reference, task.phase)
+                for keys, values in kept
+            ]
+            yield task, lent
+
+    def _thinned(
+        self, keys: torch.Tensor, values: torch.Tensor, reference: Reference, phase: int
+    ) -> Lent:
+        """Return what is kept of a reference in one layer, in memory of its own."""
+        tokens = keys.shape[-2]
+        whole = Lent(keys, values, tokens, columns_of(tokens, reference.aspect))
+        lent = whole.thinned(self._economy.recorded_stride(tokens), phase)
+        if lent is whole:  # a part of what was recorded of all
+            keys, values = (x.clone(memory_format=torch.contiguous_format) for x in (keys, values))
+            lent = lent._replace(keys=keys, values=values)
+        return lent
+
+
+def _batch_size(latents: torch.Tensor) -> int:
+    """Return how many references like this one are computed at once."""
+    return max(min(_FILLING // latents.numel(), _MOST), _LEAST)

@@ -1,0 +1,138 @@
+"""References and the calls that they are computed with, at whatever sizes a pipeline makes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from fabric_widget.engine.errors import BadReference
+from fabric_widget.engine.pipeline.call import in_form
+from fabric_widget.engine.pipeline.latents import pixels_per_latent
+from fabric_widget.engine.pipeline.protocol import SIZE, parameters_of
+from fabric_widget.engine.results import GeneratedImage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fabric_widget.engine.pipeline.call import Call
+    from fabric_widget.engine.pipeline.denoiser import Denoiser
+    from fabric_widget.engine.pipeline.protocol import Pipeline
+    from fabric_widget.engine.references.references import Reference, ReferenceMaker, Vote
+
+_SIZE_UNIT = 8  # pixels
+_COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
+_PICTURES = ("image", "mask_image", "control_image")  # arguments as large as what is made
+
+
+class Templates:
+    """The null call of one request at the size of each reference.
+
+    Parameters
+    ----------
+    pipe, denoiser
+        The pipeline and its denoiser.
+    maker
+        Makes references.
+    null
+        The null call at the size that was asked for.
+    arguments
+        The pipeline's, as asked for.
+    """
+
+    def __init__(
+        self,
+        pipe: Pipeline,
+        denoiser: Denoiser,
+        maker: ReferenceMaker,
+        null: Call,
+        arguments: Mapping[str, Any],
+    ) -> None:
+        self._pipe = pipe
+        self._denoiser = denoiser
+        self._maker = maker
+        self._takes_size = set(SIZE) <= set(parameters_of(pipe))
+        self._null = null
+        self._own = null.beside(null)
+        self._arguments = arguments
+        asked = tuple((name, arguments[name]) for name in SIZE if arguments.get(name))
+        self._recorded: dict[tuple[tuple[str, int], ...], Call] = {asked: self._own}
+
+    def reference(self, vote: Vote) -> tuple[Reference, Call]:
+        """Return a vote's reference and the null call at its size; a picture is fitted to both.
+
+        References of the same size have the very same call, which stands beside the picture's.
+
+        Raises
+        ------
+        BadReference
+            The pipeline does not make pictures of that size.
+        """
+        latents = self._null.latents
+        finer = () if isinstance(vote.content, GeneratedImage) else _COARSENESS[:-1]
+        for coarseness in finer:
+            with suppress(BadReference):
+                reference = self._maker.make(vote, latents, coarseness)
+                template = self._template(reference)
+                # Some make a few sizes only; of some no size is asked for, and any one is taken.
+                if self._takes_size and self._of_another_size(template, reference):
+                    reference = self._maker.make(vote, latents, exactly=template.latents[0])
+                return reference, template
+        reference = self._maker.make(vote, latents, _COARSENESS[-1])
+        return reference, self._template(reference)
+
+    def _of_another_size(self, template: Call, reference: Reference) -> bool:
+        """Return whether the pipeline chose another size than it was asked for.
+
+        A little more is none: sizes are asked for in whole units.
+        """
+        form = in_form(reference.latents[0], template.latents[0])
+        latents = _SIZE_UNIT / pixels_per_latent(self._pipe)
+        return any(
+            abs(a - b) >= max(latents, 1)
+            for a, b in zip(form.shape, template.latents[0].shape, strict=True)
+        )
+
+    def _template(self, reference: Reference) -> Call:
+        """Return the null call for the size of a reference, beside the picture's own."""
+        null = self._null
+        form = in_form(reference.latents[0], null.latents[0])
+        alike = form.shape == null.latents[0].shape and not null.packed
+        if alike or not self._takes_size:
+            return self._own
+        size = tuple((name, reference.size[name]) for name in SIZE if name in reference.size)
+        if size not in self._recorded:
+            called = replace(self._called(reference), per_row=null.per_row)
+            self._recorded[size] = called.beside(null)
+        call = self._recorded[size]
+        if call.packed and call.latents[0].shape != form.shape:
+            message = (
+                f"a reference of {form.shape[0]} tokens is not of the size that its settings "
+                f"say, {dict(size) or 'the default one'}: give the picture itself"
+            )
+            raise BadReference(message)
+        return call
+
+    def _called(self, reference: Reference) -> Call:
+        arguments = {
+            name: _at_size(value, reference.size) if name in _PICTURES else value
+            for name, value in self._arguments.items()
+            if name not in SIZE
+        }
+        try:
+            return self._denoiser.null_call(arguments | dict(reference.size))
+        except ValueError as error:  # the pipeline's own checks
+            message = (
+                f"a reference is of a size, {dict(reference.size)}, that "
+                f"{type(self._pipe).__name__} does not make: {error}"
+            )
+            raise BadReference(message) from error
+
+
+def _at_size(picture: object, size: Mapping[str, int]) -> object:
+    """Return a picture that a pipeline starts from in the size that it will be asked for."""
+    if isinstance(picture, Image.Image) and size:
+        return picture.resize((size["width"], size["height"]))
+    return picture

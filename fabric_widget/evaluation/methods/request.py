@@ -1,0 +1,86 @@
+"""What a method is asked for, and what it may know: all that was shown and said before.
+
+A method is one function of a `Fabric` and an `Ask`. It keeps nothing between two calls, so that a
+round depends on nothing but what is written in its `Ask`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from PIL import Image
+
+from fabric_widget.engine import GeneratedImage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fabric_widget.engine import Fabric
+    from fabric_widget.evaluation.people.simulated_user import Opinion
+
+Picture = GeneratedImage | Image.Image
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One earlier round: its seeds, its pictures and what the person said of them."""
+
+    seeds: tuple[int, ...]
+    pictures: tuple[Picture, ...]
+    opinion: Opinion
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What the next round is to be made from.
+
+    Parameters
+    ----------
+    prompt
+        What the person says.
+    seeds
+        Of the round's pictures, one after the other. A method that starts from these is paired with
+        all others that do.
+    shown
+        The earlier rounds, oldest first.
+    arguments
+        The pipeline's own arguments, such as ``num_inference_steps``.
+    """
+
+    prompt: str
+    seeds: tuple[int, ...]
+    shown: tuple[Shown, ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def liked(self) -> list[tuple[Picture, float]]:
+        """Liked pictures of all earlier rounds with their strengths, more than 0."""
+        return [(picture, strength) for picture, strength in self._votes() if strength > 0]
+
+    @property
+    def disliked(self) -> list[tuple[Picture, float]]:
+        """Disliked pictures of all earlier rounds with their strengths, more than 0."""
+        return [(picture, -strength) for picture, strength in self._votes() if strength < 0]
+
+    def generators(self) -> list[torch.Generator]:
+        """Return a new generator for each picture, for pipelines that are called directly."""
+        return [torch.Generator().manual_seed(seed) for seed in self.seeds]
+
+    def _votes(self) -> list[tuple[Picture, float]]:
+        """Return every vote; a picture that was shown twice has its newest."""
+        newest: dict[Any, tuple[Picture, float]] = {}
+        for shown in self.shown:
+            for picture, strength in zip(shown.pictures, shown.opinion.strengths, strict=True):
+                if strength:
+                    key = picture.id if isinstance(picture, GeneratedImage) else picture.tobytes()
+                    newest[key] = (picture, strength)
+        return list(newest.values())
+
+
+class Method(Protocol):
+    """One way to come from what was said to the next round of pictures."""
+
+    def __call__(self, fabric: Fabric, ask: Ask) -> Sequence[Picture]:
+        """Return a round of pictures, one for each seed."""

@@ -1,0 +1,166 @@
+"""Hidden tastes: what a simulated person wants to see, and how far a picture is from it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from fabric_widget.demo.scenes import ATTRIBUTES, COLORS, Scene, describe, parse
+from fabric_widget.evaluation.people.options import AT_A_GLANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from fabric_widget.demo.reader import Reading
+
+_COLORED = ("color", "background")
+_FEWEST = 2  # attributes beside the kind: one could be met by luck
+_TRIES = 200  # scenes drawn for each taste before there seem to be no more
+_SRGB_LINEAR_BELOW = 0.04045
+_LAB_CUBE_ABOVE = (6 / 29) ** 3
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What a simulated person wants to see.
+
+    Parameters
+    ----------
+    wanted
+        Value for each attribute that matters; names and values are those of
+        `fabric_widget.demo.scenes.ATTRIBUTES`.
+    text
+        The same in words.
+
+    Raises
+    ------
+    ValueError
+        Nothing is wanted, or something that is no attribute's value.
+    """
+
+    wanted: Mapping[str, str]
+    text: str
+
+    def __post_init__(self) -> None:
+        """Refuse what no picture could satisfy."""
+        if not self.wanted:
+            values = sorted({value for values in ATTRIBUTES.values() for value in values})
+            message = f"{self.text!r} wants nothing; name some of: {', '.join(values)}"
+            raise ValueError(message)
+        for name, value in self.wanted.items():
+            if value not in ATTRIBUTES.get(name, ()):
+                message = f"{name} is {value!r}; choose from {ATTRIBUTES.get(name, 'nothing')}"
+                raise ValueError(message)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a taste such as "green monster on a striped background".
+
+        Raises
+        ------
+        ValueError
+            A word says nothing about a picture; the message lists those that do.
+        """
+        return cls(parse(text), " ".join(text.split()))
+
+    @property
+    def prompt(self) -> str:
+        """A prompt that names the kind of subject and keeps silent about the rest."""
+        return f"a {self.wanted.get('kind', ATTRIBUTES['kind'][0])}"
+
+    def distance(self, reading: Reading) -> float:
+        """Return how far a picture is from this taste, 0 (all there) … 1.
+
+        The mean over the wanted attributes of their expected distances under the reader's
+        probabilities. Two values of an attribute are 1 apart; two colours are as far apart as they
+        look, so that orange is nearer to red than blue is.
+        """
+        return float(np.mean([apart(reading, n, value) for n, value in self.wanted.items()]))
+
+
+def apart(reading: Reading, name: str, value: str) -> float:
+    """Return how far an attribute is from a wanted value, as the reader's expectation, 0 … 1."""
+    known = color_distances()[value] if name in _COLORED else {value: 0.0}
+    return sum(p * known.get(v, 1.0) for v, p in reading.probabilities[name].items())
+
+
+def sample_tastes(count: int, seed: int = 0, about: Sequence[str] = AT_A_GLANCE) -> list[Taste]:
+    """Return `count` different tastes: a kind of subject and two or three other attributes.
+
+    Subject and background never share a colour.
+
+    Parameters
+    ----------
+    count
+        How many.
+    seed
+        The same seed gives the same tastes.
+    about
+        The attributes that a taste may name beside the kind, at least two.
+
+    Raises
+    ------
+    ValueError
+        `about` has fewer than two attributes, or one that pictures do not have; or there are not
+        so many different tastes about them.
+    """
+    known = [name for name in ATTRIBUTES if name != "kind"]
+    if len(set(about)) < _FEWEST or not set(about) <= set(known):
+        message = f"tastes are about {', '.join(about)}; name two or more of: {', '.join(known)}"
+        raise ValueError(message)
+    rng = random.Random(seed)
+    tastes: dict[str, Taste] = {}
+    for _ in range(_TRIES * count):
+        if len(tastes) == count:
+            break
+        scene = Scene.sample(rng)
+        # How many eyes it has is to be seen on monsters alone.
+        names = [n for n in known if n in about and (n != "eyes" or scene.kind == "monster")]
+        if len(names) < _FEWEST:
+            continue
+        said = set(rng.sample(names, min(rng.choice((_FEWEST, _FEWEST + 1)), len(names))))
+        wanted = {n: getattr(scene, n) for n in ATTRIBUTES if n == "kind" or n in said}
+        text = describe(scene, said)
+        tastes.setdefault(text, Taste(wanted, text))
+    if len(tastes) < count:
+        message = (
+            f"found {len(tastes)} different tastes about {', '.join(about)}, not {count}: ask for "
+            "fewer, or name more attributes"
+        )
+        raise ValueError(message)
+    return list(tastes.values())
+
+
+@cache
+def color_distances() -> Mapping[str, Mapping[str, float]]:
+    """Return how far apart the colours of the demo look, 0 … 1 (the farthest two).
+
+    Euclidean distance in CIE L*a*b* (CIE 1976, white point D65), divided by the greatest.
+    """
+    lab = cielab(np.array(list(COLORS.values()), dtype=np.float64) / 255)
+    apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
+    apart /= apart.max()
+    return {
+        a: dict(zip(COLORS, row.tolist(), strict=True))
+        for a, row in zip(COLORS, apart, strict=True)
+    }
+
+
+def cielab(srgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return CIE L*a*b* of sRGB colours, (..., 3) from 0 to 1 (IEC 61966-2-1, CIE 15)."""
+    linear = np.where(srgb <= _SRGB_LINEAR_BELOW, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    relative = linear @ to_xyz.T / to_xyz.sum(axis=1)  # to white
+    f = np.where(
+        relative > _LAB_CUBE_ABOVE, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29
+    )
+    x, y, z = np.moveaxis(f, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)

@@ -1,0 +1,14 @@
+"""What came out of it: stories, comparisons, pages, pictures, JSON.
+
+story          rounds with feedback beside the same seeds without
+comparison     the same over many tastes, with an interval
+results_json   the numbers of a story or a comparison, for JSON
+contact_sheet  a story as one picture
+page           a story as one self-contained page
+study_report   a study as one self-contained page
+study_summary  means, intervals, effects of a study
+export         a study's results as JSON lines or Parquet
+chart          curves and intervals as SVG
+html           what the pages share
+thumb_icon     the shape of a vote
+"""

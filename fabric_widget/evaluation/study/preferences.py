@@ -1,0 +1,85 @@
+"""Judges: whatever gives each picture of a round a value, for one case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from fabric_widget.evaluation.people.simulated_user import NOTICEABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from fabric_widget.demo.reader import Reader
+    from fabric_widget.evaluation.people.wishes import Wish
+    from fabric_widget.evaluation.scorers import Features, Preference
+
+_ROUNDING = 1e-6  # scores that are nearer to each other than this are equal but for rounding
+
+
+class Judge(Protocol):
+    """Gives values to pictures."""
+
+    @property
+    def noticeable(self) -> float:
+        """Smaller differences decide no vote."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether values depend on the round."""
+
+    def values(self, pictures: Sequence[Image.Image], number: int) -> NDArray[np.float64]:
+        """Return (n,) values in round `number`, from 0; higher is better."""
+
+
+@dataclass(frozen=True)
+class Preferring:
+    """How well a scorer likes a picture for the prompt."""
+
+    scorer: Preference
+    prompt: str
+    noticeable: float = _ROUNDING
+    changes: bool = False
+
+    def values(self, pictures: Sequence[Image.Image], number: int) -> NDArray[np.float64]:  # noqa: ARG002
+        """Return the scorer's own scores."""
+        return np.asarray(self.scorer.score(self.prompt, pictures), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Resembling:
+    """How similar a picture is to the target: the cosine between features, -1 … 1."""
+
+    scorer: Features
+    target: NDArray[np.float64]
+    noticeable: float = _ROUNDING
+    changes: bool = False
+
+    def values(self, pictures: Sequence[Image.Image], number: int) -> NDArray[np.float64]:  # noqa: ARG002
+        """Return the similarities."""
+        return np.asarray(self.scorer.features(pictures) @ self.target, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Wishing:
+    """How well a picture meets a wish, 0 … 1; of several wishes one after the other."""
+
+    reader: Reader
+    wishes: tuple[Wish, ...]
+    rounds: int
+    noticeable: float = NOTICEABLE
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is more than one wish."""
+        return len(self.wishes) > 1
+
+    def values(self, pictures: Sequence[Image.Image], number: int) -> NDArray[np.float64]:
+        """Return 100 % less the distance to what is wished in this round."""
+        wish = self.wishes[number * len(self.wishes) // self.rounds]
+        return np.array([1 - wish.distance(seen) for seen in self.reader.read(list(pictures))])

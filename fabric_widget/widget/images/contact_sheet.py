@@ -1,0 +1,121 @@
+"""A round as one picture: the prompt, the pictures, their seeds and the votes on them."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from functools import cache
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw, ImageFont
+
+from fabric_widget.widget.images.encoding import pixels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fabric_widget.engine import Round
+
+_PAPER = "#ffffff"
+_INK = "#1f2328"
+_SOFT = "#59636e"
+_GREEN = "#1a7f37"
+_RED = "#cf222e"
+_MARGIN = 16
+_GAP = 12
+_LABEL = 24
+_LINE = 26
+_COLUMNS = 4
+_LETTER = 9.2  # pixels, about the width of one at the size of the prompt
+_FRAME = 4
+_BADGE = 30
+_SMOOTH = 4
+"""Badges are drawn this many times larger and reduced: Pillow draws no soft edges."""
+
+
+def contact_sheet(made: Round, strengths: Mapping[str, float], width: int = 1040) -> Image.Image:
+    """Return a round as one picture.
+
+    Parameters
+    ----------
+    made
+        The round.
+    strengths
+        Signed strengths of votes by the pictures' ids.
+    width
+        Of the sheet, in pixels.
+    """
+    columns = _columns(len(made))
+    side = (width - 2 * _MARGIN - (columns - 1) * _GAP) // columns
+    first = pixels(made[0])
+    tall = max(1, round(side * first.height / first.width))
+    words = textwrap.wrap(
+        made.prompt or "(no prompt)", int((width - 2 * _MARGIN) / _LETTER), max_lines=2
+    )
+    head = _MARGIN + _LINE * len(words) + 8
+    rows = math.ceil(len(made) / columns)
+    sheet = Image.new("RGB", (width, head + rows * (tall + _LABEL + _GAP) + _MARGIN), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for i, line in enumerate(words):
+        draw.text((_MARGIN, _MARGIN + i * _LINE), line, _INK, _font(18))
+    for i, picture in enumerate(made):
+        left = _MARGIN + i % columns * (side + _GAP)
+        top = head + i // columns * (tall + _LABEL + _GAP)
+        sheet.paste(_scaled(pixels(picture), (side, tall)), (left, top))
+        strength = strengths.get(picture.id, 0.0)
+        if strength:
+            box = (left, top, left + side - 1, top + tall - 1)
+            draw.rectangle(box, outline=_GREEN if strength > 0 else _RED, width=_FRAME)
+            badge = _badge(up=strength > 0)
+            sheet.paste(badge, (left + side - _BADGE - 8, top + 8), badge)
+        draw.text((left, top + tall + 4), _label(picture.seed, strength), _SOFT, _font(14))
+    return sheet
+
+
+def caption(made: Round, strengths: Mapping[str, float]) -> str:
+    """Return in words what the contact sheet shows."""
+    count = len(made)
+    words = f"{count} picture{'s' * (count != 1)} of “{made.prompt}”, seeds from {made.seed}"
+    marks = [strengths.get(picture.id, 0.0) for picture in made]
+    liked = [str(i + 1) for i, mark in enumerate(marks) if mark > 0]
+    disliked = [str(i + 1) for i, mark in enumerate(marks) if mark < 0]
+    if liked:
+        words += f"; liked: {', '.join(liked)}"
+    if disliked:
+        words += f"; disliked: {', '.join(disliked)}"
+    return words
+
+
+def _columns(count: int) -> int:
+    """Return how many pictures stand beside one another: rows are as full as can be."""
+    rows = math.ceil(count / _COLUMNS)
+    return math.ceil(count / rows)
+
+
+def _label(seed: int, strength: float) -> str:
+    return f"seed {seed}" + (f"   {strength:+g}".replace("-", "−") if strength else "")
+
+
+def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    small = image.width * 2 < size[0]
+    way = Image.Resampling.BICUBIC if small else Image.Resampling.LANCZOS
+    return image.resize(size, way)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+@cache
+def _badge(*, up: bool) -> Image.Image:
+    """Return an arrow up or down on a disc: readable without colours."""
+    side = _BADGE * _SMOOTH
+    canvas = Image.new("RGBA", (side, side))
+    draw = ImageDraw.Draw(canvas)
+    draw.ellipse((0, 0, side - 1, side - 1), "white")
+    draw.ellipse((6, 6, side - 7, side - 7), _GREEN if up else _RED)
+    arrow = [(0.5, 0.22), (0.76, 0.52), (0.6, 0.52), (0.6, 0.78), (0.4, 0.78), (0.4, 0.52)]
+    arrow.append((0.24, 0.52))
+    draw.polygon([(x * side, (y if up else 1 - y) * side) for x, y in arrow], "white")
+    return canvas.reduce(_SMOOTH)

@@ -1,0 +1,241 @@
+"""The lens: a picture is made once more to see which reference shaped which place of it.
+
+What was seen of a few pictures is kept, so that looking again is immediate. How it travels is said
+by `maps`.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fabric_widget.widget.jobs.run import Run
+from fabric_widget.widget.jobs.worker import Outcome
+from fabric_widget.widget.state import serialize
+
+if TYPE_CHECKING:
+    from fabric_widget.engine import GeneratedImage, Influence, Progress
+    from fabric_widget.session import Session
+    from fabric_widget.widget.jobs.run import Runs
+    from fabric_widget.widget.jobs.worker import Job, Jobs
+    from fabric_widget.widget.lazy_session import Opening
+    from fabric_widget.widget.state.publish import Telling
+    from fabric_widget.widget.view_protocol import Face
+
+LOOK = "look"
+"""The kind of the jobs that look."""
+
+NOTHING = "No feedback shaped this picture."
+
+_MOST = 4  # pictures
+_BYTES = 128 * 2**20
+
+
+@dataclass(frozen=True)
+class Look:
+    """A picture to look at, or to show what was seen of it.
+
+    Parameters
+    ----------
+    picture
+        As the round made it.
+    round, number
+        Where it is: indices from 0.
+    """
+
+    picture: GeneratedImage
+    round: int
+    number: int
+
+    @property
+    def id(self) -> str:
+        """The picture's."""
+        return self.picture.id
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was seen of a picture.
+
+    Parameters
+    ----------
+    influence
+        Of each reference.
+    steps
+        How many steps the picture took.
+    """
+
+    influence: Influence
+    steps: int
+
+
+class Looking:
+    """Looks at pictures, one at a time, and keeps what it saw of the last few.
+
+    Parameters
+    ----------
+    face
+        Messages are sent through it.
+    opening
+        Has the session.
+    telling
+        Tells the status.
+    jobs
+        The queue. It calls `run` for jobs of the kind `LOOK`.
+    runs
+        What all runs share.
+    most, capacity
+        How many pictures are kept, and how many bytes of what was seen of them; at least one.
+    """
+
+    def __init__(
+        self,
+        face: Face,
+        opening: Opening,
+        telling: Telling,
+        jobs: Jobs,
+        runs: Runs,
+        *,
+        most: int = _MOST,
+        capacity: int = _BYTES,
+    ) -> None:
+        self._face = face
+        self._opening = opening
+        self._telling = telling
+        self._jobs = jobs
+        self._runs = runs
+        self._most = most
+        self._capacity = capacity
+        self._kept: OrderedDict[str, Looked] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def kept(self, identity: str) -> Looked | None:
+        """Return what was seen of a picture, None if it is not kept."""
+        with self._lock:
+            if identity in self._kept:
+                self._kept.move_to_end(identity)
+            return self._kept.get(identity)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+    def ask(self, identity: str) -> Outcome:
+        """Ask what shaped a picture.
+
+        Returns
+        -------
+        Outcome
+            Gives an `Influence`, or None if nothing did; done at once if that is known.
+
+        Raises
+        ------
+        ValueError
+            No round of the session made the picture.
+        """
+        session = self._opening.load()
+        look = _found(session, identity)
+        seen = self.kept(identity)
+        if seen is None and session.turns[look.round].votes:
+            with self._face.lock:
+                job = self._jobs.submit(look, LOOK)
+                if job is self._jobs.current:
+                    self._begin(job, look)
+                else:
+                    self._telling.tell(error=None)
+            return job.outcome
+        if seen is None:
+            self._telling.notice(NOTHING)
+        known = Outcome(threading.Event())
+        known.set_result(None if seen is None else seen.influence)
+        return known
+
+    # ---- in the worker -------------------------------------------------------------------------
+
+    def run(self, job: Job) -> Influence | None:
+        """Look at a picture. The session is untouched."""
+        look: Look = job.request
+        made = False
+        try:
+            influence = self._looked(job, look)
+            made = influence is not None
+        except BaseException as error:
+            self._runs.failed(job, error, "The lens")
+            raise
+        else:
+            return influence
+        finally:
+            self._face.send({"type": "looked", "id": serialize.name_of(look.id), "made": made})
+
+    def _looked(self, job: Job, look: Look) -> Influence | None:
+        run = Run(job, self._opening.load(), pictures=1)
+        with self._runs.inside(run, functools.partial(self._begin, job, look)):
+            on_step = functools.partial(self._on_step, run)
+            influence = run.session.look(look.picture, on_step=on_step)
+        if influence is not None and not influence.references:
+            influence = None
+        if influence is not None:
+            self._keep(look.id, Looked(influence, self._telling.now["steps"]))
+        with self._face.lock:
+            self._runs.ended(job)
+            self._telling.tell_rest(message=f"The lens of {_name(look)} is ready.", eta=None)
+            if influence is None:
+                self._telling.notice(NOTHING)
+        return influence
+
+    def _begin(self, job: Job, look: Look) -> None:
+        """Tell that a look begins."""
+        self._telling.tell(
+            phase="running",
+            message=f"Looking at {_name(look)}.",
+            job=job.number,
+            step=0,
+            steps=look.picture.settings.get("num_inference_steps")
+            or self._opening.about.steps
+            or 0,
+            eta=None,
+            rate=None,
+            count=0,  # no picture of a round is being made
+            width=0,
+            height=0,
+            again="",
+            look=serialize.name_of(look.id),
+            error=None,
+        )
+
+    def _on_step(self, run: Run, progress: Progress) -> None:
+        self._runs.step(run, progress)
+
+    def _keep(self, identity: str, seen: Looked) -> None:
+        with self._lock:
+            self._kept[identity] = seen
+            self._kept.move_to_end(identity)
+            while len(self._kept) > 1 and (
+                len(self._kept) > self._most
+                or sum(one.influence.nbytes for one in self._kept.values()) > self._capacity
+            ):
+                self._kept.popitem(last=False)
+
+
+def _found(session: Session, identity: str) -> Look:
+    """Return where a picture is: in the newest round that made it.
+
+    Raises
+    ------
+    ValueError
+        No round made it.
+    """
+    for index, turn in reversed(tuple(enumerate(session.turns))):
+        for number, picture in enumerate(turn.round):
+            if picture.id == identity:
+                return Look(picture, index, number)
+    message = "only pictures of a round that still stands can be looked into"
+    raise ValueError(message)
+
+
+def _name(look: Look) -> str:
+    return f"picture {look.number + 1} of round {look.round + 1}"

@@ -1,0 +1,244 @@
+"""How a round comes about: asked for, made in the worker, shown while it forms, told at its end."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from typing import TYPE_CHECKING
+
+from fabric_widget.widget.error_report import described
+from fabric_widget.widget.jobs.previews import Previews
+from fabric_widget.widget.jobs.round_request import Plan, Request, plan_of
+from fabric_widget.widget.jobs.run import Run
+from fabric_widget.widget.state import serialize
+from fabric_widget.widget.state.pipeline_info import tokens_read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fabric_widget.engine import GeneratedImage, Progress, Round
+    from fabric_widget.session import Session
+    from fabric_widget.session.state import Picture
+    from fabric_widget.widget.images.encoding import Album, Encoded
+    from fabric_widget.widget.jobs.run import Runs
+    from fabric_widget.widget.jobs.worker import Job, Jobs
+    from fabric_widget.widget.lazy_session import Opening
+    from fabric_widget.widget.state.publish import Telling
+    from fabric_widget.widget.view_protocol import Face
+
+_LONG = "The prompt is long: the model reads the first {} tokens."
+
+_logger = logging.getLogger(__name__)
+
+
+class Rounds:
+    """Makes rounds, one at a time, and tells how they come along.
+
+    Parameters
+    ----------
+    face
+        Has the controls; previews are sent through it.
+    opening
+        Has the session.
+    telling
+        Tells the status.
+    jobs
+        The queue. It calls `run`.
+    runs
+        What all runs share.
+    album
+        Keeps finished pictures as bytes.
+    batch_size
+        How many pictures are made at a time; None for all of a round.
+    clock
+        Seconds that only grow.
+
+    Attributes
+    ----------
+    previews
+        Unfinished pictures.
+    """
+
+    def __init__(
+        self,
+        face: Face,
+        opening: Opening,
+        telling: Telling,
+        jobs: Jobs,
+        runs: Runs,
+        album: Album,
+        *,
+        batch_size: int | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._face = face
+        self._opening = opening
+        self._telling = telling
+        self._jobs = jobs
+        self._runs = runs
+        self._album = album
+        self._batch_size = batch_size
+        self._cautioned = ""
+        self.previews = Previews(clock)
+
+    # ---- asked for -----------------------------------------------------------------------------
+
+    def ask(self) -> Job:
+        """Ask for a round with the controls as they stand."""
+        return self._start(Request(self._face.controls()))
+
+    def ask_again(self, picture: Picture) -> Job:
+        """Ask for one picture again, with the votes of now.
+
+        Raises
+        ------
+        ValueError
+            It was not generated in this session.
+        """
+        identity = getattr(picture, "id", "")
+        if identity not in self._opening.load().pictures:
+            message = "only pictures that were made in this session can be made again"
+            raise ValueError(message)
+        return self._start(Request(self._face.controls(), identity))
+
+    def _start(self, request: Request) -> Job:
+        """Enqueue a run and say so at once: whoever clicked sees it."""
+        with self._face.lock:
+            job = self._jobs.submit(request)
+            if job is self._jobs.current:
+                self._begin(job, request)
+            else:
+                self._telling.tell(error=None)
+            return job
+
+    def _begin(self, job: Job, request: Request) -> None:
+        """Tell that a run begins."""
+        loaded = self._opening.session is not None
+        plan = self._plan(request)
+        self._telling.tell(
+            phase="running" if loaded else "loading",
+            message="Making pictures." if loaded else "Loading the model.",
+            job=job.number,
+            step=0,
+            steps=plan.arguments.get("num_inference_steps") or self._opening.about.steps or 0,
+            eta=None,
+            rate=None,
+            count=plan.num_images,
+            width=plan.width or 0,
+            height=plan.height or 0,
+            again=serialize.name_of(request.again),
+            look="",
+            error=None,
+        )
+
+    def _plan(self, request: Request) -> Plan:
+        session = self._opening.session
+        return plan_of(request, self._opening.about, {} if session is None else session.pictures)
+
+    # ---- in the worker -------------------------------------------------------------------------
+
+    def warm_up(self) -> None:
+        """Load the model before anybody asks for a picture."""
+        try:
+            self._opening.load()
+        except Exception as error:
+            _logger.exception("the model could not be loaded")
+            problem = described(error, pictures=0, width=None, height=None, batched=True)
+            self._telling.tell(
+                phase="error", message="The model could not be loaded.", error=problem
+            )
+        else:
+            with self._face.lock:
+                if self._jobs.current is None:
+                    self._telling.tell_rest(message="")
+
+    def run(self, job: Job) -> Round:
+        """Make a round. The session is untouched if it fails."""
+        try:
+            session = self._opening.load()
+            request = job.request or Request(self._face.controls())
+            return self._made(session, job, request)
+        except BaseException as error:
+            self._runs.failed(job, error, "The round")
+            raise
+
+    def _made(self, session: Session, job: Job, request: Request) -> Round:
+        plan = self._plan(request)
+        run = Run(job, session, plan.num_images)
+
+        def begin() -> None:
+            self._begin(job, request)
+            self.previews.begin()
+
+        with self._runs.inside(run, begin):
+            session.schedule = request.controls.schedule()
+            self._caution(session, plan)
+            made = session.generate(
+                plan.prompt,
+                num_images=plan.num_images,
+                seed=plan.seed,
+                batch_size=self._batch_size,
+                on_step=functools.partial(self._on_step, run),
+                on_images=functools.partial(self._on_images, job, plan),
+                **plan.arguments,
+            )
+        for picture in made:  # before the lock is taken: nobody waits for an encoder
+            self._album.screen(picture.id, picture)
+            self._album.thumb(picture.id, picture)
+        with self._face.writing():
+            self._runs.ended(job)
+            self._telling.mirror()
+            if not request.again:
+                self._telling.renew_seed()
+            count = f"{len(made)} picture{'s' * (len(made) != 1)}"
+            self._telling.tell(
+                phase="ready",
+                message=f"Round {len(session.turns)} is ready: {count}.",
+                eta=None,
+                again="",
+            )
+        self._telling.show_still()
+        return made
+
+    def _caution(self, session: Session, plan: Plan) -> None:
+        """Say what will not have the effect that its author may expect; not twice in a row."""
+        limit = tokens_read(getattr(session.fabric, "pipe", None), plan.prompt)
+        told = "" if limit is None else _LONG.format(limit)
+        if told and told != self._cautioned:
+            self._telling.notice(told)
+        self._cautioned = told
+
+    def _on_step(self, run: Run, progress: Progress) -> None:
+        if self._runs.step(run, progress):
+            job = run.job
+            encoded = self.previews.due(job.number, progress)
+            self._send_preview(job, progress.step, progress.first, encoded)
+
+    def _on_images(
+        self, job: Job, plan: Plan, first: int, images: Sequence[GeneratedImage]
+    ) -> None:
+        """Show the pictures of a batch; those of the last one come with the round, at once."""
+        if self.previews.wanted and first + len(images) < plan.num_images:
+            encoded = [self._album.screen(image.id, image) for image in images]
+            self._send_preview(job, self._telling.now["step"], first, encoded, done=True)
+
+    def _send_preview(
+        self,
+        job: Job,
+        step: int,
+        first: int,
+        encoded: Sequence[Encoded],
+        *,
+        done: bool = False,
+    ) -> None:
+        if not encoded:
+            return
+        content = {
+            "type": "preview",
+            "job": job.number,
+            "step": step,
+            "first": first,
+            "mime": encoded[0].mime,
+            "done": done,
+        }
+        self._face.send(content, [picture.data for picture in encoded])

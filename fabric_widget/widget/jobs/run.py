@@ -1,0 +1,176 @@
+"""What runs of every kind share: where they stand, how they are stopped, how their end is told."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.widget.error_report import described
+from fabric_widget.widget.jobs.eta import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fabric_widget.engine import Progress
+    from fabric_widget.session import Session
+    from fabric_widget.widget.jobs.worker import Job, Jobs
+    from fabric_widget.widget.lazy_session import Opening
+    from fabric_widget.widget.state.publish import Telling
+    from fabric_widget.widget.view_protocol import Face
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One job in the engine.
+
+    Parameters
+    ----------
+    job
+        What is worked off.
+    session
+        Whose engine it is.
+    pictures
+        How many are made.
+    pace
+        How fast it goes.
+    """
+
+    job: Job
+    session: Session
+    pictures: int
+    pace: Pace = field(default_factory=Pace)
+
+
+class Runs:
+    """The job that is in the engine, if any.
+
+    Parameters
+    ----------
+    face
+        Guards what is told.
+    opening
+        Has the session.
+    telling
+        Tells the status.
+    jobs
+        The queue.
+    batched
+        Whether pictures are made a few at a time.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        face: Face,
+        opening: Opening,
+        telling: Telling,
+        jobs: Jobs,
+        *,
+        batched: bool,
+        clock: Callable[[], float],
+    ) -> None:
+        self._face = face
+        self._opening = opening
+        self._telling = telling
+        self._jobs = jobs
+        self._batched = batched
+        self._clock = clock
+        self._inside: Job | None = None
+        self._ended = 0  # number of the last job whose end was told
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing runs, or the end of the last run has been told."""
+        job = self._jobs.current
+        return job is None or job.number <= self._ended
+
+    def cancel(self) -> None:
+        """Stop at the next step, and drop what is pending."""
+        job, session = self._jobs.cancel(), self._opening.session
+        with self._face.lock:
+            if job is None or job.number <= self._ended:
+                self._telling.tell()
+                return
+            if job is self._inside and session is not None:
+                session.fabric.cancel()
+            self._telling.tell(phase="stopping", message="Stopping after this step.")
+
+    @contextlib.contextmanager
+    def inside(self, run: Run, begin: Callable[[], None]) -> Iterator[None]:
+        """Be in the engine.
+
+        Parameters
+        ----------
+        run
+            What is in it.
+        begin
+            Tells that it begins.
+
+        Raises
+        ------
+        GenerationCancelled
+            It was stopped before it began.
+        """
+        from fabric_widget.engine import GenerationCancelled
+
+        with self._face.lock:
+            if run.job.stop.is_set():
+                message = "stopped before the first step"
+                raise GenerationCancelled(message)
+            begin()
+            self._inside = run.job
+        try:
+            yield
+        finally:
+            self._inside = None
+
+    def step(self, run: Run, progress: Progress) -> bool:
+        """Tell how far a run is; return whether it goes on."""
+        step, steps = progress.step, progress.steps
+        self._jobs.tick(run.job, step, steps)
+        if self._face.gone:  # nobody will see what comes of it
+            self._face.close()
+        run.pace.note(step, self._clock())
+        told: dict[str, Any] = {"step": step, "steps": steps}
+        if run.job.stop.is_set():
+            run.session.fabric.cancel()
+            self._telling.tell(phase="stopping", **told)
+            return False
+        told["eta"] = run.pace.seconds_left(steps)
+        told["rate"] = run.pace.rate(run.pictures, steps)
+        self._telling.tell(urgent=step == steps, **told)
+        return True
+
+    def ended(self, job: Job) -> None:
+        """Note that the end of a job is being told."""
+        self._ended = job.number
+
+    def failed(self, job: Job, error: BaseException, what: str) -> None:
+        """Tell how a run ended that made nothing; `what` begins the sentence about it."""
+        with self._face.lock:
+            self.ended(job)
+            now = self._telling.now
+            quiet: dict[str, Any] = {"eta": None, "rate": None, "again": "", "look": ""}
+            if type(error).__name__ == "GenerationCancelled":
+                if job.superseded:
+                    words = "Starting again with your votes."
+                elif now["job"] == job.number and now["step"]:
+                    words = f"Stopped after {now['step']} of {now['steps']} steps."
+                else:
+                    words = "Stopped before the first step."
+                self._telling.tell_rest(error=None, message=words, **quiet)
+                return
+            problem = described(
+                error,
+                pictures=now["count"],
+                width=now["width"],
+                height=now["height"],
+                batched=self._batched,
+            )
+            self._telling.tell(phase="error", message=f"{what} failed.", error=problem, **quiet)
+        _logger.error("%s failed", what, exc_info=error)

@@ -1,0 +1,112 @@
+"""The session behind the widget: what was given, or the demo model once somebody needs it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import fabric_widget
+from fabric_widget.widget.state.pipeline_info import About
+from fabric_widget.widget.state.settings import SEED_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fabric_widget.session import Session
+    from fabric_widget.widget.view_protocol import Face
+
+
+class Opening:
+    """A session, there from the start or opened when it is first needed.
+
+    Parameters
+    ----------
+    face
+        Shows what the pipeline is.
+    pipe
+        A diffusers pipeline, a `Fabric`, a `Session`, or None for the demo model.
+    **settings
+        For making a `Fabric`; None where nothing was given.
+
+    Attributes
+    ----------
+    session
+        None until it is open.
+    about
+        What the widget knows of the pipeline.
+
+    Raises
+    ------
+    TypeError
+        `pipe` is none of these, or settings were given that it cannot take.
+    """
+
+    def __init__(self, face: Face, pipe: object, **settings: Any) -> None:
+        self._face = face
+        self._settings = settings
+        self._loading = threading.Lock()
+        self.session: Session | None = _session_of(pipe, settings)
+        self.about = About() if self.session is None else About.of(self.session.fabric)
+
+    def load(self) -> Session:
+        """Return the session; open it first if need be. By whichever thread comes first."""
+        if self.session is None:
+            with self._loading:
+                if self.session is None:
+                    from fabric_widget.demo import load_demo
+
+                    session = _new_session(load_demo(), self._settings)
+                    about = About.of(session.fabric)
+                    with self._face.writing():
+                        self.session, self.about = session, about
+                        self.introduce()
+        return self.session
+
+    def introduce(self) -> None:
+        """Show what the pipeline is."""
+        loaded = self.session is not None
+        self._face.show(info=self.about.info(loaded=loaded, version=fabric_widget.__version__))
+
+    def continued(self) -> dict[str, Any]:
+        """Return the controls that go on where the session stands."""
+        session = self.session
+        if session is None:
+            return {}
+        found: dict[str, Any] = {"seed": session.next_seed % SEED_LIMIT}
+        if session.current is not None:
+            found |= self.about.controls_of(session.turns[session.current])
+        return found
+
+
+def _session_of(pipe: Any, settings: Mapping[str, Any]) -> Session | None:  # noqa: ANN401  (whatever was given)
+    """Return a session with what was given, None for the demo model that is loaded later."""
+    if pipe is None:
+        return None
+    # Whoever has one of these has imported diffusers: nothing heavy is imported for anything else.
+    if "diffusers" in sys.modules:
+        from fabric_widget.engine import Fabric
+        from fabric_widget.session import Session
+
+        given = [name for name, value in settings.items() if value is not None]
+        if isinstance(pipe, (Fabric, Session)):
+            if given:
+                message = f"{given[0]} is for making a Fabric, and one was given: leave it out"
+                raise TypeError(message)
+            return pipe if isinstance(pipe, Session) else Session(pipe)
+        from diffusers import DiffusionPipeline
+
+        if isinstance(pipe, DiffusionPipeline):
+            return _new_session(pipe, settings)
+    message = (
+        f"cannot make pictures with a {type(pipe).__name__}: give a diffusers pipeline, a Fabric, "
+        "a Session, or nothing for the demo model"
+    )
+    raise TypeError(message)
+
+
+def _new_session(pipe: Any, settings: Mapping[str, Any]) -> Session:  # noqa: ANN401  (a pipeline)
+    from fabric_widget.engine import Fabric
+    from fabric_widget.session import Session
+
+    return Session(Fabric(pipe, **settings))

@@ -1,0 +1,210 @@
+"""What a person does to the session, by a click or from Python; the traits follow at once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from fabric_widget.widget.state import serialize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fabric_widget.session import Session
+    from fabric_widget.widget.jobs.run import Runs
+    from fabric_widget.widget.jobs.worker import Jobs
+    from fabric_widget.widget.lazy_session import Opening
+    from fabric_widget.widget.state.presets import Presets
+    from fabric_widget.widget.state.publish import Telling
+    from fabric_widget.widget.view_protocol import Face
+
+_LONGEST_SIDE = 1536  # pixels: larger pictures that are added are reduced, a model sees no more
+
+
+class Acts:
+    """Votes, pictures of one's own, steps back and forth, presets.
+
+    Parameters
+    ----------
+    face
+        Shows what an act has changed.
+    opening
+        Has the session.
+    telling
+        Repeats the session in the traits.
+    jobs
+        Where votes ask for a round.
+    runs
+        Know whether a round is being made.
+    presets
+        Those of the person.
+    debounce
+        Seconds that votes are waited for before they start a round.
+    """
+
+    def __init__(
+        self,
+        face: Face,
+        opening: Opening,
+        telling: Telling,
+        jobs: Jobs,
+        runs: Runs,
+        *,
+        presets: Presets,
+        debounce: float,
+    ) -> None:
+        self._face = face
+        self._opening = opening
+        self._telling = telling
+        self._jobs = jobs
+        self._runs = runs
+        self._presets = presets
+        self._debounce = debounce
+
+    def picture(self, given: object) -> Any:  # noqa: ANN401  (a generated image or a PIL image)
+        """Return the picture that is meant: by its index, its name in `votes`, or itself.
+
+        Raises
+        ------
+        IndexError
+            The current round has no such picture.
+        ValueError
+            It is no picture.
+        """
+        session = self._opening.load()
+        if isinstance(given, int) and not isinstance(given, bool):
+            made = self._face.round
+            if made is None:
+                message = "there is no round yet, so no picture has a number"
+                raise IndexError(message)
+            return made[given]
+        if isinstance(given, str) and given in (names := serialize.named(session)):
+            return session.pictures[names[given]]
+        if not isinstance(given, (str, os.PathLike, Image.Image)) and hasattr(given, "latents"):
+            return given
+        return _taken(given)
+
+    def vote(self, act: Callable[[Session], str | None]) -> str:
+        """Do something to the votes; return the name of the picture that it was about."""
+        session = self._opening.load()
+        with self._face.writing():
+            before = session.strengths
+            identity = act(session)
+            self._telling.mirror()
+            if session.strengths != before:
+                self._voted()
+        self._jobs.pump()
+        return serialize.name_of(identity or "")
+
+    def follow(self, votes: Mapping[str, float]) -> None:
+        """Make votes that stand in the trait the session's, unless they are already."""
+        session = self._opening.session
+        if session is None:
+            return
+        names = serialize.named(session)
+        wanted = {names[name]: strength for name, strength in votes.items()}
+        if wanted != session.strengths:
+            session.vote(wanted)
+            self._voted()
+
+    def add(self, picture: object, name: str) -> str:
+        """Add a person's picture as liked; return its name in `votes`.
+
+        Raises
+        ------
+        ValueError
+            It is no picture.
+        """
+        image = _taken(picture)
+
+        def like(session: Session) -> str:
+            identity = session.like(image)
+            if name:
+                self._telling.names.setdefault(identity, name)
+            return identity
+
+        return self.vote(like)
+
+    def travel(self, move: Callable[[Session], object]) -> bool:
+        """Move along the session's line and show what stood there; return whether it moved."""
+        session = self._opening.load()
+        with self._face.writing():
+            before = (session.current, len(session.turns), session.strengths)
+            move(session)
+            moved = before != (session.current, len(session.turns), session.strengths)
+            self._jobs.forget()
+            self._telling.mirror()
+            current = session.current
+            if current != before[0] and current is not None:
+                self._face.set(**self._opening.about.controls_of(session.turns[current]))
+            self._telling.renew_seed()
+            if self._runs.resting:
+                words = "" if current is None else f"Back at round {current + 1}."
+                self._telling.tell_rest(message=words, step=0, steps=0, rate=None)
+            else:
+                self._telling.tell()
+        self._telling.show_still()
+        return moved
+
+    def apply_preset(self, name: str) -> None:
+        """Set the controls of a preset.
+
+        Raises
+        ------
+        ValueError
+            There is no such preset.
+        """
+        values = self._presets.values(name)
+        with self._face.writing():
+            self._face.set(**values)
+
+    def save_preset(self, name: str, values: Mapping[str, Any]) -> None:
+        """Keep a preset.
+
+        Raises
+        ------
+        ValueError
+            The name or the values cannot be taken.
+        OSError
+            The file of presets cannot be written.
+        """
+        try:
+            self._presets.save(name, values)
+        finally:
+            self.show_presets()
+
+    def delete_preset(self, name: str) -> None:
+        """Forget a preset that the person saved.
+
+        Raises
+        ------
+        ValueError
+            It is built in, or unknown.
+        OSError
+            The file of presets cannot be written.
+        """
+        try:
+            self._presets.delete(name)
+        finally:
+            self.show_presets()
+
+    def show_presets(self) -> None:
+        """Show the presets as they are now."""
+        self._face.show(presets=self._presets.listed())
+
+    def _voted(self) -> None:
+        """See to what a vote of the person brings about."""
+        if self._face.auto and self._face.round is not None:
+            self._jobs.soon(self._debounce)
+        self._telling.tell()
+
+
+def _taken(picture: object) -> Image.Image:
+    """Return a person's picture as RGB, of no more pixels than a model can make use of."""
+    from fabric_widget.engine.references.images import read_picture
+
+    image = read_picture(picture)
+    image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return image

@@ -1,0 +1,8 @@
+"""AttentionPlayground: one reference, its weight and the numbers of its gate.
+
+widget     AttentionPlayground: traits and public methods
+settings   what can be set there
+runs       how its pictures are made
+messages   what its messages do
+serialize  its pictures and maps as JSON and bytes
+"""

@@ -1,0 +1,331 @@
+"""How the playground's pictures come about: the reference, the plain one, the steered one."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.widget.error_report import described
+from fabric_widget.widget.images.encoding import Album
+from fabric_widget.widget.state.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Round
+    from fabric_widget.session.state import Picture
+    from fabric_widget.widget.jobs.worker import Job, Jobs
+    from fabric_widget.widget.lazy_session import Opening
+    from fabric_widget.widget.playground.settings import Setting
+    from fabric_widget.widget.view_protocol import Face
+
+_KEPT = 16  # pictures that are not made again while sliders move
+_GIVEN = "given"
+_ADVICE = {
+    "": "Change a setting or press Try again, or copy the traceback.",
+    "BadReference": "Give another picture, or let the model make the reference.",
+    "MemoryError": "Use a smaller pipeline, or one whose own pictures are smaller.",
+    "NoAttentionSites": "Use a pipeline with attention, such as the demo model.",
+    "PipelineBusy": "Wait until the other run has ended or stop it, then press Try again.",
+}
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What the playground shows: the same prompt and seed without and with a reference.
+
+    Parameters
+    ----------
+    plain
+        Without.
+    steered
+        With; at weight 0 the same as `plain` to the bit.
+    reference
+        A generated image, or the picture that was given.
+    influence
+        Where `steered` looked; None where nothing was lent.
+    """
+
+    plain: GeneratedImage
+    steered: GeneratedImage
+    reference: Picture
+    influence: Influence | None
+
+
+class Runs:
+    """Makes comparisons, one at a time, and tells how they come along.
+
+    Parameters
+    ----------
+    face
+        Where pictures and status are shown.
+    opening
+        Has the pipeline.
+    jobs
+        The queue. It calls `run`.
+    setting
+        Returns what is set, all of one moment.
+    clock
+        Seconds that only grow.
+    debounce
+        Seconds that settings must rest before pictures are made of them.
+
+    Attributes
+    ----------
+    result
+        The last comparison, None before the first.
+    """
+
+    def __init__(
+        self,
+        face: Face,
+        opening: Opening,
+        jobs: Jobs,
+        setting: Callable[[], Setting],
+        clock: Callable[[], float],
+        debounce: float,
+    ) -> None:
+        self._face = face
+        self._opening = opening
+        self._jobs = jobs
+        self._setting = setting
+        self._debounce = debounce
+        self._status = Status(clock)
+        self._album = Album()
+        self._made: OrderedDict[tuple[str, int, int | None], GeneratedImage] = OrderedDict()
+        self._pictures: dict[str, Any] = {}
+        self._shown_revision = 0  # of the status told when pictures were last shown
+        self._watched = False
+        self.result: Comparison | None = None
+
+    # ---- asked for -----------------------------------------------------------------------------
+
+    def ask(self) -> Job:
+        """Ask for a comparison as things are set now; what was asked for by a slider gives way."""
+        running = self._jobs.current
+        job = self._jobs.submit(self._setting())
+        self._watched = True
+        if running is not None and running is not job and running.automatic:
+            running.superseded = True
+            running.stop.set()
+        if job is self._jobs.current:
+            self._tell_begin(job)
+        else:
+            self.tell(error=None)
+        return job
+
+    def changed(self) -> None:
+        """Say that a setting has changed: if anybody looks on, new pictures follow."""
+        if self._watched:
+            self._jobs.soon(self._debounce)
+            self.tell()
+
+    def look(self) -> None:
+        """Say that somebody looks on."""
+        self._watched = True
+        if self.result is None and self._jobs.current is None and not self._jobs.pending:
+            self._jobs.soon(0)
+            self.tell(phase="loading", message="Loading the model.", error=None)
+
+    def cancel(self) -> None:
+        """Stop at the next step, and drop what is pending."""
+        if self._jobs.cancel() is None:
+            self.tell()
+        else:
+            self.tell(phase="stopping", message="Stopping after this step.")
+
+    # ---- told ----------------------------------------------------------------------------------
+
+    def tell(self, *, urgent: bool = True, **changes: Any) -> None:
+        """Write the status; one that is not urgent is left out if the last was just told."""
+        with self._face.lock:
+            status = self._status.told(urgent=urgent, **changes)
+            if status is not None:
+                self._face.show(status=status | {"pending": self._jobs.pending})
+
+    def notice(self, text: str) -> None:
+        """Tell something beside the way; it stays until it is dismissed."""
+        with self._face.lock:
+            if text and (notice := self._status.noticed(text)) is not None:
+                self.tell(notice=notice)
+
+    def dismiss(self) -> None:
+        """Let go of the error and the notice."""
+        self._rest(error=None, notice=None)
+
+    def repeat(self, seen: int) -> None:
+        """Tell again what a page has missed that has seen the status of a revision."""
+        with self._face.lock:
+            self.tell()
+            if seen < self._shown_revision:
+                self._face.send_again("pictures", "lens")
+
+    def close(self) -> None:
+        """Let go of all pictures."""
+        self._album.clear()
+        self._made.clear()
+        self._pictures.clear()
+        self.result = None
+
+    def _rest(self, **changes: Any) -> None:
+        """Tell the status when nothing more is done about it."""
+        with self._face.lock:
+            self._status.now |= changes
+            busy = self._jobs.current is not None and not self._jobs.current.stop.is_set()
+            if self._status.now["error"] is not None:
+                self.tell(phase="error")
+            elif busy:
+                self.tell()
+            else:
+                self.tell(phase="idle" if self.result is None else "ready")
+
+    def _tell_begin(self, job: Job) -> None:
+        loaded = self._opening.session is not None
+        self.tell(
+            phase="running" if loaded else "loading",
+            message="Making pictures." if loaded else "Loading the model.",
+            job=job.number,
+            step=0,
+            error=None,
+        )
+
+    def _show(self, name: str, identity: str, picture: Picture) -> None:
+        from fabric_widget.widget.playground.serialize import picture_of
+
+        shown = picture_of(identity, picture, self._album)
+        with self._face.lock:
+            if self._pictures.get(name, {}).get("id") != identity:
+                self._pictures |= {name: shown}
+                self._face.show(pictures=dict(self._pictures))
+                self._shown_revision = self._status.revision + 1
+
+    # ---- in the worker -------------------------------------------------------------------------
+
+    def run(self, job: Job) -> Comparison:
+        """Make a comparison."""
+        try:
+            self._tell_begin(job)
+            fabric = self._opening.load().fabric
+            return self._compared(fabric, job, job.request or self._setting())
+        except BaseException as error:
+            self._tell_failure(job, error)
+            raise
+
+    def _compared(self, fabric: Fabric, job: Job, setting: Setting) -> Comparison:
+        from fabric_widget.engine import Lens
+
+        make = functools.partial(self._make, fabric, job, setting)
+        reference: Picture = setting.reference
+        if reference is None:
+            reference = make(
+                "Making the reference.", setting.reference_prompt, setting.reference_seed
+            )
+        self._show("reference", getattr(reference, "id", f"{_GIVEN}-{id(reference)}"), reference)
+        plain = make("Making the plain picture.", setting.prompt, setting.seed)
+        self._show("plain", plain.id, plain)
+        feedback: dict[str, Any] = {
+            ("disliked" if setting.dislike else "liked"): [reference],
+            "schedule": setting.schedule(),
+            "lens": Lens(image=0),
+        }
+        made = self._round(
+            fabric, job, setting, "Steering.", setting.prompt, setting.seed, **feedback
+        )
+        result = Comparison(plain, made[0], reference, made.influence)
+        self._finish(result, setting)
+        return result
+
+    def _finish(self, result: Comparison, setting: Setting) -> None:
+        from fabric_widget.widget.playground.serialize import lens_of
+
+        influence = result.influence
+        shown = {} if influence is None else lens_of(influence, setting)
+        share = 0.0 if influence is None else sum(influence.contributions.values())
+        with self._face.writing():
+            self.result = result
+            self._show("steered", result.steered.id, result.steered)
+            self._shown_revision = self._status.revision + 1
+            self._face.show(lens={"dislike": setting.dislike, **shown})
+            self.tell(
+                phase="ready",
+                message=f"Ready: {share:.0%} of the attention went to the reference.",
+            )
+
+    def _make(
+        self, fabric: Fabric, job: Job, setting: Setting, doing: str, prompt: str, seed: int
+    ) -> GeneratedImage:
+        """Return a picture without feedback, made once."""
+        key = prompt, seed, setting.steps
+        if key not in self._made:
+            (self._made[key],) = self._round(fabric, job, setting, doing, prompt, seed)
+            if len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        self._made.move_to_end(key)
+        return self._made[key]
+
+    def _round(
+        self,
+        fabric: Fabric,
+        job: Job,
+        setting: Setting,
+        doing: str,
+        prompt: str,
+        seed: int,
+        **feedback: Any,
+    ) -> Round:
+        from fabric_widget.engine import GenerationCancelled
+
+        if job.stop.is_set():
+            message = "stopped between two pictures"
+            raise GenerationCancelled(message)
+        about = self._opening.about
+        arguments = setting.pipeline_arguments(about.takes)
+        self.tell(
+            phase="running",
+            message=doing,
+            job=job.number,
+            step=0,
+            steps=arguments.get("num_inference_steps") or about.steps or 0,
+            error=None,
+        )
+        return fabric(
+            prompt,
+            num_images=1,
+            seed=seed,
+            on_step=functools.partial(self._on_step, fabric, job),
+            **feedback,
+            **arguments,
+        )
+
+    def _on_step(self, fabric: Fabric, job: Job, progress: Progress) -> None:
+        # Pictures of values that do not stand any more are not worth finishing, however far.
+        self._jobs.tick(job, 0, progress.steps)
+        if self._face.gone:  # nobody will see these pictures
+            self._face.close()
+        if job.stop.is_set():
+            fabric.cancel()
+        else:
+            self.tell(urgent=False, step=progress.step, steps=progress.steps)
+
+    def _tell_failure(self, job: Job, error: BaseException) -> None:
+        """Tell how a run ended without a comparison."""
+        if type(error).__name__ == "GenerationCancelled":
+            if not job.superseded:  # otherwise the next one begins at once
+                self._rest(message="Stopped.")
+            return
+        about = self._opening.about
+        problem = described(
+            error,
+            pictures=1,
+            width=about.width,
+            height=about.height,
+            batched=True,
+            advice=_ADVICE,
+        )
+        self.tell(phase="error", message="The pictures could not be made.", error=problem)
+        _logger.error("the pictures could not be made", exc_info=error)

@@ -1,0 +1,105 @@
+"""What a person sets in the playground: names, ranges, and what is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.widget.state.settings import (
+    RANGES,
+    SEED_LIMIT,
+    read_number,
+    read_switch,
+    read_text,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from fabric_widget.engine import Schedule
+
+WEIGHT = (0, 2, 0.05)
+LIMITS = {
+    "seed": (0, SEED_LIMIT - 1, 1),
+    "reference_seed": (0, SEED_LIMIT - 1, 1),
+    "steps": RANGES["steps"],
+    "weight": WEIGHT,
+    "start": RANGES["start"],
+    "end": RANGES["end"],
+    "bottleneck_scale": WEIGHT,
+}
+"""Least value, greatest value and step of every number."""
+
+TEXTS = {"prompt": "The prompt", "reference_prompt": "The prompt of the reference"}
+_WHOLE = {"seed", "reference_seed", "steps"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What stands in the playground when pictures are asked for; names as its traits.
+
+    Parameters
+    ----------
+    reference
+        A picture that was given, None for one that the model makes.
+    """
+
+    prompt: str
+    seed: int
+    reference_prompt: str
+    reference_seed: int
+    reference: Any
+    weight: float
+    start: float
+    end: float
+    bottleneck_scale: float
+    dislike: bool
+    steps: int | None
+
+    def schedule(self) -> Schedule:
+        """Return how strongly the reference counts; a disliked one as much as a liked one."""
+        from fabric_widget.engine import Schedule
+
+        start, end = sorted((self.start, self.end))  # two sliders may pass one another
+        return Schedule(
+            start=start,
+            end=end,
+            max_weight=self.weight,
+            neg_scale=1.0,
+            bottleneck_scale=self.bottleneck_scale,
+        )
+
+    def pipeline_arguments(self, takes: Collection[str] | None) -> dict[str, Any]:
+        """Return the pipeline's arguments under its own names.
+
+        Parameters
+        ----------
+        takes
+            The names that the pipeline declares; None if that is not known.
+        """
+        name = "num_inference_steps"
+        if self.steps is None or (takes is not None and name not in takes):
+            return {}
+        return {name: self.steps}
+
+
+NAMES = tuple(field.name for field in fields(Setting) if field.name != "reference")
+"""What a page may set."""
+
+
+def read_setting(name: str, value: object) -> tuple[Any, str]:
+    """Return the value that a trait takes when told `value`, and what to tell the person.
+
+    Raises
+    ------
+    ValueError
+        The value is of the wrong kind, or a text is too long.
+    """
+    if name in TEXTS:
+        return read_text(TEXTS[name], value)
+    if name == "dislike":
+        return read_switch(name, value), ""
+    if name == "steps" and value is None:
+        return None, ""
+    return read_number(name, value, LIMITS[name], fit=whole if name in _WHOLE else None)

@@ -1,0 +1,240 @@
+"""AttentionPlayground: one prompt, one reference, and the sliders that weigh it.
+
+Its traits, and the Python side of every control. Pictures are made by `playground_runs`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import traitlets as t
+
+from fabric_widget.widget.jobs.worker import Job, Jobs, Outcome
+from fabric_widget.widget.lazy_session import Opening
+from fabric_widget.widget.messages.router import Dispatch
+from fabric_widget.widget.playground.messages import KNOWN, Desk
+from fabric_widget.widget.playground.runs import Comparison, Runs
+from fabric_widget.widget.playground.settings import NAMES, TEXTS, Setting, read_setting
+from fabric_widget.widget.state.settings_updates import sifted
+from fabric_widget.widget.thread_safe import LockedWidget, static
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_KERNEL_OWNED = ("status", "pictures", "lens", "info", "reference_name")
+_GIVEN = "Your picture"
+
+_logger = logging.getLogger(__name__)
+
+
+class AttentionPlayground(LockedWidget):
+    """One reference, sliders, and the gate of every place: attention injection to play with.
+
+    The same prompt and seed give a plain picture and one that borrows from a reference, side by
+    side. Every control is an attribute of the same name that may be set and observed; while the
+    playground is shown, every change makes the pictures anew.
+
+    Parameters
+    ----------
+    pipe
+        A diffusers pipeline, a `Fabric` or a `Session`; by default the demo model.
+    prompt, seed
+        Of the picture.
+    reference_prompt, reference_seed
+        Of the reference that the model makes.
+    reference
+        Instead: a generated image, a PIL image, a numpy array or the path of a file.
+    weight
+        Of the reference's keys, 0 … 2; 1 counts them like the picture's own.
+    start, end
+        From where to where in a run the reference counts, 0 … 1.
+    bottleneck_scale
+        Weight at the coarsest attention level relative to the finest, 0 … 2.
+    dislike
+        Whether the reference joins the unconditional pass, as disliked pictures do.
+    steps
+        None for the pipeline's own.
+
+    Attributes
+    ----------
+    status
+        What the playground is doing, one dictionary.
+
+    Raises
+    ------
+    TypeError
+        `pipe` is none of these.
+    ValueError
+        `reference` is no picture.
+    """
+
+    _esm = static("playground.js")
+    _css = static("playground.css")
+
+    prompt = t.Unicode("a monster").tag(sync=True)
+    seed = t.Int(1).tag(sync=True)
+    reference_prompt = t.Unicode("a red fish").tag(sync=True)
+    reference_seed = t.Int(2).tag(sync=True)
+    weight = t.Float(1.0).tag(sync=True)
+    start = t.Float(0.0).tag(sync=True)
+    end = t.Float(1.0).tag(sync=True)
+    bottleneck_scale = t.Float(1.0).tag(sync=True)
+    dislike = t.Bool(default_value=False).tag(sync=True)
+    steps = t.Int(None, allow_none=True).tag(sync=True)
+    reference = t.Any(None, allow_none=True)
+
+    # What the kernel tells; only the kernel writes these.
+    reference_name = t.Unicode("", read_only=True).tag(sync=True)
+    status = t.Dict(read_only=True).tag(sync=True)
+    pictures = t.Dict(read_only=True).tag(sync=True)
+    lens = t.Dict(read_only=True).tag(sync=True)
+    info = t.Dict(read_only=True).tag(sync=True)
+
+    _threads: ClassVar[bool] = sys.platform != "emscripten"
+    _debounce: ClassVar[float] = 0.2
+    """Seconds that settings must rest before pictures are made of them."""
+    _clock = staticmethod(time.monotonic)
+
+    def __init__(  # noqa: PLR0913  (every control, so that editors complete them)
+        self,
+        pipe: Any = None,  # noqa: ANN401  (a pipeline, a Fabric, a Session)
+        *,
+        prompt: str = "a monster",
+        seed: int = 1,
+        reference_prompt: str = "a red fish",
+        reference_seed: int = 2,
+        reference: Any = None,  # noqa: ANN401  (any picture)
+        weight: float = 1.0,
+        start: float = 0.0,
+        end: float = 1.0,
+        bottleneck_scale: float = 1.0,
+        dislike: bool = False,
+        steps: int | None = None,
+    ) -> None:
+        given = {name: value for name, value in locals().items() if name in NAMES}
+        self._prepare()
+        self._opening = Opening(self._face, pipe)
+        self._jobs = Jobs(
+            self._run, threads=self._threads, clock=self._clock, anew="AttentionPlayground(pipe)"
+        )
+        weakref.finalize(self, self._jobs.close)
+        parts = self._face, self._opening, self._jobs
+        self._runs = Runs(*parts, self._setting, self._clock, self._debounce)
+        self._dispatch = Dispatch(*parts, KNOWN, Desk(self._runs, self._refer))
+        self._opening.introduce()
+        self._runs.tell()
+        super().__init__(**given, reference=reference)
+        self.on_msg(self._receive)
+        self._settle()
+
+    # ---- from Python ---------------------------------------------------------------------------
+
+    @property
+    def result(self) -> Comparison | None:
+        """The pictures that were made last, and where they looked; None before the first."""
+        return self._runs.result
+
+    def run(self) -> Outcome:
+        """Make the pictures as things are set now.
+
+        Returns
+        -------
+        Outcome
+            A future that gives the `Comparison`; it can be awaited too. If the run is stopped it
+            raises `GenerationCancelled`, and `CancelledError` if it was dropped before it began.
+
+        Raises
+        ------
+        RuntimeError
+            The playground is closed.
+        """
+        job = self._runs.ask()
+        self._jobs.pump()
+        return job.outcome
+
+    def cancel(self) -> None:
+        """Stop at the next step, and drop what is pending."""
+        self._runs.cancel()
+
+    def close(self) -> None:
+        """Stop what runs, let go of the pictures and leave the notebook."""
+        if "_jobs" not in self.__dict__:  # refused in __init__
+            return
+        self._jobs.close()
+        self._runs.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        """Say what it is about, briefly."""
+        return f"AttentionPlayground(prompt={self.prompt[:40]!r}, weight={self.weight})"
+
+    # ---- what is behind it ---------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute; pictures follow where nobody else would make them."""
+        super().__setattr__(name, value)
+        if name in NAMES or name == "reference":
+            self._jobs.pump()
+
+    def set_state(self, sync_data: object) -> None:
+        """Take what the front end has set: what is allowed, in range; the rest is told back."""
+        if not isinstance(sync_data, Mapping):
+            _logger.warning("an update from the front end was not understood")
+            return
+        with self._face.lock:
+            update = sifted(sync_data, NAMES, _KERNEL_OWNED, read_setting, texts=TEXTS)
+            for told in update.notices:
+                self._runs.notice(told)
+            super().set_state(update.kept)
+            if update.corrected:
+                self.send_state(update.corrected)
+        self._jobs.pump()
+
+    def _setting(self) -> Setting:
+        with self._face.lock:
+            return Setting(
+                reference=self.reference, **{name: getattr(self, name) for name in NAMES}
+            )
+
+    def _refer(self, picture: Image.Image | None, name: str) -> None:
+        with self._face.writing():
+            self.reference = picture
+            if picture is not None and name:
+                self._face.show(reference_name=name)
+
+    def _receive(self, _widget: object, content: object, buffers: Any) -> None:  # noqa: ANN401
+        self._dispatch.receive(content, buffers)
+
+    def _run(self, job: Job) -> Comparison:
+        return self._runs.run(job)
+
+    @t.validate(*NAMES)
+    def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)
+        try:
+            value, told = read_setting(proposal["trait"].name, proposal["value"])
+        except ValueError as error:
+            raise t.TraitError(str(error)) from error
+        self._runs.notice(told)
+        return value
+
+    @t.validate("reference")
+    def _a_picture(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (a picture)
+        given = proposal["value"]
+        if given is None or hasattr(given, "latents"):
+            return given
+        from fabric_widget.engine.references.images import read_picture
+
+        return read_picture(given)
+
+    @t.observe("reference")
+    def _named(self, change: Mapping[str, Any]) -> None:
+        self._face.show(reference_name="" if change["new"] is None else _GIVEN)
+
+    @t.observe(*NAMES, "reference")
+    def _changed(self, _change: object) -> None:
+        self._runs.changed()

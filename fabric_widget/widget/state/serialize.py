@@ -1,0 +1,124 @@
+"""Rounds, history and votes as they travel: the one place where wire names are made and resolved.
+
+A picture's name on the wire is the beginning of its id.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fabric_widget.engine import Round
+    from fabric_widget.session import Session
+    from fabric_widget.session.state import Picture, Turn
+    from fabric_widget.widget.images.encoding import Album
+
+_NAME = 12  # characters
+_THUMBS = 64  # pictures of the history that travel with it; older ones are fetched
+
+
+def name_of(identity: str) -> str:
+    """Return a picture's name on the wire."""
+    return identity[:_NAME]
+
+
+def named(session: Session) -> dict[str, str]:
+    """Return the ids of all pictures that a session has met by their names on the wire."""
+    return {name_of(identity): identity for identity in tuple(session.pictures)}
+
+
+def votes_of(strengths: Mapping[str, float]) -> dict[str, float]:
+    """Return votes by names on the wire."""
+    return {name_of(identity): strength for identity, strength in strengths.items()}
+
+
+def contributions_of(made: Round) -> dict[str, float]:
+    """Return how much of a round's attention went to each reference, by names on the wire."""
+    return {name_of(identity): round(share, 4) for identity, share in made.contributions.items()}
+
+
+def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
+    """Return a round with its pictures for the screen."""
+    made = turn.round
+    width, height = _size(turn)
+    images = []
+    for picture in made:
+        encoded = album.screen(picture.id, picture)
+        images.append(
+            {
+                "id": name_of(picture.id),
+                "seed": picture.seed,
+                "mime": encoded.mime,
+                "width": picture.image.width,
+                "height": picture.image.height,
+                "data": encoded.data,
+            }
+        )
+    return {
+        "index": index,
+        "prompt": made.prompt,
+        "seed": made.seed,
+        "votes": votes_of({vote.id: vote.strength for vote in turn.votes}),
+        "contributions": contributions_of(made),
+        "width": width,
+        "height": height,
+        "images": images,
+    }
+
+
+def history_of(turns: Sequence[Turn], album: Album) -> list[dict[str, Any]]:
+    """Return all rounds, oldest first, with thumbnails of the newest pictures."""
+    newest = (picture.id for turn in reversed(turns) for picture in reversed(turn.round.images))
+    thumbed = set(islice(newest, _THUMBS))
+    return [_row(turn, index, thumbed, album) for index, turn in enumerate(turns)]
+
+
+def uploads_of(
+    pictures: Mapping[str, Picture], names: Mapping[str, str], album: Album
+) -> list[dict[str, Any]]:
+    """Return the pictures that the person added."""
+    return [
+        {
+            "id": name_of(identity),
+            "name": names.get(identity, ""),
+            "thumb": album.thumb(identity, picture).data,
+            "width": picture.width,
+            "height": picture.height,
+        }
+        for identity, picture in tuple(pictures.items())
+        if isinstance(picture, Image.Image)
+    ]
+
+
+def _row(turn: Turn, index: int, thumbed: set[str], album: Album) -> dict[str, Any]:
+    made = turn.round
+    width, height = _size(turn)
+    return {
+        "index": index,
+        "parent": turn.parent,
+        "prompt": made.prompt,
+        "negative_prompt": str(made.settings.get("negative_prompt") or ""),
+        "seed": made.seed,
+        "liked": sum(vote.strength > 0 for vote in turn.votes),
+        "disliked": sum(vote.strength < 0 for vote in turn.votes),
+        "contributions": contributions_of(made),
+        "width": width,
+        "height": height,
+        "images": [
+            {
+                "id": name_of(picture.id),
+                "seed": picture.seed,
+                "thumb": album.thumb(picture.id, picture).data if picture.id in thumbed else None,
+            }
+            for picture in made
+        ],
+    }
+
+
+def _size(turn: Turn) -> tuple[int, int]:
+    return turn.round[0].image.size

@@ -1,0 +1,101 @@
+"""A widget that several threads write: what it says holds one lock, and it ends with its page.
+
+What `face` promises its parts is kept here.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import weakref
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+
+from fabric_widget.widget.view_protocol import Face, is_closed
+
+STATIC = Path(__file__).parents[1] / "static"
+
+_logger = logging.getLogger(__name__)
+
+
+def static(name: str) -> str:
+    """Return a file of the front end; anywidget takes a single line for the name of a file.
+
+    The text, not the path: anywidget watches paths, and a path would hold every widget for ever.
+    """
+    return (STATIC / name).read_text(encoding="utf-8") + "\n"
+
+
+class LockedWidget(anywidget.AnyWidget):
+    """What the widgets of this package have in common.
+
+    One that is made calls `_prepare` before any of its traits is written, and `_settle` when it can
+    be shown.
+    """
+
+    _live: ClassVar[weakref.WeakSet[LockedWidget]] = weakref.WeakSet()
+
+    def _prepare(self) -> None:
+        self._home = contextvars.copy_context()
+        self._face = Face(self)
+
+    def _settle(self) -> None:
+        self._own_layout = self.layout
+        if self.comm is not None and hasattr(self.comm, "on_close"):
+            self.comm.on_close(self._on_comm_closed)
+        for other in tuple(self._live):
+            if is_closed(other.comm):  # a host that runs a cell again closes comms, not widgets
+                other.close()
+        self._live.add(self)
+
+    def show(self) -> None:
+        """Display the widget."""
+        from IPython.display import display
+
+        display(self)  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Leave the notebook."""
+        self._live.discard(self)
+        super().close()
+        if "_own_layout" in self.__dict__:
+            self._own_layout.close()  # otherwise kept for ever
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute; traits are written under the lock."""
+        if not self.has_trait(name):
+            super().__setattr__(name, value)
+            return
+        with self._face.lock:
+            super().__setattr__(name, value)
+
+    def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return what a front end is told, all of one moment."""
+        with self._face.lock:
+            state: dict[str, Any] = super().get_state(*args, **kwargs)
+            return state
+
+    def send_state(self, key: Any = None) -> None:  # noqa: ANN401  (as the base class)
+        """Tell the front end, in the order of the writes."""
+        with self._face.lock:
+            super().send_state(key)
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401  (as the base class)
+        """Send, and never raise: who is told may be gone.
+
+        It is sent as from the cell that made the widget. A kernel sends what a page says to the
+        thread that the widget last spoke from, and notebooks end those threads, but never the
+        cell's.
+        """
+        if self._face.gone:
+            self.close()
+            return
+        try:
+            self._home.copy().run(super()._send, msg, buffers=buffers)
+        except Exception:
+            _logger.exception("a message to the front end could not be sent")
+
+    def _on_comm_closed(self, _message: object) -> None:
+        self.close()

@@ -1,0 +1,125 @@
+"""One call of a denoiser: its rows, its form, and where its picture stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from fabric_widget.engine.pipeline.call import Call, in_form, tensors
+from fabric_widget.engine.pipeline.denoiser import Denoiser
+from fabric_widget.zoo import ZOO
+
+
+def call(**arguments: Any) -> Call:
+    return Call(arguments, "x", "t")
+
+
+def grid(height: int, width: int) -> torch.Tensor:
+    """Return positions as pipelines with packed latents tell them, (tokens, 3)."""
+    rows, columns = torch.arange(height), torch.arange(width)
+    return torch.stack(
+        [
+            torch.zeros(height * width),
+            *(x.flatten() for x in torch.meshgrid(rows, columns, indexing="ij")),
+        ],
+        -1,
+    )
+
+
+def test_what_belongs_to_each_row_is_measured() -> None:
+    """As long as the batch by chance is not enough; lists count as batches where they grow."""
+
+    def made(n: int) -> Call:
+        return call(
+            x=torch.zeros(n, 4, 3),
+            t=torch.zeros(n),
+            words=torch.arange(n).float(),
+            sizes=[[(1, 2, 2)]] * n,
+            more={"pooled": torch.arange(n), "scales": torch.arange(2), "each": [torch.zeros(n)]},
+            chance=torch.arange(2),
+            pair=(3, 4),
+        )
+
+    null = made(2).batched(made(4))
+    assert null.per_row is not None
+    assert {"/".join(map(str, path)) for path in null.per_row} == {
+        "x",
+        "t",
+        "words",
+        "sizes",
+        "more/pooled",
+        "more/each/0",
+    }
+    chosen = null.with_rows([1], torch.ones(1, 4, 3), torch.tensor([0.5]))
+    assert chosen["words"].tolist() == [1]
+    assert chosen["sizes"] == [[(1, 2, 2)]]
+    assert chosen["more"]["pooled"].tolist() == [1]
+    assert chosen["chance"].tolist() == chosen["more"]["scales"].tolist() == [0, 1]
+    assert chosen["pair"] == (3, 4)
+
+
+def test_latents_in_a_list_with_an_axis_of_time() -> None:
+    null = call(x=[torch.zeros(4, 1, 2, 2, dtype=torch.bfloat16)], t=torch.zeros(1))
+    chosen = null.with_rows([0], torch.ones(1, 4, 6, 8), torch.tensor([0.5]))
+    assert [x.shape for x in chosen["x"]] == [(4, 1, 6, 8)]
+    assert chosen["x"][0].dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("given", "form", "expected"),
+    [
+        ((4, 2, 3), (4, 8, 8), (4, 2, 3)),
+        ((4, 1, 3), (4, 1, 8, 8), (4, 1, 1, 3)),
+        ((4, 1, 2, 3), (4, 8, 8), (4, 2, 3)),
+        ((2, 3, 4), (1, 8, 8, 4), (1, 2, 3, 4)),
+        ((16, 4), (16, 4), (16, 4)),
+    ],
+)
+def test_axes_of_length_one_come_and_go(given: Any, form: Any, expected: Any) -> None:
+    assert in_form(torch.zeros(given), torch.zeros(form)).shape == expected
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_reference_stands_to_the_right_of_the_picture(batch: bool) -> None:
+    def packed(height: int, width: int) -> Call:
+        ids = grid(height, width)
+        return call(
+            x=torch.zeros(1, height * width, 8),
+            t=torch.zeros(1),
+            text_ids=torch.zeros(height * width, 3),
+            ids=ids[None] if batch else ids,
+        )
+
+    picture, reference = packed(2, 3), packed(4, 5)
+    moved = reference.beside(picture)
+    before, after = (x.part(("ids",)).reshape(-1, 3) for x in (reference, moved))
+    assert torch.equal(after[:, :2], before[:, :2])
+    assert torch.equal(after[:, 2], before[:, 2] + 3)
+    assert torch.equal(moved.part(("text_ids",)), reference.part(("text_ids",)))
+    assert torch.equal(reference.part(("ids",)).reshape(-1, 3), grid(4, 5))
+
+
+def test_without_positions_a_call_stays_as_it_is() -> None:
+    one = call(x=torch.zeros(1, 6, 8), t=torch.zeros(1), ids=torch.zeros(6, 3))
+    assert one.beside(one) is one
+    flat = call(x=torch.zeros(1, 4, 2, 3), t=torch.zeros(1), ids=grid(2, 3))
+    assert flat.beside(flat) is flat
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Flux", True), ("Flux 2", True), ("Chroma", True), ("SD 3", False), ("Z-Image", False)],
+)
+def test_families_that_tell_positions(name: str, told: bool) -> None:
+    family = ZOO[name]
+    null = Denoiser(family.build()).null_call(family.arguments)
+    changed = [
+        path
+        for (path, a), (_, b) in zip(
+            tensors(null.arguments), tensors(null.beside(null).arguments), strict=True
+        )
+        if not torch.equal(a, b)
+    ]
+    assert changed == [("img_ids",)] * told
