@@ -17,10 +17,10 @@ BIN := $(VENV)/bin
 OLD_KERNEL := tests/browser/hosts/ipykernel-6.txt
 PINS := $(shell cat pyproject.toml constraints.txt $(OLD_KERNEL) | cksum | cut -d ' ' -f 1)
 READY := $(VENV)/.ready-$(PINS)
-JS_PINS := $(shell cat js/package.json js/package-lock.json | cksum | cut -d ' ' -f 1)
-JS_READY := js/node_modules/.ready-$(JS_PINS)
+JS_PINS := $(shell cat package.json package-lock.json | cksum | cut -d ' ' -f 1)
+JS_READY := node_modules/.ready-$(JS_PINS)
 QUIET_PIP := -m pip install --quiet --disable-pip-version-check --no-warn-script-location
-QUIET_NPM := $(NPM) --prefix js --silent
+QUIET_NPM := $(NPM) --silent
 # The tests run in several processes, one thread each: more would only fight over the cores.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 # Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
@@ -72,7 +72,7 @@ docs-serve: $(READY) $(JS_READY)  ## Show the documentation at localhost:8000 wh
 	$(MKDOCS) serve
 
 clean:  ## Remove the environment, Node packages, caches and outputs.
-	rm -rf $(VENV) js/node_modules out dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules out dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The browser tests use the machine's Chromium. Where there is none and it cannot be installed they
 # are skipped, and say so.

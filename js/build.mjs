@@ -1,5 +1,5 @@
 // Bundles src/ into the package's static folder: of each widget one module and one style sheet.
-// `node build.mjs --verify` builds elsewhere and fails if the committed files differ.
+// `node js/build.mjs --verify` builds elsewhere and fails if the committed files differ.
 import { build } from "esbuild";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ const limits = {
 const bundle = (outdir) =>
   build({
     absWorkingDir: here,
-    entryPoints: { widget: "src/index.js", playground: "src/playground.js" },
+    entryPoints: { widget: "src/index.js", playground: "src/playground/index.js" },
     outdir,
     bundle: true,
     format: "esm",
@@ -31,7 +31,7 @@ const bundle = (outdir) =>
   }).then(() =>
     build({
       absWorkingDir: here,
-      entryPoints: { widget: "src/index.css", playground: "src/playground.css" },
+      entryPoints: { widget: "src/styles/widget.css", playground: "src/styles/playground.css" },
       outdir,
       bundle: true,
       minify: true,
@@ -54,7 +54,7 @@ try {
       console.log(`${name}: ${built.length} bytes`);
     } else if (!built.equals(await readFile(join(committed, name)).catch(() => Buffer.alloc(0)))) {
       throw new Error(
-        `fabric_widget/static/${name} is not what js/src makes: run "npm run build" in js/ and commit it`,
+        `fabric_widget/static/${name} is not what js/src makes: run "npm run build" and commit it`,
       );
     }
   }

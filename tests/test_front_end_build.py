@@ -52,7 +52,7 @@ def test_the_built_files_are_the_only_ones() -> None:
 
 def test_the_lock_file_names_no_registry() -> None:
     # Packages are found by name and checked by digest, from whatever registry a machine uses.
-    text = (ROOT / "js" / "package-lock.json").read_text(encoding="utf-8")
+    text = (ROOT / "package-lock.json").read_text(encoding="utf-8")
     assert "http" not in text
     packages = json.loads(text)["packages"]
     assert all("integrity" in package for name, package in packages.items() if name)

@@ -93,6 +93,6 @@ def test_the_source_archive_can_build_and_test_everything(tmp_path: Path) -> Non
     with tarfile.open(build("sdist", tmp_path)) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"Makefile", "constraints.txt", "fabric_widget/static/widget.js"} <= names
-    assert {"js/package.json", "js/package-lock.json", "js/build.mjs"} <= names
+    assert {"package.json", "package-lock.json", "js/build.mjs"} <= names
     assert {name for name in names if name.startswith("js/src/")}
     assert not {name for name in names if "node_modules" in name}

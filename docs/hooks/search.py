@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
-_SHIM = Path(__file__).parents[2] / "js/node_modules/iframe-worker/shim/index.js"
+_SHIM = Path(__file__).parents[2] / "node_modules/iframe-worker/shim/index.js"
 _HERE = "scripts/iframe-worker.js"
 
 

@@ -2,33 +2,33 @@
 // what comes back. Everything that is to be seen is read from the model, so a reloaded page and a
 // second view show the same.
 
-import { h, set } from "./dom.js";
-import { followTheme } from "./theme.js";
-import { createFrames } from "./picture-cache.js";
-import { createLibrary } from "./library.js";
-import { createLink } from "./link.js";
-import { keepKeys } from "./notebook-keys.js";
-import { countingPart } from "./part-counting.js";
-import { helpPart, zoomPart } from "./part-dialogs.js";
-import { emptyPart, headPart, takeFiles } from "./part-frame.js";
-import { captionPart, gridPart } from "./part-grid.js";
-import { historyPart } from "./part-history.js";
-import { lensPart } from "./part-lens.js";
-import { promptPart } from "./part-prompt.js";
-import { settingsPart } from "./part-settings.js";
-import { shelfPart } from "./part-shelf.js";
-import { messagesPart, statusPart } from "./part-status.js";
-import { createRequests } from "./requests.js";
-import { sceneOf } from "./scene.js";
-import { inMessages, pack, refusal } from "./upload.js";
-import { toggled, withVote } from "./votes.js";
+import { h, set } from "./dom/elements.js";
+import { followTheme } from "./dom/theme.js";
+import { createFrames } from "./model/object-urls.js";
+import { createLibrary } from "./model/picture-store.js";
+import { createLink } from "./model/kernel-link.js";
+import { keepKeys } from "./dom/notebook-keys.js";
+import { countingPart } from "./settings/feedback-settings.js";
+import { helpPart, zoomPart } from "./dom/dialogs.js";
+import { emptyPart, headPart, takeFiles } from "./dom/frame.js";
+import { captionPart, gridPart } from "./grid/grid.js";
+import { historyPart } from "./history/history.js";
+import { lensPart } from "./lens/lens.js";
+import { promptPart } from "./settings/prompt.js";
+import { settingsPart } from "./settings/pipeline-settings.js";
+import { shelfPart } from "./feedback/shelf.js";
+import { messagesPart, statusPart } from "./dom/status.js";
+import { createRequests } from "./model/requests.js";
+import { sceneOf } from "./model/view-state.js";
+import { inMessages, pack, refusal } from "./model/upload.js";
+import { toggled, withVote } from "./model/votes.js";
 
 /**
- * @typedef {import("./types.js").Model} Model
- * @typedef {import("./types.js").Traits} Traits
- * @typedef {import("./types.js").Local} Local
- * @typedef {import("./types.js").Act} Act
- * @typedef {import("./types.js").Bytes} Bytes
+ * @typedef {import("./model/types.js").Model} Model
+ * @typedef {import("./model/types.js").Traits} Traits
+ * @typedef {import("./model/types.js").Local} Local
+ * @typedef {import("./model/types.js").Act} Act
+ * @typedef {import("./model/types.js").Bytes} Bytes
  */
 
 /** Values for a model that has not got them yet. */
@@ -45,7 +45,7 @@ const KERNEL_OWNED = new Set(["status", "round", "history", "uploads", "presets"
 let previewKeys = 0;
 
 /**
- * @param {{model: Model, el: HTMLElement, cache: import("./picture-cache.js").PictureCache}} props
+ * @param {{model: Model, el: HTMLElement, cache: import("./model/object-urls.js").PictureCache}} props
  * @returns {() => void} the clean-up
  */
 export const createView = ({ model, el, cache }) => {
@@ -124,7 +124,7 @@ export const createView = ({ model, el, cache }) => {
     schedule();
   };
 
-  /** @param {import("./types.js").Votes} votes */
+  /** @param {import("./model/types.js").Votes} votes */
   const setVotes = (votes) => {
     if (closed() || votes === traits().votes) return;
     save({ votes });

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.browser.front_end.pictures import Json
     from tests.browser.front_end.widget_page import Opener, WidgetPage
 
-AXE = Path(__file__).parents[3] / "js/node_modules/axe-core/axe.min.js"
+AXE = Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VOTES = {ids(0)[0]: 1, ids(0)[1]: -1, ids(0)[2]: 0.5}
 
@@ -66,7 +66,7 @@ def reach(widget: WidgetPage, state: str) -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing(page: Page, open_widget: Opener, state: str) -> None:
     if not AXE.exists():
-        pytest.skip("axe-core is not there; npm ci in js/ brings it")
+        pytest.skip("axe-core is not there; npm ci brings it")
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     widget = open_widget(STATES[state], lenses={PICTURE: lens().wire()})
     reach(widget, state)

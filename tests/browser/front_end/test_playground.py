@@ -193,7 +193,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
     page: Page, open_widget: Opener, run: Played, width: int
 ) -> None:
     if not AXE.exists():
-        pytest.skip("axe-core is not there; npm ci in js/ brings it")
+        pytest.skip("axe-core is not there; npm ci brings it")
     page.set_viewport_size({"width": width, "height": 900})
     widget = open_playground(open_widget, run)
     page.add_script_tag(path=AXE)

@@ -1,0 +1,193 @@
+// The two dialogs: the keyboard help, and one picture in full.
+
+import { button, h, set, setDisabled, setText, show } from "./elements.js";
+import { signed } from "../model/format.js";
+import { icon } from "./icons.js";
+import { commandOf, KEYS } from "../grid/keys.js";
+import { inSentence } from "../model/view-state.js";
+import { thumbs } from "../grid/vote-buttons.js";
+import { nudged, strengthOf } from "../model/votes.js";
+
+/**
+ * @typedef {import("../model/types.js").Act} Act
+ * @typedef {import("../model/types.js").Scene} Scene
+ */
+
+/** Pixels up to which the kernel has enlarged a picture for the screen, more smoothly than a browser does. */
+const ENLARGED = 256;
+
+/**
+ * Close a dialog by a click beside it.
+ * @param {HTMLDialogElement} dialog
+ */
+const closeOnBackdrop = (dialog) =>
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+
+export const helpPart = () => {
+  const close = button({ class: "fw-icon-button", label: "Close", icon: icon("close") }, () => el.close());
+  const el = h(
+    "dialog",
+    { class: "fw-dialog fw-help", "aria-label": "Keyboard" },
+    h("div", { class: "fw-dialog-body" },
+      h("div", { class: "fw-panel-head" }, h("div", { class: "fw-title" }, "Keyboard"), close),
+      h("p", {}, "These keys work while the focus is inside the grid or in the zoomed picture; in the lens arrows move from place to place and Enter pins one. Click a picture or press Tab to get there."),
+      h("dl", { class: "fw-keys" }, ...KEYS.flatMap(([keys, what]) => [
+        h("dt", {}, ...keys.split("  ").map((key) => h("kbd", {}, key))),
+        h("dd", {}, what),
+      ])),
+      h("div", { class: "fw-title" }, "What votes do"),
+      h("p", {}, "A like draws the pictures of the next rounds towards this one; a dislike pushes them away. Votes stay until you take them back, and the shelf shows all that count. Undo takes back votes and rounds, and nothing is ever lost: every round stays in the history."),
+    ),
+  );
+  closeOnBackdrop(el);
+  return {
+    el,
+    open() {
+      if (!el.open) el.showModal();
+    },
+  };
+};
+
+/**
+ * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library}} props
+ */
+export const zoomPart = ({ act, frames, library }) => {
+  /** @type {{id: string, label: string, seed: number | null}[]} */
+  let images = [];
+  let at = 0;
+  /** @type {((at: number) => void) | undefined} */
+  let back;
+  /** @type {Scene | null} */
+  let scene = null;
+
+  /** Full-size pictures that came while this dialog was open. @type {Map<string, any>} */
+  const sharpest = new Map();
+  const image = h("img", { class: "fw-zoom-image", alt: "", decoding: "async" });
+  const frame = frames(image);
+  const title = h("div", { class: "fw-title" });
+  const facts = h("span", { class: "fw-row-facts" });
+  const current = () => images[at];
+  const votes = thumbs({ like: () => act.like(current().id), dislike: () => act.dislike(current().id) });
+  const strength = h("span", { class: "fw-value" });
+  const left = button({ class: "fw-icon-button fw-zoom-step", label: "Previous picture", icon: icon("left") }, () => move(at - 1));
+  const right = button({ class: "fw-icon-button fw-zoom-step", label: "Next picture", icon: icon("right") }, () => move(at + 1));
+  const lens = button({ class: "fw-icon-button", label: "Lens", icon: icon("lens") }, () => act.lens(current().id));
+  const download = button({ class: "fw-icon-button", label: "Download", icon: icon("download") }, () => act.download(current().id));
+  const close = button({ class: "fw-icon-button", label: "Close", icon: icon("close") }, () => el.close());
+  const el = h(
+    "dialog",
+    { class: "fw-dialog fw-zoom" },
+    h("div", { class: "fw-dialog-body" },
+      h("div", { class: "fw-panel-head" }, title, facts, lens, download, close),
+      h("div", { class: "fw-zoom-stage" }, left, h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image), right),
+      h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down),
+    ),
+  );
+  closeOnBackdrop(el);
+  el.addEventListener("close", () => {
+    frame.show(null);
+    back?.(at);
+  });
+
+  const draw = () => {
+    if (!el.open || !scene) return;
+    const { id, label, seed } = current();
+    const name = inSentence(label);
+    const value = strengthOf(scene.traits.votes, id);
+    set(el, { "aria-label": label });
+    setText(title, label);
+    setText(facts, [seed === null ? "" : `seed ${seed}`, images.length > 1 ? `${at + 1} of ${images.length}` : ""].filter(Boolean).join(" · "));
+    set(image, { alt: label });
+    votes.update({ name, strength: value, disabled: scene.closed });
+    setText(strength, value ? signed(value) : "");
+    set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
+    setDisabled(lens, scene.closed);
+    show(lens, seed !== null);
+    set(download, { "aria-label": `Download ${name}`, title: `Download ${name}` });
+    setDisabled(download, scene.closed);
+    setDisabled(left, at === 0);
+    setDisabled(right, at === images.length - 1);
+    show(left, images.length > 1);
+    show(right, images.length > 1);
+    frame.show(sharpest.get(id) ?? library.large(id).picture);
+    el.style.setProperty("--fw-ratio", String(image.naturalWidth ? image.naturalWidth / image.naturalHeight : 1));
+  };
+  image.addEventListener("load", draw);
+
+  const fetchFull = () => {
+    const { id } = current();
+    if (scene?.closed || sharpest.has(id)) return;
+    void library.fetched(id, "full").then(async (found) => {
+      const size = found && (await createImageBitmap(new Blob([/** @type {BlobPart} */ (found.bytes)])).catch(() => null));
+      if (found && size && Math.max(size.width, size.height) >= ENLARGED) sharpest.set(id, found);
+      draw();
+    });
+  };
+
+  /** @param {number} next */
+  const move = (next) => {
+    if (next < 0 || next >= images.length) return;
+    at = next;
+    draw();
+    fetchFull();
+  };
+
+  el.addEventListener("keydown", (event) => {
+    const command = commandOf(event);
+    if (!command || !scene) return;
+    // Enter and Escape are the browser's own here.
+    if (command.do === "zoom" || command.do === "leave") return event.stopPropagation();
+    const { id } = current();
+    event.preventDefault();
+    event.stopPropagation();
+    switch (command.do) {
+      case "move":
+        return move({ left: at - 1, up: at - 1, right: at + 1, down: at + 1, first: 0, last: images.length - 1 }[command.by]);
+      case "jump":
+        return move(command.to);
+      case "like":
+      case "dislike":
+        return act[command.do](id);
+      case "clear":
+        return act.vote(id, 0);
+      case "nudge":
+        return act.vote(id, strengthOf(nudged(scene.traits.votes, id, command.steps), id));
+      case "lens":
+        if (!lens.hidden && !scene.closed) act.lens(id);
+        return;
+      case "undo":
+      case "redo":
+        return act.travel(command.do);
+      case "generate":
+        el.close();
+        return act.generate();
+      case "help":
+        return act.help();
+    }
+  });
+
+  return {
+    el,
+    /**
+     * @param {{id: string, label: string, seed: number | null}[]} list
+     * @param {number} index
+     * @param {(at: number) => void} [leave]
+     */
+    open(list, index, leave) {
+      images = list;
+      at = index;
+      back = leave;
+      sharpest.clear();
+      if (!el.open) el.showModal();
+      draw();
+      fetchFull();
+    },
+    /** @param {Scene} next */
+    update(next) {
+      scene = next;
+      draw();
+    },
+  };
+};

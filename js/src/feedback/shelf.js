@@ -1,0 +1,158 @@
+// The feedback shelf: everything that is liked and disliked, from all rounds and from the person's own files.
+
+import { button, h, keyedList, set, setDisabled, setText, show } from "../dom/elements.js";
+import { percent, signed } from "../model/format.js";
+import { icon } from "../dom/icons.js";
+import { inSentence, nameOf } from "../model/view-state.js";
+import { MOST, STEP, votedIds } from "../model/votes.js";
+
+/**
+ * @typedef {import("../model/types.js").Act} Act
+ * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {{id: string, label: string, seed: number | null, strength: number, scene: Scene}} Entry
+ */
+
+/**
+ * @param {{act: Act, sign: 1 | -1, frame: (image: HTMLImageElement) => {show: (source: any) => void, release: () => void},
+ *   library: import("../model/picture-store.js").Library, leave: (id: string) => void}} props
+ */
+const entryPart = ({ act, sign, frame, library, leave }) => {
+  /** @type {Entry | null} */
+  let entry = null;
+  const image = h("img", { class: "fw-thumbnail", alt: "", decoding: "async", draggable: "false" });
+  const holder = frame(image);
+  const zoom = h("button", { type: "button", class: "fw-thumbnail-button" }, image);
+  zoom.addEventListener("click", () => {
+    if (entry) act.zoom([{ id: entry.id, label: entry.label, seed: entry.seed }], 0);
+  });
+  const name = h("span", { class: "fw-entry-name" });
+  const value = h("span", { class: "fw-value", "aria-hidden": "true" });
+  // How much, in either column: a stronger dislike is a fuller bar too.
+  const range = h("input", { type: "range", class: "fw-range", step: STEP, min: STEP, max: MOST });
+  const fill = h("span", { class: "fw-contribution-fill" });
+  const bar = h("span", { class: "fw-contribution-bar", "aria-hidden": "true" }, fill);
+  const took = h("span", { class: "fw-contribution-text" });
+  const contribution = h("div", { class: "fw-contribution", hidden: true }, bar, took);
+  const strength = () => sign * range.valueAsNumber;
+  let moving = false;
+  const tell = () => {
+    setText(value, signed(strength()));
+    set(range, { "aria-valuetext": signed(strength()) });
+  };
+  range.addEventListener("input", () => {
+    moving = true;
+    tell();
+  });
+  range.addEventListener("change", () => {
+    moving = false;
+    if (entry) act.vote(entry.id, strength());
+  });
+  const remove = button({ class: "fw-icon-button", label: "Remove", icon: icon("close") }, () => {
+    if (!entry) return;
+    leave(entry.id);
+    act.vote(entry.id, 0);
+  });
+  return {
+    el: h("li", { class: "fw-entry" }, zoom, h("div", { class: "fw-entry-body" }, name, h("div", { class: "fw-entry-line" }, range, value), contribution), remove),
+    focus: () => remove.focus(),
+    remove: holder.release,
+    /** @param {Entry} next */
+    update(next) {
+      entry = next;
+      const { closed } = next.scene;
+      holder.show(library.small(next.id));
+      setText(name, next.label);
+      set(name, { title: name.textContent });
+      const called = inSentence(next.label);
+      set(zoom, { "aria-label": `Zoom ${called}`, title: `Zoom ${called}` });
+      set(range, { "aria-label": `Strength of ${called}` });
+      if (range.disabled !== closed) range.disabled = closed;
+      if (!moving) {
+        if (strength() !== next.strength) range.valueAsNumber = Math.abs(next.strength);
+        tell();
+      }
+      const { shown } = next.scene;
+      const share = shown?.contributions?.[next.id];
+      show(contribution, share !== undefined);
+      if (shown && share !== undefined) {
+        const nothing = Math.round(share * 100) === 0;
+        show(bar, !nothing);
+        fill.style.width = percent(share).replace(" ", "");
+        setText(took, nothing ? "not looked at" : percent(share));
+        set(contribution, { title: nothing ? `Round ${shown.index + 1} did not look at it` : `${percent(share)} of the attention of round ${shown.index + 1} went to it` });
+      }
+      set(remove, { "aria-label": `Remove ${called}`, title: `Remove ${called}` });
+      setDisabled(remove, closed);
+    },
+  };
+};
+
+/**
+ * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library}} props
+ */
+export const shelfPart = ({ act, frames, library }) => {
+  const clear = button({ label: "Clear all votes", class: "fw-button fw-quiet" }, act.clear);
+  const input = h("input", { type: "file", class: "fw-file", accept: "image/*", multiple: true, "aria-label": "Add pictures" });
+  input.addEventListener("change", () => {
+    act.upload([...(input.files ?? [])]);
+    input.value = "";
+  });
+  const add = h("div", { class: "fw-add" }, h("span", { class: "fw-button", "aria-hidden": "true" }, icon("plus"), "Add pictures"), input);
+  const hint = h("p", { class: "fw-note" });
+
+  /**
+   * @param {string} title
+   * @param {1 | -1} sign
+   */
+  const column = (title, sign) => {
+    const ul = h("ul", { class: "fw-entries", "aria-label": title });
+    const count = h("span", { class: "fw-count" });
+    const heading = h("div", { class: "fw-shelf-title" }, icon(sign > 0 ? "like" : "dislike"), title, count);
+    const list = keyedList(ul, (/** @type {Entry} */ { id }) => id, () =>
+      entryPart({ act, sign, frame: frames, library, leave: focusBeside }),
+    );
+    // The focus goes to the neighbour of an entry that is removed.
+    const focusBeside = (/** @type {string} */ id) => {
+      const ids = [...list.parts.keys()];
+      const order = ids.sort((one, other) => (list.parts.get(one)?.el.compareDocumentPosition(/** @type {Node} */ (list.parts.get(other)?.el)) ?? 0) & 4 ? -1 : 1);
+      const at = order.indexOf(id);
+      const beside = list.parts.get(order[at + 1] ?? order[at - 1]);
+      if (beside) beside.focus();
+      else clear.focus();
+    };
+    return {
+      el: h("div", { class: "fw-shelf-column", "data-vote": sign > 0 ? "like" : "dislike" }, heading, ul),
+      ul,
+      /** @param {Scene} scene */
+      update(scene) {
+        const ids = votedIds(scene.traits.votes, sign);
+        setText(count, ids.length ? String(ids.length) : "");
+        list.update(ids.map((id) => ({ id, ...nameOf(scene.traits, id), strength: scene.traits.votes[id], scene })));
+        show(ul, ids.length > 0);
+        return ids.length;
+      },
+    };
+  };
+  const liked = column("Liked", 1);
+  const disliked = column("Disliked", -1);
+
+  return {
+    el: h(
+      "section",
+      { class: "fw-panel fw-shelf", "aria-label": "Feedback" },
+      h("div", { class: "fw-panel-head" }, h("div", { class: "fw-title" }, "Feedback"), clear),
+      hint,
+      liked.el,
+      disliked.el,
+      add,
+    ),
+    /** @param {Scene} scene */
+    update(scene) {
+      const votes = liked.update(scene) + disliked.update(scene);
+      show(hint, votes === 0);
+      setText(hint, "Like what comes close, dislike what does not. Or drop, paste or pick pictures of your own.");
+      setDisabled(clear, votes === 0 || scene.closed);
+      if (input.disabled !== scene.closed) input.disabled = scene.closed;
+    },
+  };
+};

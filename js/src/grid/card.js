@@ -1,0 +1,196 @@
+// One picture of the grid. A card belongs to a place, not to a picture: a round that is being made
+// fills the same cards, so nothing jumps and the focus stays where it is.
+
+import { button, h, set, setDisabled, setText, show } from "../dom/elements.js";
+import { signed } from "../model/format.js";
+import { icon } from "../dom/icons.js";
+import { thumbs } from "./vote-buttons.js";
+import { MOST, STEP } from "../model/votes.js";
+
+/**
+ * @typedef {import("../model/types.js").Act} Act
+ * @typedef {import("../model/types.js").Picture} Picture
+ * @typedef {import("../model/object-urls.js").Frames} Frames
+ * @typedef {{key: string, bytes: import("../model/types.js").Bytes, mime: string}} Source
+ *
+ * @typedef {object} CardProps
+ * @property {number} number  its place, from 1
+ * @property {Picture | null} picture  null while it is being made
+ * @property {string} alt
+ * @property {Source | null} source
+ * @property {"sharp" | "soft" | "forming" | "done"} state
+ * @property {number} strength
+ * @property {boolean} closed
+ */
+
+/**
+ * @param {{act: Act, frames: Frames, enter: () => void, zoom: () => void}} props  enter: the focus came into this card
+ */
+export const cardPart = ({ act, frames, enter, zoom }) => {
+  /** @type {Picture | null} */
+  let picture = null;
+  let voted = 0;
+  let strengthOpen = false;
+
+  const image = h("img", { class: "fw-image", alt: "", decoding: "async", draggable: "false" });
+  const frame = frames(image);
+  const open = h("button", { type: "button", class: "fw-picture", tabindex: -1 }, image, h("span", { class: "fw-shimmer", "aria-hidden": "true" }));
+  open.addEventListener("click", () => {
+    if (picture) zoom();
+  });
+
+  const withPicture = (/** @type {(id: string) => void} */ action) => () => {
+    if (picture) action(picture.id);
+  };
+  const votes = thumbs({
+    like: withPicture(act.like), dislike: withPicture(act.dislike), tabindex: -1,
+    held: () => toggleStrength(true),
+  });
+
+  const range = h("input", { type: "range", class: "fw-range", min: -MOST, max: MOST, step: STEP, tabindex: -1 });
+  const value = h("span", { class: "fw-value", "aria-hidden": "true" });
+  const strengthRow = h("div", { class: "fw-strength", hidden: true }, icon("dislike"), range, icon("like"), value);
+  const tell = () => {
+    const at = range.valueAsNumber;
+    setText(value, signed(at));
+    set(range, { "aria-valuetext": at === 0 ? "no vote" : signed(at) });
+    set(strengthRow, { "data-vote": at > 0 ? "like" : at < 0 ? "dislike" : null });
+  };
+  let moving = false;
+  range.addEventListener("input", () => {
+    moving = true;
+    tell();
+  });
+  range.addEventListener("change", () => {
+    moving = false;
+    if (picture && range.valueAsNumber !== voted) act.vote(picture.id, range.valueAsNumber);
+  });
+
+  /** @param {boolean} wanted */
+  const toggleStrength = (wanted) => {
+    if (wanted && !picture) return;
+    strengthOpen = wanted;
+    show(strengthRow, wanted);
+    set(chip, { "aria-expanded": String(wanted) });
+    if (wanted) range.focus();
+  };
+  const chip = button({ class: "fw-chip", label: "" , tabindex: -1 }, () => toggleStrength(!strengthOpen));
+
+  const lens = button({ class: "fw-icon-button fw-lens-button", label: "Lens", icon: icon("lens"), tabindex: -1 }, withPicture(act.lens));
+  const more = button({ class: "fw-icon-button", label: "More", icon: icon("more"), tabindex: -1 }, () => toggleMenu(Boolean(menu.hidden)));
+  /**
+   * @param {import("../dom/icons.js").IconName} name
+   * @param {(picture: string) => string} say
+   * @param {() => void} action
+   */
+  const item = (name, say, action) => {
+    const text = h("span", {});
+    const element = button({ class: "fw-menu-item", tabindex: -1 }, () => {
+      toggleMenu(false);
+      more.focus();
+      action();
+    });
+    element.append(icon(name), text);
+    return { element, name: (/** @type {string} */ picture) => setText(text, say(picture)) };
+  };
+  const items = [
+    item("lens", (name) => `See what shaped ${name}`, withPicture(act.lens)),
+    item("again", (name) => `Make ${name} again`, withPicture(act.again)),
+    item("target", (name) => `Use ${name} as the only reference`, withPicture(act.only)),
+    item("strength", (name) => `Set the strength of ${name}`, () => toggleStrength(true)),
+    item("download", (name) => `Download ${name}`, withPicture(act.download)),
+  ];
+  const menu = h("div", { class: "fw-menu", role: "group", hidden: true }, ...items.map(({ element }) => element));
+  /** @param {boolean} wanted */
+  const toggleMenu = (wanted) => {
+    show(menu, wanted);
+    set(more, { "aria-expanded": String(wanted) });
+    if (wanted) items[0].element.focus();
+  };
+  set(more, { "aria-expanded": "false" });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const all = items.map(({ element }) => element);
+    const at = all.indexOf(/** @type {any} */ (event.target));
+    all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length].focus();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  const seed = h("span", { class: "fw-seed" });
+  // The group is inside: a list may hold nothing but list items.
+  const group = h(
+    "div",
+    { role: "group" },
+    h("div", { class: "fw-stage" }, open, chip, strengthRow),
+    h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, lens, more),
+    menu,
+  );
+  const el = h("li", { class: "fw-card" }, group);
+  el.addEventListener("focusin", enter);
+  el.addEventListener("focusout", (event) => {
+    const to = /** @type {Node | null} */ (event.relatedTarget);
+    if (to && el.contains(to)) return;
+    toggleMenu(false);
+    toggleStrength(false);
+  });
+
+  return {
+    el,
+    remove: frame.release,
+    focus: () => open.focus(),
+    /** Close what is open in front of the picture; false if nothing was. */
+    close() {
+      if (menu.hidden && !strengthOpen) return false;
+      const back = menu.hidden ? open : more;
+      toggleMenu(false);
+      toggleStrength(false);
+      back.focus();
+      return true;
+    },
+    openMenu: () => toggleMenu(true),
+    /** @param {boolean} current  whether this card is the grid's tab stop */
+    setTabStop: (current) => set(open, { tabindex: current ? 0 : -1 }),
+    /** @param {CardProps} props */
+    update(props) {
+      const name = `picture ${props.number}`;
+      if (picture?.id !== props.picture?.id && (strengthOpen || !menu.hidden)) {
+        const inside = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
+        toggleMenu(false);
+        toggleStrength(false);
+        if (inside) open.focus();
+      }
+      picture = props.picture;
+      voted = props.strength;
+      set(el, {
+        "data-id": picture?.id ?? null,
+        "data-state": props.state,
+        "data-vote": voted > 0 ? "like" : voted < 0 ? "dislike" : null,
+      });
+      set(group, { "aria-label": `Picture ${props.number}${picture ? `, seed ${picture.seed}` : ", being made"}` });
+      frame.show(props.source);
+      set(image, { alt: props.alt });
+      set(open, { "aria-label": `Zoom ${name}`, "aria-disabled": picture ? null : "true" });
+      const disabled = props.closed || !picture;
+      votes.update({ name, strength: voted, disabled });
+      set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
+      setDisabled(lens, disabled);
+      set(more, { "aria-label": `More for ${name}`, title: `More for ${name}` });
+      setDisabled(more, !picture);
+      set(menu, { "aria-label": `More for ${name}` });
+      for (const one of items) {
+        one.name(name);
+        setDisabled(one.element, disabled);
+      }
+      show(chip, voted !== 0);
+      setText(chip, signed(voted));
+      set(chip, { "aria-label": `Adjust picture ${props.number}, now ${signed(voted)}`, title: "Adjust the strength", "aria-expanded": String(strengthOpen) });
+      setDisabled(chip, disabled);
+      set(range, { "aria-label": `Strength of ${name}` });
+      if (range.disabled !== disabled) range.disabled = disabled;
+      if (!moving && range.valueAsNumber !== voted) range.valueAsNumber = voted;
+      if (!moving) tell();
+      setText(seed, picture ? `seed ${picture.seed}` : "");
+    },
+  };
+};

@@ -1,0 +1,185 @@
+// The pictures of the round that is shown or being made: one tab stop, arrows inside.
+
+import { h, keyedList, set, setText, show } from "../dom/elements.js";
+import { commandOf, moved } from "./keys.js";
+import { cardPart } from "./card.js";
+import { nudged, strengthOf } from "../model/votes.js";
+
+/**
+ * @typedef {import("../model/types.js").Act} Act
+ * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("./card.js").CardProps} CardProps
+ */
+
+/**
+ * What each card of the scene shows.
+ * @param {Scene} scene
+ * @param {import("../model/picture-store.js").Library} library
+ * @returns {CardProps[]}
+ */
+const cardsOf = ({ forming, shown, traits, closed, local, status }, library) => {
+  if (forming) {
+    const made = local.previews.job === status.job ? local.previews.pictures : new Map();
+    return Array.from({ length: forming.count }, (_, at) => {
+      const preview = made.get(at);
+      return {
+        number: at + 1, picture: null, alt: `Picture ${at + 1} of round ${forming.number}, being made`,
+        source: preview ?? null, state: preview?.done ? "done" : "forming", strength: 0, closed,
+      };
+    });
+  }
+  return (shown?.images ?? []).map((picture, at) => {
+    const { picture: source, sharp } = library.large(picture.id);
+    return {
+      number: at + 1, picture, alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
+      source, state: sharp ? "sharp" : "soft", strength: strengthOf(traits.votes, picture.id), closed,
+    };
+  });
+};
+
+/**
+ * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library, leave: () => void}} props
+ */
+export const gridPart = ({ act, frames, library, leave }) => {
+  const el = h("ul", { class: "fw-grid", "aria-label": "Pictures" });
+  /** @type {Scene | null} */
+  let scene = null;
+  /** @type {CardProps[]} */
+  let cards = [];
+  let current = 0;
+
+  const list = keyedList(el, (/** @type {CardProps} */ { number }) => String(number), ({ number }) =>
+    cardPart({
+      act, frames,
+      enter: () => {
+        current = number - 1;
+        placeTabStop();
+      },
+      zoom: () => zoom(number - 1),
+    }),
+  );
+  const cardAt = (/** @type {number} */ at) => list.parts.get(String(at + 1));
+  const placeTabStop = () => {
+    for (const [key, card] of list.parts) card.setTabStop(key === String(current + 1));
+  };
+  /** @param {number} at */
+  const focusCard = (at) => cardAt(Math.min(at, cards.length - 1))?.focus();
+
+  /** @param {number} at */
+  const zoom = (at) => {
+    if (!cards[at]?.picture) return;
+    const images = cards.flatMap(({ picture, number }) =>
+      picture ? [{ id: picture.id, label: `Picture ${number}`, seed: picture.seed }] : [],
+    );
+    act.zoom(images, at, focusCard);
+  };
+
+  const columns = () => {
+    const top = /** @type {HTMLElement | null} */ (el.firstElementChild)?.offsetTop;
+    const wrap = [...el.children].findIndex((card) => /** @type {HTMLElement} */ (card).offsetTop !== top);
+    return wrap < 1 ? el.children.length : wrap;
+  };
+
+  el.addEventListener("keydown", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const command = commandOf(event);
+    if (!command || !scene) return;
+    // A slider keeps its own keys, a button its Enter.
+    if (target.matches("input") && command.do !== "leave") return;
+    if (command.do === "zoom") return event.stopPropagation();
+    event.preventDefault();
+    event.stopPropagation();
+    const id = cards[current]?.picture?.id;
+    const { closed, traits: { votes } } = scene;
+    switch (command.do) {
+      case "move":
+        return focusCard(moved(current, command.by, cards.length, columns()));
+      case "jump":
+        if (command.to < cards.length) focusCard(command.to);
+        return;
+      case "like":
+      case "dislike":
+        if (id) act[command.do](id);
+        return;
+      case "clear":
+        if (id) act.vote(id, 0);
+        return;
+      case "nudge":
+        if (id) act.vote(id, strengthOf(nudged(votes, id, command.steps), id));
+        return;
+      case "undo":
+      case "redo":
+        return act.travel(command.do);
+      case "generate":
+        return act.generate();
+      case "lens":
+        if (id && !closed) act.lens(id);
+        return;
+      case "more":
+        if (id) cardAt(current)?.openMenu();
+        return;
+      case "help":
+        return act.help();
+      case "leave":
+        if (!cardAt(current)?.close()) leave();
+    }
+  });
+
+  return {
+    el,
+    focusCard,
+    /** @param {Scene} next */
+    update(next) {
+      scene = next;
+      cards = cardsOf(next, library);
+      const held = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
+      if (held && current >= cards.length) {
+        if (cards.length) focusCard(cards.length - 1);
+        else leave();
+      }
+      list.update(cards);
+      current = Math.max(0, Math.min(current, cards.length - 1));
+      placeTabStop();
+      const { width, height } = next.forming ?? next.shown ?? { width: 1, height: 1 };
+      el.style.setProperty("--fw-ratio", String(width > 0 && height > 0 ? Math.max(0.4, Math.min(2.5, width / height)) : 1));
+      const count = cards.length;
+      set(el, { "data-many": count <= 4 ? count : count <= 6 ? 6 : count <= 9 ? 9 : 16 });
+      show(el, count > 0);
+    },
+  };
+};
+
+/** The line above the grid: which round this is, and the way to another. */
+export const captionPart = (/** @type {{act: Act}} */ { act }) => {
+  const title = h("div", { class: "fw-title" });
+  const prompt = h("span", { class: "fw-caption-prompt" });
+  const jump = h("button", { type: "button", class: "fw-button fw-jump" });
+  /** @type {number | null} */
+  let to = null;
+  jump.addEventListener("click", () => act.look(to));
+  const el = h("div", { class: "fw-caption" }, title, prompt, jump);
+  return {
+    el,
+    /** @param {Scene} scene */
+    update({ forming, shown, making, coming, local, traits }) {
+      const newest = traits.round ? traits.round.index + 1 : 0;
+      setText(title, forming ? `Round ${forming.number}` : shown ? `Round ${shown.index + 1}` : "");
+      setText(prompt, (forming ? traits.prompt : (shown?.prompt ?? "")).slice(0, 500));
+      set(prompt, { title: prompt.textContent });
+      let label = "";
+      if (forming && traits.round) {
+        label = `Vote on round ${newest}`;
+        to = traits.round.index;
+      } else if (local.pinned !== null) {
+        to = null;
+        if (making) label = `Round ${coming} is being made: show`;
+        else if (local.arrived) label = `Round ${newest} is ready: show`;
+        else if (shown?.index !== traits.round?.index) label = `Back to round ${newest}`;
+      }
+      setText(jump, label);
+      set(jump, { "data-news": local.pinned !== null && local.arrived && !making });
+      show(jump, label !== "");
+      show(el, Boolean(forming || shown));
+    },
+  };
+};

@@ -1,0 +1,65 @@
+// The two thumbs: toggle buttons that exclude each other.
+
+import { button, set, setDisabled } from "../dom/elements.js";
+import { icon } from "../dom/icons.js";
+
+const LONG = 500;
+
+/**
+ * Call `held` when a press lasts, and swallow the click that ends it.
+ * @param {HTMLElement} element
+ * @param {() => void} held
+ */
+const onLongPress = (element, held) => {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let fired = false;
+  const stop = () => clearTimeout(timer);
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    fired = false;
+    stop();
+    timer = setTimeout(() => {
+      if (element.getAttribute("aria-disabled") === "true") return;
+      fired = true;
+      held();
+    }, LONG);
+  });
+  for (const name of ["pointerup", "pointercancel", "pointerleave"]) element.addEventListener(name, stop);
+  element.addEventListener("contextmenu", (event) => {
+    if (fired) event.preventDefault();
+  });
+  element.addEventListener(
+    "click",
+    (event) => {
+      // A click by keyboard has no press before it.
+      if (!fired || event.detail === 0) return;
+      fired = false;
+      event.stopImmediatePropagation();
+    },
+    { capture: true },
+  );
+};
+
+/**
+ * @param {{like: () => void, dislike: () => void, held?: () => void, tabindex?: number}} props
+ */
+export const thumbs = ({ like, dislike, held, tabindex }) => {
+  const up = button({ class: "fw-thumb fw-thumb-like", label: "Like", icon: icon("like"), tabindex }, like);
+  const down = button({ class: "fw-thumb fw-thumb-dislike", label: "Dislike", icon: icon("dislike"), tabindex }, dislike);
+  if (held) {
+    onLongPress(up, held);
+    onLongPress(down, held);
+  }
+  return {
+    up,
+    down,
+    /** @param {{name: string, strength: number, disabled: boolean}} props  name: such as "picture 2" */
+    update({ name, strength, disabled }) {
+      set(up, { "aria-label": `Like ${name}`, title: `Like ${name} (L)`, "aria-pressed": String(strength > 0) });
+      set(down, { "aria-label": `Dislike ${name}`, title: `Dislike ${name} (K)`, "aria-pressed": String(strength < 0) });
+      setDisabled(up, disabled);
+      setDisabled(down, disabled);
+    },
+  };
+};

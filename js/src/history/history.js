@@ -1,0 +1,139 @@
+// Every round as a row of thumbnails, newest first: look at it, or continue from it.
+
+import { button, h, keyedList, set, setDisabled, setText, show } from "../dom/elements.js";
+import { icon } from "../dom/icons.js";
+import { strengthOf } from "../model/votes.js";
+
+/**
+ * @typedef {import("../model/types.js").Act} Act
+ * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").PastRound} PastRound
+ * @typedef {{past: PastRound, scene: Scene}} Row
+ * @typedef {{id: string, strength: number}} Thumb
+ */
+
+/**
+ * @param {PastRound} past
+ * @param {PastRound | undefined} before  the round made just before this one
+ */
+const describe = ({ index, parent, seed, liked, disliked }, before) =>
+  [
+    `seed ${seed}`,
+    liked ? `${liked} liked` : "",
+    disliked ? `${disliked} disliked` : "",
+    parent !== null && parent !== undefined && before && parent !== index - 1 ? `from round ${parent + 1}` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+
+/**
+ * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library, seen: (el: Element, near: () => void) => () => void}} props
+ */
+const rowPart = ({ act, frames, library, seen }) => {
+  let index = -1;
+  let near = false;
+  /** @type {Thumb[]} */
+  let pictures = [];
+  const title = h("span", { class: "fw-row-title" });
+  const prompt = h("span", { class: "fw-row-prompt" });
+  const facts = h("span", { class: "fw-row-facts" });
+  const thumbs = h("span", { class: "fw-row-thumbs", "aria-hidden": "true" });
+  const list = keyedList(thumbs, (/** @type {Thumb} */ { id }) => id, () => {
+    const image = h("img", { class: "fw-thumbnail", alt: "", decoding: "async", draggable: "false" });
+    const frame = frames(image);
+    const mark = h("span", { class: "fw-row-mark" });
+    let vote = 0;
+    return {
+      el: h("span", { class: "fw-row-thumb" }, image, mark),
+      remove: frame.release,
+      update: (/** @type {Thumb} */ { id, strength }) => {
+        if (near) frame.show(library.small(id));
+        const sign = Math.sign(strength);
+        if (sign !== vote) mark.replaceChildren(...(sign ? [icon(sign > 0 ? "like" : "dislike")] : []));
+        vote = sign;
+        set(mark, { "data-vote": sign > 0 ? "like" : sign < 0 ? "dislike" : null });
+      },
+    };
+  });
+  const look = h("button", { type: "button", class: "fw-row-look" }, thumbs);
+  look.addEventListener("click", () => act.look(index));
+  const proceed = button({ class: "fw-button fw-continue", label: "Continue", icon: h("span", {}, "Continue") }, () => act.branch(index));
+  proceed.prepend(icon("branch"));
+  const el = h(
+    "li",
+    { class: "fw-row-item" },
+    h("div", { class: "fw-row-text" }, title, facts, prompt),
+    look,
+    proceed,
+  );
+  const forget = seen(el, () => {
+    near = true;
+    list.update(pictures);
+  });
+  return {
+    el,
+    remove() {
+      forget();
+      for (const part of list.parts.values()) part.remove();
+    },
+    /** @param {Row} row */
+    update({ past, scene }) {
+      index = past.index;
+      const shown = !scene.forming && scene.shown?.index === index;
+      const number = index + 1;
+      set(el, { "data-round": index, "data-shown": shown, "data-current": scene.traits.round?.index === index });
+      setText(title, `Round ${number}`);
+      setText(prompt, past.prompt.slice(0, 500));
+      set(prompt, { title: prompt.textContent });
+      setText(facts, describe(past, scene.traits.history[index - 1]));
+      pictures = past.images.map(({ id }) => ({ id, strength: strengthOf(scene.traits.votes, id) }));
+      list.update([...new Map(pictures.map((picture) => [picture.id, picture])).values()]);
+      set(look, { "aria-label": `Look at round ${number}`, title: `Look at round ${number}`, "aria-current": shown ? "true" : null });
+      set(proceed, { "aria-label": `Continue from round ${number}`, title: `Continue from round ${number}: its prompt, settings and votes` });
+      setDisabled(proceed, scene.closed);
+    },
+  };
+};
+
+/**
+ * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library, signal: AbortSignal}} props
+ */
+export const historyPart = ({ act, frames, library, signal }) => {
+  /** @type {Map<Element, () => void>} */
+  const waiting = new Map();
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      observer.unobserve(target);
+      waiting.get(target)?.();
+      waiting.delete(target);
+    }
+  }, { rootMargin: "200px" });
+  signal.addEventListener("abort", () => observer.disconnect());
+  /**
+   * @param {Element} element
+   * @param {() => void} near
+   */
+  const seen = (element, near) => {
+    waiting.set(element, near);
+    observer.observe(element);
+    return () => {
+      waiting.delete(element);
+      observer.unobserve(element);
+    };
+  };
+  const rows = h("ul", { class: "fw-rows" });
+  const list = keyedList(rows, (/** @type {Row} */ { past }) => String(past.index), () => rowPart({ act, frames, library, seen }));
+  const count = h("span", { class: "fw-count" });
+  const el = h("section", { class: "fw-panel fw-history", "aria-label": "History" }, h("div", { class: "fw-panel-head" }, h("div", { class: "fw-title" }, "History", count)), rows);
+  return {
+    el,
+    /** @param {Scene} scene */
+    update(scene) {
+      const { history } = scene.traits;
+      list.update(history.map((past) => ({ past, scene })).reverse());
+      setText(count, history.length ? String(history.length) : "");
+      show(el, history.length > 0);
+    },
+  };
+};
