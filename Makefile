@@ -46,9 +46,10 @@ test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front 
 soak: $(READY) chromium  ## Run the long tests: every notebook host with every kernel, and others.
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto -m soak
 
-lint: $(READY)  ## Check style, format and types.
+lint: $(READY)  ## Check style, format, imports and types.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 format: $(READY)  ## Put the code into the project's format.

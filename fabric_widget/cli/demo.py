@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from fabric_widget.cli import INTERRUPTED
 from fabric_widget.cli.progress import Bar, load_model, pipeline_arguments
 from fabric_widget.cli.table import aligned
-from fabric_widget.evaluation.people.options import Plan
 from fabric_widget.evaluation.report.contact_sheet import draw_sheet
 from fabric_widget.evaluation.report.page import write_page
 from fabric_widget.evaluation.report.results_json import nearness, story_figures
 from fabric_widget.evaluation.report.story import Story, tell
+from fabric_widget.evaluation.report.story_plan import Plan
 
 if TYPE_CHECKING:
     import argparse

@@ -10,10 +10,10 @@ from fabric_widget.cli import INTERRUPTED, USAGE
 from fabric_widget.cli.arguments import PROGRAM
 from fabric_widget.cli.progress import Bar, load_model, pipeline_arguments
 from fabric_widget.cli.table import aligned
-from fabric_widget.evaluation.people.options import plan_for_each
 from fabric_widget.evaluation.people.tastes import sample_tastes
 from fabric_widget.evaluation.report.comparison import compare, summarize
 from fabric_widget.evaluation.report.results_json import comparison_figures
+from fabric_widget.evaluation.report.story_plan import plan_for_each
 
 if TYPE_CHECKING:
     import argparse

@@ -6,9 +6,11 @@ lazy_session   the session behind it: what was given, or the demo model
 view_protocol  the widget as its rooms see it, and the lock between threads
 thread_safe    what both widgets share
 error_report   errors, for people
-state/         settings, presets, status; what the front end is told
+publish        the traits, kept up to date: status, notices, session
+worker         the queue of jobs and its thread; inline where threads do not exist
+state/         settings, presets, status; rounds as JSON
 messages/      messages of the front end and what they do
-jobs/          the worker and its jobs: rounds, previews, the lens
+jobs/          what the worker does: rounds, previews, the lens
 images/        pictures as the front end gets them
 playground/    AttentionPlayground: one reference, its weight, the numbers of its gate
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.widget.state.settings_updates import OPEN
+from fabric_widget.widget.messages.settings_updates import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Collection

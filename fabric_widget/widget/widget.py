@@ -23,16 +23,16 @@ from fabric_widget.widget.images.encoding import Album
 from fabric_widget.widget.jobs.lens_jobs import LOOK, Looking
 from fabric_widget.widget.jobs.rounds import Rounds
 from fabric_widget.widget.jobs.run import Runs
-from fabric_widget.widget.jobs.worker import Job, Jobs, Outcome
 from fabric_widget.widget.lazy_session import Opening
 from fabric_widget.widget.messages.actions import Acts
 from fabric_widget.widget.messages.handlers import Reception
+from fabric_widget.widget.messages.settings_updates import OPEN, read_update, read_value
+from fabric_widget.widget.publish import Telling
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.presets import Presets
-from fabric_widget.widget.state.publish import Telling
 from fabric_widget.widget.state.settings import NAMES, SHAPE
-from fabric_widget.widget.state.settings_updates import OPEN, read_update, read_value
 from fabric_widget.widget.thread_safe import LockedWidget, static
+from fabric_widget.widget.worker import Job, Jobs, Outcome
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -11,9 +11,9 @@ import torch
 from fabric_widget.demo.reader import Reading
 from fabric_widget.demo.scenes import ATTRIBUTES, Scene, parse, render
 from fabric_widget.engine import GeneratedImage, Progress, Round
-from fabric_widget.evaluation.people.options import Plan
 from fabric_widget.evaluation.people.tastes import Taste
 from fabric_widget.evaluation.report.story import Story, tell
+from fabric_widget.evaluation.report.story_plan import Plan
 
 if TYPE_CHECKING:
     from PIL import Image

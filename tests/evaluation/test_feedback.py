@@ -10,9 +10,9 @@ import pytest
 
 from fabric_widget import Fabric, load_demo
 from fabric_widget.demo.reader import load_reader
-from fabric_widget.evaluation.people.options import plan_for_each
 from fabric_widget.evaluation.people.tastes import sample_tastes
 from fabric_widget.evaluation.report.comparison import compare, summarize
+from fabric_widget.evaluation.report.story_plan import plan_for_each
 
 
 @pytest.mark.slow

@@ -3,5 +3,5 @@
 tastes          hidden tastes, and how far a picture is from one
 wishes          tastes with "or" and "not"
 simulated_user  likes the best pictures, dislikes the worst
-options         settings of a story
+options         defaults and limits of stories
 """

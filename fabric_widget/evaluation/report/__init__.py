@@ -1,5 +1,6 @@
 """What came out of it: stories, comparisons, pages, pictures, JSON.
 
+story_plan     what a story is to be about
 story          rounds with feedback beside the same seeds without
 comparison     the same over many tastes, with an interval
 results_json   the numbers of a story or a comparison, for JSON

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from fabric_widget.demo.reader import Reader
     from fabric_widget.engine import Fabric
-    from fabric_widget.evaluation.people.options import Plan
     from fabric_widget.evaluation.report.story import Moment
+    from fabric_widget.evaluation.report.story_plan import Plan
 
 _RESAMPLES = 10_000
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from fabric_widget.demo.reader import Reader
     from fabric_widget.engine import Fabric, Progress, Round
-    from fabric_widget.evaluation.people.options import Plan
     from fabric_widget.evaluation.people.tastes import Taste
+    from fabric_widget.evaluation.report.story_plan import Plan
 
 
 @dataclass(frozen=True)

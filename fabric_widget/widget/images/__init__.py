@@ -1,7 +1,6 @@
 """Pictures as the front end gets them.
 
-encoding        pictures as bytes
-contact_sheet   a round as one picture
-static_output   what a notebook shows without a kernel
-influence_maps  the lens's maps as bytes
+encoding       pictures as bytes
+contact_sheet  a round as one picture
+static_output  what a notebook shows without a kernel
 """

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fabric_widget.widget.jobs.run import Run
-from fabric_widget.widget.jobs.worker import Outcome
 from fabric_widget.widget.state import serialize
+from fabric_widget.widget.worker import Outcome
 
 if TYPE_CHECKING:
     from fabric_widget.engine import GeneratedImage, Influence, Progress
     from fabric_widget.session import Session
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.jobs.worker import Job, Jobs
     from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.state.publish import Telling
+    from fabric_widget.widget.publish import Telling
     from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.worker import Job, Jobs
 
 LOOK = "look"
 """The kind of the jobs that look."""

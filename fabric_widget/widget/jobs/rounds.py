@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from fabric_widget.session.state import Picture
     from fabric_widget.widget.images.encoding import Album, Encoded
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.jobs.worker import Job, Jobs
     from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.state.publish import Telling
+    from fabric_widget.widget.publish import Telling
     from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.worker import Job, Jobs
 
 _LONG = "The prompt is long: the model reads the first {} tokens."
 

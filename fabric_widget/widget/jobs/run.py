@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import Progress
     from fabric_widget.session import Session
-    from fabric_widget.widget.jobs.worker import Job, Jobs
     from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.state.publish import Telling
+    from fabric_widget.widget.publish import Telling
     from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.worker import Job, Jobs
 
 _logger = logging.getLogger(__name__)
 

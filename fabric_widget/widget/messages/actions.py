@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from fabric_widget.session import Session
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.jobs.worker import Jobs
     from fabric_widget.widget.lazy_session import Opening
+    from fabric_widget.widget.publish import Telling
     from fabric_widget.widget.state.presets import Presets
-    from fabric_widget.widget.state.publish import Telling
     from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.worker import Jobs
 
 _LONGEST_SIDE = 1536  # pixels: larger pictures that are added are reduced, a model sees no more
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.widget.images import encoding, influence_maps
+from fabric_widget.widget.images import encoding
+from fabric_widget.widget.jobs import influence_maps
 from fabric_widget.widget.messages import schema
 from fabric_widget.widget.messages.router import Dispatch
 from fabric_widget.widget.messages.schema import Answer, BadMessage
+from fabric_widget.widget.messages.settings_updates import read_value
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.settings import NAMES
-from fabric_widget.widget.state.settings_updates import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from fabric_widget.widget.jobs.lens_jobs import Looking
     from fabric_widget.widget.jobs.rounds import Rounds
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.jobs.worker import Jobs
     from fabric_widget.widget.lazy_session import Opening
     from fabric_widget.widget.messages.actions import Acts
-    from fabric_widget.widget.state.publish import Telling
+    from fabric_widget.widget.publish import Telling
     from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.worker import Jobs
 
 
 class Reception:

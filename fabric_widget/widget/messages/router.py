@@ -12,10 +12,10 @@ from fabric_widget.widget.messages import schema
 from fabric_widget.widget.messages.schema import Answer
 
 if TYPE_CHECKING:
-    from fabric_widget.widget.jobs.worker import Jobs
     from fabric_widget.widget.lazy_session import Opening
     from fabric_widget.widget.messages.schema import Message
     from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.worker import Jobs
 
 _logger = logging.getLogger(__name__)
 

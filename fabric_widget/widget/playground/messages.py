@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabric_widget.widget.images import encoding, influence_maps
+from fabric_widget.widget.images import encoding
+from fabric_widget.widget.jobs import influence_maps
 from fabric_widget.widget.messages.schema import Answer, BadMessage, Message, texts, whole
 
 if TYPE_CHECKING:

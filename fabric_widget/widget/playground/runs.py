@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Round
     from fabric_widget.session.state import Picture
-    from fabric_widget.widget.jobs.worker import Job, Jobs
     from fabric_widget.widget.lazy_session import Opening
     from fabric_widget.widget.playground.settings import Setting
     from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.worker import Job, Jobs
 
 _KEPT = 16  # pictures that are not made again while sliders move
 _GIVEN = "given"

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets as t
 
-from fabric_widget.widget.jobs.worker import Job, Jobs, Outcome
 from fabric_widget.widget.lazy_session import Opening
 from fabric_widget.widget.messages.router import Dispatch
+from fabric_widget.widget.messages.settings_updates import sifted
 from fabric_widget.widget.playground.messages import KNOWN, Desk
 from fabric_widget.widget.playground.runs import Comparison, Runs
 from fabric_widget.widget.playground.settings import NAMES, TEXTS, Setting, read_setting
-from fabric_widget.widget.state.settings_updates import sifted
 from fabric_widget.widget.thread_safe import LockedWidget, static
+from fabric_widget.widget.worker import Job, Jobs, Outcome
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -1,10 +1,8 @@
 """What the traits hold: settings, status, the session as the front end reads it.
 
-settings          what a person can set, and in which ranges
-settings_updates  what a page may set
-presets           sets of feedback settings, under a name
-status            the status, and how often it is published
-pipeline_info     what the widget needs to know of a pipeline
-serialize         rounds, history and votes as JSON
-publish           the traits, kept up to date: status, notices, session
+settings       what a person can set, and in which ranges
+presets        sets of feedback settings, under a name
+status         the status, and how often it is published
+pipeline_info  what the widget needs to know of a pipeline
+serialize      rounds, history and votes as JSON
 """

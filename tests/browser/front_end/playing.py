@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget import AttentionPlayground, load_demo
-from fabric_widget.widget.images import influence_maps
+from fabric_widget.widget.jobs import influence_maps
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fabric_widget.evaluation.people.options import Plan, plan_for_each
 from fabric_widget.evaluation.people.simulated_user import Verdict
 from fabric_widget.evaluation.people.tastes import Taste, sample_tastes
 from fabric_widget.evaluation.report.comparison import compare, summarize
 from fabric_widget.evaluation.report.story import Chapter, Grid, Moment, Story
+from fabric_widget.evaluation.report.story_plan import Plan, plan_for_each
 from tests.evaluation.painting import STEPS, Knower, Painter
 
 

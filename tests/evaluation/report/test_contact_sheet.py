@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from fabric_widget.evaluation.people.options import Plan
 from fabric_widget.evaluation.people.tastes import Taste
 from fabric_widget.evaluation.report import thumb_icon
 from fabric_widget.evaluation.report.contact_sheet import draw_sheet
 from fabric_widget.evaluation.report.story import Story
+from fabric_widget.evaluation.report.story_plan import Plan
 from tests.evaluation.painting import painted_story
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fabric_widget.evaluation.people.options import Plan
 from fabric_widget.evaluation.people.tastes import Taste
 from fabric_widget.evaluation.report.page import write_page
 from fabric_widget.evaluation.report.story import Story
+from fabric_widget.evaluation.report.story_plan import Plan
 from tests.evaluation.painting import painted_story
 
 _VOID = {"meta", "img"}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from fabric_widget.evaluation.people.options import Plan
 from fabric_widget.evaluation.people.tastes import Taste
 from fabric_widget.evaluation.report.comparison import summarize
 from fabric_widget.evaluation.report.results_json import comparison_figures, story_figures
 from fabric_widget.evaluation.report.story import Chapter, Moment, Story, tell
+from fabric_widget.evaluation.report.story_plan import Plan
 from tests.evaluation.painting import STEPS, Knower, Painter
 
 PLAN = Plan(taste=Taste.parse("green horned monster"), seed=7, arguments={"num_inference_steps": 3})

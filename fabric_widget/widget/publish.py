@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fabric_widget.widget.images.encoding import Album
-    from fabric_widget.widget.jobs.worker import Jobs
     from fabric_widget.widget.lazy_session import Opening
     from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.worker import Jobs
 
 
 class Telling:

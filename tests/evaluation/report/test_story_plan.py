@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fabric_widget.evaluation.people.options import Plan, plan_for_each
 from fabric_widget.evaluation.people.tastes import Taste, sample_tastes
+from fabric_widget.evaluation.report.story_plan import Plan, plan_for_each
 
 TASTE = Taste.parse("green fish")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fabric_widget.widget.images import influence_maps
+from fabric_widget.widget.jobs import influence_maps
 from fabric_widget.widget.jobs.lens_jobs import Looked
 from tests.widget.influence import random_influence
 
