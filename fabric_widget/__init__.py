@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fabric_widget.demo import load_demo
-    from fabric_widget.engine import Economy, Fabric, HiRes, Lens, Schedule
+    from fabric_widget.engine import Fabric, HiRes, Lens, Schedule, TokenBudget
     from fabric_widget.session import Session
     from fabric_widget.widget import AttentionPlayground, FabricWidget
 
@@ -19,33 +21,39 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AttentionPlayground",
-    "Economy",
     "Fabric",
     "FabricWidget",
     "HiRes",
     "Lens",
     "Schedule",
     "Session",
+    "TokenBudget",
     "load_demo",
 ]
 
 _ROOMS = {
     "AttentionPlayground": "fabric_widget.widget",
-    "Economy": "fabric_widget.engine",
     "Fabric": "fabric_widget.engine",
     "FabricWidget": "fabric_widget.widget",
     "HiRes": "fabric_widget.engine",
     "Lens": "fabric_widget.engine",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
+    "TokenBudget": "fabric_widget.engine",
     "load_demo": "fabric_widget.demo",
 }
+
+_RENAMED = {"Economy": "TokenBudget"}
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:
     """Import a public name from its room when it is first asked for."""
+    if name in _RENAMED:
+        message = f"{name} is called {_RENAMED[name]} now: import that"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return getattr(sys.modules[__name__], _RENAMED[name])
     if name not in _ROOMS:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

@@ -14,9 +14,9 @@ import pytest
 
 from fabric_widget.__main__ import main
 from fabric_widget.evaluation.study import in_process
-from fabric_widget.evaluation.study.resources import Studio
+from fabric_widget.evaluation.study.resources import Resources
 from fabric_widget.evaluation.study.trial import run_trial
-from tests.evaluation.study.conftest import PaintedStudio
+from tests.evaluation.study.conftest import PaintedResources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +30,11 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
     """Paint instead of running the pipeline; return the trials that are run."""
     found: list[tuple[int, str]] = []
 
-    def noting(studio: Any, case: Any, method: str, *others: Any) -> dict[str, Any]:
+    def noting(resources: Any, case: Any, method: str, *others: Any) -> dict[str, Any]:
         found.append((case.index, method))
-        return run_trial(studio, case, method, *others)
+        return run_trial(resources, case, method, *others)
 
-    monkeypatch.setattr(Studio, "load", PaintedStudio)
+    monkeypatch.setattr(Resources, "load", PaintedResources)
     monkeypatch.setattr(in_process, "run_trial", noting)
     return found
 
@@ -166,7 +166,7 @@ def test_an_interrupt_before_anything_is_done_is_clean(
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Studio, "load", interrupted)
+    monkeypatch.setattr(Resources, "load", interrupted)
     assert evaluate(tmp_path) == 130
     assert "interrupted" in capsys.readouterr().err
 
@@ -292,9 +292,9 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "killed" / "trials").glob("0*.json")}
     ran = []
 
-    def noting(studio: Any, case: Any, method: str, *others: Any) -> dict[str, Any]:
+    def noting(resources: Any, case: Any, method: str, *others: Any) -> dict[str, Any]:
         ran.append(f"{case.index:06d}-{method}.json")
-        return run_trial(studio, case, method, *others)
+        return run_trial(resources, case, method, *others)
 
     monkeypatch.setattr(in_process, "run_trial", noting)
     assert evaluate(tmp_path / "killed", "--steps", "2") == 0

@@ -12,10 +12,10 @@ from PIL import Image
 
 import fabric_widget
 from fabric_widget import Fabric, load_demo
-from fabric_widget.evaluation.methods import Ask, Shown
+from fabric_widget.evaluation.methods import MethodRequest, Shown
 from fabric_widget.evaluation.people.simulated_user import Opinion
-from fabric_widget.evaluation.study.resources import Studio
-from tests.evaluation.study.conftest import PaintedStudio
+from fabric_widget.evaluation.study.resources import Resources
+from tests.evaluation.study.conftest import PaintedResources
 
 ROOT = Path(fabric_widget.__file__).parents[1]
 PAGES = [
@@ -85,9 +85,9 @@ def test_the_method_that_is_put_beside_ours_works() -> None:
     names: dict[str, Any] = {}
     exec(method, names)  # noqa: S102  (our own)
     fabric, arguments = Fabric(load_demo()), {"num_inference_steps": 4}
-    first = tuple(names["redrawn"](fabric, Ask("a monster", (0, 1), (), arguments)))
+    first = tuple(names["redrawn"](fabric, MethodRequest("a monster", (0, 1), (), arguments)))
     shown = Shown((0, 1), first, Opinion((1.0, -1.0), (0, 1)))
-    later = names["redrawn"](fabric, Ask("a monster", (2, 3), (shown,), arguments))
+    later = names["redrawn"](fabric, MethodRequest("a monster", (2, 3), (shown,), arguments))
     liked, disliked = (np.asarray(picture.image, dtype=float) for picture in first)
     for picture in later:
         made = np.asarray(picture, dtype=float)
@@ -98,7 +98,7 @@ def test_a_study_runs_from_python_as_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Studio, "load", PaintedStudio)
+    monkeypatch.setattr(Resources, "load", PaintedResources)
     text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
     _, study = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names: dict[str, Any] = {}

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import fabric_widget
+from fabric_widget import engine
+from fabric_widget.zoo import tiny
 
 ROOT = Path(fabric_widget.__file__).parents[1]
 MODEL = "fabric_widget/demo/model/"
@@ -39,6 +41,17 @@ def test_every_public_name_is_there_and_listed() -> None:
 def test_unknown_names_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="'Fabrik'"):
         fabric_widget.Fabrik  # noqa: B018
+
+
+def test_former_names_work_and_warn() -> None:
+    for room in (fabric_widget, engine):
+        with pytest.warns(DeprecationWarning, match="is called TokenBudget now"):
+            former = room.Economy
+        assert former is fabric_widget.TokenBudget
+    budget = fabric_widget.TokenBudget.exact()
+    with pytest.warns(DeprecationWarning, match="token_budget="):
+        fabric = fabric_widget.Fabric(tiny.pipeline(), economy=budget)
+    assert fabric.token_budget is budget
 
 
 def test_the_library_says_nothing_unless_it_is_asked_to() -> None:

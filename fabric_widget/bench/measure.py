@@ -205,7 +205,7 @@ def _timed(
     makes = player(block[0], scene, plan, liked, disliked)
     before = memory.settle()
     for i, way in enumerate(block):
-        asked = _asked(makes.bank)
+        asked = _asked(makes.cache)
         memory.settle()
         memory.restart()
         gc.disable()
@@ -217,7 +217,7 @@ def _timed(
         finally:
             gc.enable()
         peak = memory.peak
-        hits, misses = (a - b for a, b in zip(_asked(makes.bank), asked, strict=True))
+        hits, misses = (a - b for a, b in zip(_asked(makes.cache), asked, strict=True))
         yield Sample(
             way,
             references,
@@ -226,7 +226,7 @@ def _timed(
             step_seconds=(loop.end - loop.begin) / scene.steps,
             round_seconds=seconds,
             peak_bytes=None if peak is None or before is None else max(peak - before, 0),
-            cache_bytes=0 if makes.bank is None else makes.bank.nbytes,
+            cache_bytes=0 if makes.cache is None else makes.cache.nbytes,
             remembered=hits / (hits + misses) if hits + misses else None,
         )
 
@@ -245,8 +245,8 @@ def _votes(plan: Plan, scene: Scene, references: int) -> tuple[list[Any], list[A
     return images[:likes], images[likes:]
 
 
-def _asked(bank: Any) -> tuple[int, int]:  # noqa: ANN401  (the engine's, or None)
-    return (0, 0) if bank is None else (bank.hits, bank.misses)
+def _asked(cache: Any) -> tuple[int, int]:  # noqa: ANN401  (the engine's, or None)
+    return (0, 0) if cache is None else (cache.hits, cache.misses)
 
 
 def _now(device: torch.device) -> float:

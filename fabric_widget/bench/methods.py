@@ -10,7 +10,7 @@ import torch
 
 from fabric_widget.bench.plan import LENS
 from fabric_widget.bench.published import Published
-from fabric_widget.engine import Economy, Fabric, Lens, Schedule
+from fabric_widget.engine import Fabric, Lens, Schedule, TokenBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from fabric_widget.bench.plan import Plan
     from fabric_widget.bench.targets import Scene
     from fabric_widget.engine import GeneratedImage
-    from fabric_widget.engine.references.cache import Bank
+    from fabric_widget.engine.references.cache import ReferenceCache
 
 # How the engine can be asked to work: keyword arguments of `Fabric`, by the mode's name.
 MODES: Mapping[str, Mapping[str, Any]] = {
-    "exact": {"economy": Economy.exact()},
-    "budget": {"economy": Economy()},
+    "exact": {"token_budget": TokenBudget.exact()},
+    "budget": {"token_budget": TokenBudget()},
 }
 
 _PROMPT = "a cat"
@@ -81,12 +81,12 @@ class Player:
     ----------
     play
         Makes a round with a seed.
-    bank
+    cache
         The engine's memory of references, or None where there is none.
     """
 
     play: Callable[[int], object]
-    bank: Bank | None = None
+    cache: ReferenceCache | None = None
 
 
 def player(
@@ -124,7 +124,7 @@ def player(
     lens = Lens() if way.mode == LENS else None
     return Player(
         lambda seed: fabric(_PROMPT, seed=seed, lens=lens, **common),
-        fabric._bank,  # noqa: SLF001  (nobody else needs to know what it holds)
+        fabric._cache,  # noqa: SLF001  (nobody else needs to know what it holds)
     )
 
 

@@ -99,7 +99,8 @@ class Published:
     """A UNet pipeline with feedback by the published way.
 
     The noise of a reference is the engine's, the same at every step, so that an engine that spares
-    nothing (`Economy.exact`) makes the same pictures; the authors draw it anew, at the same cost.
+    nothing (`TokenBudget.exact`) makes the same pictures; the authors draw it anew, at the
+    same cost.
 
     Parameters
     ----------

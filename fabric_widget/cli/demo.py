@@ -12,14 +12,14 @@ from fabric_widget.cli.table import aligned
 from fabric_widget.evaluation.report.contact_sheet import draw_sheet
 from fabric_widget.evaluation.report.page import write_page
 from fabric_widget.evaluation.report.results_json import nearness, story_figures
-from fabric_widget.evaluation.report.story import Story, tell
+from fabric_widget.evaluation.report.story import Story, tell_story
 from fabric_widget.evaluation.report.story_plan import Plan
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from fabric_widget.evaluation.report.story import Chapter, Moment
+    from fabric_widget.evaluation.report.story import Chapter, StoryProgress
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,7 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     with Bar(quiet=arguments.quiet) as bar:
         try:
             fabric, reader = load_model()
-            for chapter in tell(fabric, reader, plan, lambda moment: _show(bar, plan, moment)):
+            for chapter in tell_story(
+                fabric, reader, plan, lambda moment: _show(bar, plan, moment)
+            ):
                 chapters.append(chapter)  # noqa: PERF402  (what is finished outlives an interrupt)
         except KeyboardInterrupt:
             pass
@@ -57,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     return INTERRUPTED
 
 
-def _show(bar: Bar, plan: Plan, moment: Moment) -> None:
+def _show(bar: Bar, plan: Plan, moment: StoryProgress) -> None:
     side = "" if moment.round == 1 else f", {'with' if moment.feedback else 'without'} feedback"
     steps = moment.progress.steps
     bar.show(

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from fabric_widget.evaluation.report.study_summary import Estimate, Summary
     from fabric_widget.evaluation.study.cases import Case, Source
-    from fabric_widget.evaluation.study.resources import Studio
-    from fabric_widget.evaluation.study.result_store import Folder, Key
+    from fabric_widget.evaluation.study.resources import Resources
+    from fabric_widget.evaluation.study.result_store import Key, ResultStore
 
 _ALL = "all"
 _NAME_LENGTH = 8
@@ -66,19 +66,19 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from fabric_widget.engine import FabricError
     from fabric_widget.evaluation.study.cluster import NoWorkers
-    from fabric_widget.evaluation.study.result_store import Folder
+    from fabric_widget.evaluation.study.result_store import ResultStore
     from fabric_widget.evaluation.study.run import run_study
 
     try:
         plan = _planned(arguments)
-        folder = Folder(plan.folder, plan.settings)
+        folder = ResultStore(plan.folder, plan.settings)
     except (ValueError, ModuleNotFoundError) as error:
         return _refuse(error, USAGE)
     missing = folder.missing(plan.keys)
     ended = False
     with Bar("loading", quiet=arguments.quiet or not missing) as bar:
         try:
-            studio = _loaded(plan.settings) if missing and arguments.ray is None else None
+            resources = _loaded(plan.settings) if missing and arguments.ray is None else None
         except (ValueError, ImportError) as error:  # a scorer that cannot do it, or cannot be had
             return _refuse(error, USAGE)
         try:
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
                 plan.cases.values(),
                 plan.methods,
                 plan.folder,
-                studio=studio,
+                resources=resources,
                 cluster=arguments.ray,
                 on_round=_Progress(plan, len(missing), bar),
             )
@@ -119,7 +119,7 @@ def _planned(arguments: argparse.Namespace) -> _Plan:
     import torch
 
     from fabric_widget.evaluation.methods import METHODS, load_method
-    from fabric_widget.evaluation.people.simulated_user import Person
+    from fabric_widget.evaluation.people.simulated_user import SimulatedUser
     from fabric_widget.evaluation.scorers import known_scorers, load_scorer
     from fabric_widget.evaluation.study.cluster import check_installed
 
@@ -137,7 +137,7 @@ def _planned(arguments: argparse.Namespace) -> _Plan:
     for name in (voter, features, *scorers, *filter(None, [arguments.frechet])):
         if name not in {TASTE, *known_scorers()}:
             load_scorer(name)  # says which there are
-    person = Person.parse(arguments.person)
+    person = SimulatedUser.parse(arguments.person)
     source = _source(arguments, changing=person.fickle)
     if person.fickle and voter != TASTE:
         message = f"fickle people change their wish, and {voter} has none: let the voter be {TASTE}"
@@ -202,19 +202,21 @@ class _Progress:
         self._bar.show(f"{finished} of {total} trials", self._rounds, self._missing * each)
 
 
-def _loaded(settings: Settings) -> Studio:
+def _loaded(settings: Settings) -> Resources:
     """Return a studio, loaded without progress bars of others."""
     import diffusers
     import transformers
 
-    from fabric_widget.evaluation.study.resources import Studio
+    from fabric_widget.evaluation.study.resources import Resources
 
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
-    return Studio.load(settings)
+    return Resources.load(settings)
 
 
-def _tell(plan: _Plan, folder: Folder, records: list[dict[str, Any]], *, as_json: bool) -> None:
+def _tell(
+    plan: _Plan, folder: ResultStore, records: list[dict[str, Any]], *, as_json: bool
+) -> None:
     """Write results, summary and page into the folder, and print what they say."""
     from fabric_widget.evaluation.report.export import json_lines, parquet
     from fabric_widget.evaluation.report.study_report import write_report

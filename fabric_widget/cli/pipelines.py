@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from fabric_widget.engine.compatibility import Survey
+    from fabric_widget.engine.compatibility import Compatibility
     from fabric_widget.zoo import Family
 
 
@@ -31,7 +31,7 @@ class Row:
         Of the family, or the path or name that was given.
     kind
         Class of the pipeline.
-    survey
+    check_compatibility
         What was found out.
     expected
         Whether feedback should work.
@@ -41,23 +41,23 @@ class Row:
 
     name: str
     kind: str
-    survey: Survey
+    check_compatibility: Compatibility
     expected: bool = True
     needs: str = ""
 
     @property
     def well(self) -> bool:
         """Whether feedback works exactly where it should."""
-        return self.survey.works == self.expected
+        return self.check_compatibility.works == self.expected
 
     @property
     def remark(self) -> str:
         """Why feedback does not work, or what it takes."""
-        return self.survey.reason or (self.needs and f"with {self.needs}")
+        return self.check_compatibility.reason or (self.needs and f"with {self.needs}")
 
     def figures(self) -> dict[str, Any]:
         """Return all of it for JSON."""
-        found = self.survey
+        found = self.check_compatibility
         return {
             "name": self.name,
             "pipeline": self.kind,
@@ -146,18 +146,18 @@ def _own(place: str, steps: int, *, quiet: bool) -> Row:
     return Row(place, type(pipe).__name__, _tried(pipe, num_inference_steps=steps))
 
 
-def _tried(pipe: Any, **arguments: Any) -> Survey:  # noqa: ANN401  (any diffusers pipeline)
+def _tried(pipe: Any, **arguments: Any) -> Compatibility:  # noqa: ANN401  (any diffusers pipeline)
     """Return a survey; an error that is not the engine's becomes its reason."""
-    from fabric_widget.engine.compatibility import Survey, survey
+    from fabric_widget.engine.compatibility import Compatibility, check_compatibility
 
     try:
-        return survey(pipe, **arguments)
+        return check_compatibility(pipe, **arguments)
     except Exception as error:  # noqa: BLE001  (one pipeline must not hide the others)
-        return Survey(reason=f"{type(error).__name__}: {error}")
+        return Compatibility(reason=f"{type(error).__name__}: {error}")
 
 
 def _facts(row: Row) -> tuple[str, ...]:
-    found = row.survey
+    found = row.check_compatibility
     truths = (found.identity, found.effect, found.restored)
     if not found.sites:
         return (row.name, "none", "", "", "", "")
@@ -170,7 +170,7 @@ _WORDS = (0, 2, 3, 4, 5)  # columns
 
 
 def _summary(rows: Sequence[Row]) -> str:
-    works = sum(row.survey.works for row in rows)
+    works = sum(row.check_compatibility.works for row in rows)
     return f"{works} of {len(rows)} take feedback."
 
 
@@ -181,8 +181,8 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _markdown(rows: Sequence[Row]) -> str:
-    able = [row for row in rows if row.survey.sites]
-    unable = [row for row in rows if not row.survey.sites]
+    able = [row for row in rows if row.check_compatibility.sites]
+    unable = [row for row in rows if not row.check_compatibility.sites]
     lines = [
         _summary(rows),
         "",

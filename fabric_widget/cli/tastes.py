@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from fabric_widget.evaluation.report.comparison import Comparison
-    from fabric_widget.evaluation.report.story import Moment, Story
+    from fabric_widget.evaluation.report.story import Story, StoryProgress
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     stories: list[Story] = []
     with Bar(quiet=arguments.quiet) as bar:
 
-        def show(position: int, moment: Moment) -> None:
+        def show(position: int, moment: StoryProgress) -> None:
             steps = moment.progress.steps
             done = (position * moment.grids + moment.grids_done) * steps + moment.progress.step
             total = len(plans) * moment.grids * steps

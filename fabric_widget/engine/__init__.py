@@ -15,7 +15,9 @@ lens/          which reference influenced which place
 preview/       pictures of unfinished latents
 """
 
-from fabric_widget.engine.attention.token_budget import Economy
+import warnings
+
+from fabric_widget.engine.attention.token_budget import TokenBudget
 from fabric_widget.engine.errors import (
     BadReference,
     FabricError,
@@ -33,7 +35,6 @@ from fabric_widget.engine.schedule import Schedule
 
 __all__ = [
     "BadReference",
-    "Economy",
     "Fabric",
     "FabricError",
     "FabricWarning",
@@ -49,4 +50,15 @@ __all__ = [
     "Round",
     "Schedule",
     "Seen",
+    "TokenBudget",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Return what a name stands for that has changed."""
+    if name == "Economy":
+        message = "Economy is called TokenBudget now: import that"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return TokenBudget
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -31,7 +31,7 @@ _NAMES = {True: "conditional", False: "unconditional"}
 
 
 @dataclass(frozen=True)
-class Survey:
+class Compatibility:
     """What was found out about feedback with one pipeline.
 
     Parameters
@@ -69,7 +69,7 @@ class Survey:
         return bool(self.sites and self.identity and self.effect and self.restored)
 
 
-def survey(pipe: Any, *, num_images: int = 2, **arguments: Any) -> Survey:  # noqa: ANN401  (any diffusers pipeline)
+def check_compatibility(pipe: Any, *, num_images: int = 2, **arguments: Any) -> Compatibility:  # noqa: ANN401  (any diffusers pipeline)
     """Try feedback on a pipeline.
 
     Parameters
@@ -90,7 +90,7 @@ def survey(pipe: Any, *, num_images: int = 2, **arguments: Any) -> Survey:  # no
     try:
         fabric = Fabric(pipe)
     except TypeError as error:
-        return Survey(reason=str(error))
+        return Compatibility(reason=str(error))
     arguments = {**fabric.defaults, "output_type": "np", **arguments}
     plain = _plain(pipe, num_images, arguments)
     sites, identity, moved = 0, False, 0.0
@@ -114,7 +114,7 @@ def survey(pipe: Any, *, num_images: int = 2, **arguments: Any) -> Survey:  # no
         reasons += ["weight 0 changes the picture"] * (not identity)
         reasons += ["feedback changes nothing"] * (moved <= _NOTICEABLE)
     reasons += ["the pipeline is changed afterwards"] * (not restored)
-    return Survey(sites, roles, identity, moved, restored, "; ".join(reasons))
+    return Compatibility(sites, roles, identity, moved, restored, "; ".join(reasons))
 
 
 def _anatomy(pipe: Any, arguments: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:  # noqa: ANN401
@@ -122,11 +122,11 @@ def _anatomy(pipe: Any, arguments: Mapping[str, Any]) -> tuple[int, tuple[str, .
     denoiser = Denoiser(pipe)
     with denoiser.occupied(), denoiser.eager():
         denoiser.check_uncached()
-        rehearsal = denoiser.rehearse(arguments, _PROMPT)
-        rows = rehearsal.spoken.rows
-        places, _ = measure(denoiser, rehearsal.null, rows.index(True))
+        recorded_call = denoiser.record_call(arguments, _PROMPT)
+        rows = recorded_call.guidance_branches.rows
+        places, _ = measure(denoiser, recorded_call.null, rows.index(True))
         roles = [", ".join(_NAMES[row] for row in rows)]
-        if denoiser.alternates(arguments, rehearsal.spoken):
+        if denoiser.alternates(arguments, recorded_call.guidance_branches):
             roles.append(_NAMES[False])
     return len(places), tuple(roles)
 

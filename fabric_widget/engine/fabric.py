@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import operator
 import threading
+import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from diffusers import DiffusionPipeline
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.image_processor import VaeImageProcessor
 
-from fabric_widget.engine.attention.token_budget import Economy
+from fabric_widget.engine.attention.token_budget import TokenBudget
 from fabric_widget.engine.errors import (
     FabricError,
     GenerationCancelled,
@@ -36,10 +37,10 @@ from fabric_widget.engine.pipeline.protocol import SIZE, parameters_of
 from fabric_widget.engine.pipeline.restore import processors, processors_of, replaced, swapped
 from fabric_widget.engine.preview.decoders import DecoderPreview, LinearPreview, calmed, fit_linear
 from fabric_widget.engine.preview.predicted_original import Forecast, clearer, expected
-from fabric_widget.engine.references.cache import Bank
-from fabric_widget.engine.references.host_cache import HostBank
+from fabric_widget.engine.references.cache import ReferenceCache
+from fabric_widget.engine.references.host_cache import HostCache
 from fabric_widget.engine.references.lender import Feedback, Layout, Lender
-from fabric_widget.engine.references.reference_calls import Templates
+from fabric_widget.engine.references.reference_calls import ReferenceCalls
 from fabric_widget.engine.references.references import ReferenceMaker, read_votes
 from fabric_widget.engine.request import (
     Request,
@@ -108,11 +109,13 @@ class Fabric:
         1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
     host_bytes
         How much of the host's memory may hold what finds no room on a GPU; 0 by default.
-    economy
-        What is left out to be fast; `Economy()` by default, `Economy.exact()` for nothing.
+    token_budget
+        What is left out to be fast; `TokenBudget()` by default, `TokenBudget.exact()` for nothing.
     preview
         A small decoder for previews, such as diffusers' ``AutoencoderTiny``. Without it previews
         are a linear map of the latents.
+    economy
+        Deprecated: the former name of `token_budget`.
 
     Raises
     ------
@@ -127,9 +130,14 @@ class Fabric:
         schedule: Schedule | None = None,
         cache_bytes: int | None = None,
         host_bytes: int = 0,
-        economy: Economy | None = None,
+        token_budget: TokenBudget | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
+        economy: TokenBudget | None = None,
     ) -> None:
+        if economy is not None:
+            message = "economy= is called token_budget= now"
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+            token_budget = economy
         if not isinstance(pipe, DiffusionPipeline):
             message = f"{type(pipe).__name__} is not a diffusers pipeline: give a DiffusionPipeline"
             raise TypeError(message)
@@ -148,14 +156,14 @@ class Fabric:
             raise ValueError(message)
         self.pipe: Any = pipe
         self.schedule = checked_schedule(schedule) or Schedule()
-        if economy is not None and not isinstance(economy, Economy):
-            message = f"economy is a {type(economy).__name__}: give an Economy"
+        if token_budget is not None and not isinstance(token_budget, TokenBudget):
+            message = f"token_budget is a {type(token_budget).__name__}: give a TokenBudget"
             raise TypeError(message)
-        self.economy = economy or Economy()
+        self.token_budget = token_budget or TokenBudget()
         self._cache_bytes = cache_bytes
         self._denoiser = Denoiser(self.pipe)
-        host = HostBank(host_bytes, self._denoiser.device) if host_bytes else None
-        self._bank = Bank(cache_bytes or 0, host)
+        host = HostCache(host_bytes, self._denoiser.device) if host_bytes else None
+        self._cache = ReferenceCache(cache_bytes or 0, host)
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._preview = DecoderPreview(preview) if preview is not None else None
         self._fitted: tuple[object, Previews] | None = None
@@ -252,14 +260,14 @@ class Fabric:
     def _under_way(self) -> Iterator[_Run]:
         """Announce a run; if it fails, let go of all memory that it may have taken."""
         self._run = run = _Run()
-        self._bank.begin_run()
+        self._cache.begin_run()
         if self._cache_bytes is None:
-            self._bank.capacity = _affordable(self._denoiser.device, self._bank.nbytes)
+            self._cache.capacity = _affordable(self._denoiser.device, self._cache.nbytes)
         try:
             yield run
         except BaseException as error:
             if not isinstance(error, GenerationCancelled):
-                self._bank.clear()
+                self._cache.clear()
             self.pipe.maybe_free_model_hooks()  # what the pipeline does at the end of a good run
             raise
         finally:
@@ -387,16 +395,16 @@ class Fabric:
         if schedule.silent or not (votes.liked or dislikes):
             return None
         self._denoiser.check_uncached()
-        rehearsal = self._denoiser.rehearse(request.arguments, request.prompt)
-        null, spoken = rehearsal.null, rehearsal.spoken
-        guided = not all(spoken.rows) or (
-            bool(dislikes) and self._denoiser.alternates(request.arguments, spoken)
+        recorded_call = self._denoiser.record_call(request.arguments, request.prompt)
+        null, guidance_branches = recorded_call.null, recorded_call.guidance_branches
+        guided = not all(guidance_branches.rows) or (
+            bool(dislikes) and self._denoiser.alternates(request.arguments, guidance_branches)
         )
         if not guided and schedule.nag_scale == 0:
             dislikes = ()
             if not votes.liked:
                 return None
-        sizes = Templates(self.pipe, self._denoiser, self._maker, null, request.arguments)
+        sizes = ReferenceCalls(self.pipe, self._denoiser, self._maker, null, request.arguments)
         templates: dict[str, Call] = {}
         found: list[list[Reference]] = [[], []]
         for references, side in zip(found, (votes.liked, dislikes), strict=True):
@@ -405,16 +413,16 @@ class Fabric:
                 references.append(reference)
                 templates[reference.id] = template
         aspect = _aspect(null.latents[0], request.arguments)
-        layout = Layout(null, templates, spoken, request.num_images, aspect)
+        layout = Layout(null, templates, guidance_branches, request.num_images, aspect)
         liked, disliked = found
         feedback = Feedback(liked, disliked, schedule, guided)
         return Lender(
             self._denoiser,
             self.pipe.scheduler,
-            self._bank,
+            self._cache,
             feedback,
             layout,
-            self.economy,
+            self.token_budget,
             request.lens,
         )
 

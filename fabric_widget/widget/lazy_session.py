@@ -7,22 +7,22 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import fabric_widget
-from fabric_widget.widget.state.pipeline_info import About
+from fabric_widget.widget.state.pipeline_info import PipelineInfo
 from fabric_widget.widget.state.settings import SEED_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fabric_widget.session import Session
-    from fabric_widget.widget.view_protocol import Face
+    from fabric_widget.widget.view_protocol import WidgetView
 
 
-class Opening:
+class LazySession:
     """A session, there from the start or opened when it is first needed.
 
     Parameters
     ----------
-    face
+    view
         Shows what the pipeline is.
     pipe
         A diffusers pipeline, a `Fabric`, a `Session`, or None for the demo model.
@@ -33,7 +33,7 @@ class Opening:
     ----------
     session
         None until it is open.
-    about
+    pipeline_info
         What the widget knows of the pipeline.
 
     Raises
@@ -42,12 +42,14 @@ class Opening:
         `pipe` is none of these, or settings were given that it cannot take.
     """
 
-    def __init__(self, face: Face, pipe: object, **settings: Any) -> None:
-        self._face = face
+    def __init__(self, view: WidgetView, pipe: object, **settings: Any) -> None:
+        self._view = view
         self._settings = settings
         self._loading = threading.Lock()
         self.session: Session | None = _session_of(pipe, settings)
-        self.about = About() if self.session is None else About.of(self.session.fabric)
+        self.pipeline_info = (
+            PipelineInfo() if self.session is None else PipelineInfo.of(self.session.fabric)
+        )
 
     def load(self) -> Session:
         """Return the session; open it first if need be. By whichever thread comes first."""
@@ -57,16 +59,18 @@ class Opening:
                     from fabric_widget.demo import load_demo
 
                     session = _new_session(load_demo(), self._settings)
-                    about = About.of(session.fabric)
-                    with self._face.writing():
-                        self.session, self.about = session, about
+                    pipeline_info = PipelineInfo.of(session.fabric)
+                    with self._view.writing():
+                        self.session, self.pipeline_info = session, pipeline_info
                         self.introduce()
         return self.session
 
     def introduce(self) -> None:
         """Show what the pipeline is."""
         loaded = self.session is not None
-        self._face.show(info=self.about.info(loaded=loaded, version=fabric_widget.__version__))
+        self._view.show(
+            info=self.pipeline_info.info(loaded=loaded, version=fabric_widget.__version__)
+        )
 
     def continued(self) -> dict[str, Any]:
         """Return the controls that go on where the session stands."""
@@ -75,7 +79,7 @@ class Opening:
             return {}
         found: dict[str, Any] = {"seed": session.next_seed % SEED_LIMIT}
         if session.current is not None:
-            found |= self.about.controls_of(session.turns[session.current])
+            found |= self.pipeline_info.controls_of(session.turns[session.current])
         return found
 
 

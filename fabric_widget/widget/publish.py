@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.widget.images.static_output import Still
+from fabric_widget.widget.images.static_output import StaticOutput
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.settings import SEED_LIMIT
 from fabric_widget.widget.state.status import Status
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fabric_widget.widget.images.encoding import Album
-    from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.view_protocol import Face
-    from fabric_widget.widget.worker import Jobs
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Worker
 
 
-class Telling:
+class Publisher:
     """The traits that only the kernel writes, and those that follow the session.
 
     Parameters
     ----------
-    face
+    view
         Where it is told.
-    opening
+    lazy_session
         Has the session.
-    jobs
+    worker
         Know whether a further round will start.
     album
         Has pictures as bytes.
@@ -38,21 +38,26 @@ class Telling:
     ----------
     names
         Of the files that a person added, by the pictures' ids.
-    still
+    static_output
         What the notebook shows where no kernel is.
     """
 
     def __init__(
-        self, face: Face, opening: Opening, jobs: Jobs, album: Album, clock: Callable[[], float]
+        self,
+        view: WidgetView,
+        lazy_session: LazySession,
+        worker: Worker,
+        album: Album,
+        clock: Callable[[], float],
     ) -> None:
-        self._face = face
-        self._opening = opening
-        self._jobs = jobs
+        self._view = view
+        self._lazy_session = lazy_session
+        self._worker = worker
         self._album = album
         self._status = Status(clock)
         self._round_revision = 0
         self.names: dict[str, str] = {}
-        self.still = Still()
+        self.static_output = StaticOutput()
 
     @property
     def now(self) -> Mapping[str, Any]:
@@ -61,58 +66,58 @@ class Telling:
 
     def tell(self, *, urgent: bool = True, **changes: Any) -> None:
         """Write the status; one that is not urgent is left out if the last was just told."""
-        with self._face.lock:
+        with self._view.lock:
             status = self._status.told(urgent=urgent, **changes)
             if status is None:
                 return
-            session = self._opening.session
-            status["pending"] = self._jobs.pending
+            session = self._lazy_session.session
+            status["pending"] = self._worker.pending
             status["undo"] = "" if session is None else session.undoable
             status["redo"] = "" if session is None else session.redoable
-            self._face.show(status=status)
+            self._view.show(status=status)
 
     def tell_rest(self, **changes: Any) -> None:
         """Write the status when nothing runs."""
-        with self._face.lock:
+        with self._view.lock:
             self._status.now |= changes
             if self._status.now["error"] is not None:
                 phase = "error"
             else:
-                phase = "idle" if self._face.round is None else "ready"
+                phase = "idle" if self._view.round is None else "ready"
             self.tell(phase=phase)
 
     def notice(self, text: str) -> None:
         """Tell something beside the way; it stays until it is dismissed."""
-        with self._face.lock:
+        with self._view.lock:
             if text and (notice := self._status.noticed(text)) is not None:
                 self.tell(notice=notice)
 
     def dismiss(self) -> None:
         """Let go of the error and the notice."""
-        with self._face.lock:
+        with self._view.lock:
             tell = self.tell_rest if self.now["phase"] == "error" else self.tell
             tell(error=None, notice=None)
 
     def mirror(self) -> None:
         """Repeat the session in the traits."""
-        session = self._opening.session
+        session = self._lazy_session.session
         assert session is not None  # noqa: S101  (for the type checker: callers have one)
         turns, current = session.turns, session.current
-        before = self._face.round
-        self._face.show(
+        before = self._view.round
+        self._view.show(
             history=turns,
             round=None if current is None else turns[current].round,
             uploads=serialize.uploads_of(session.pictures, self.names, self._album),
         )
-        self._face.set(votes=serialize.votes_of(session.strengths))
-        if self._face.round is not before:
+        self._view.set(votes=serialize.votes_of(session.strengths))
+        if self._view.round is not before:
             self._round_revision = self._status.revision + 1  # of the status that is told with it
 
     def renew_seed(self) -> None:
         """Show the seed of the next round, unless the person has locked it."""
-        session = self._opening.session
-        if session is not None and not self._face.lock_seed:
-            self._face.set(seed=session.next_seed % SEED_LIMIT)
+        session = self._lazy_session.session
+        if session is not None and not self._view.lock_seed:
+            self._view.set(seed=session.next_seed % SEED_LIMIT)
 
     def repeat(self, seen: int, shown: int) -> None:
         """Tell again what a page has missed.
@@ -124,16 +129,16 @@ class Telling:
         shown
             Index of the round that it shows, -1 for none.
         """
-        session = self._opening.session
-        with self._face.lock:
+        session = self._lazy_session.session
+        with self._view.lock:
             turn = session.current if session is not None else None
-            current = -1 if self._face.round is None or turn is None else turn
+            current = -1 if self._view.round is None or turn is None else turn
             self.tell()
             if shown != current and (shown < 0 or seen < self._round_revision):
-                self._face.send_again("round", "history")
+                self._view.send_again("round", "history")
 
-    def show_still(self) -> None:
+    def show_static_output(self) -> None:
         """Show the round where no kernel is, too."""
-        session = self._opening.session
+        session = self._lazy_session.session
         if session is not None:
-            self.still.show(self._face.round, session.strengths)
+            self.static_output.show(self._view.round, session.strengths)

@@ -1,6 +1,6 @@
 """A widget that several threads write: what it says holds one lock, and it ends with its page.
 
-What `face` promises its parts is kept here.
+What `view` promises its parts is kept here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import anywidget
 
-from fabric_widget.widget.view_protocol import Face, is_closed
+from fabric_widget.widget.view_protocol import WidgetView, is_closed
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -28,18 +28,18 @@ def static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8") + "\n"
 
 
-class LockedWidget(anywidget.AnyWidget):
+class ThreadSafeWidget(anywidget.AnyWidget):
     """What the widgets of this package have in common.
 
     One that is made calls `_prepare` before any of its traits is written, and `_settle` when it can
     be shown.
     """
 
-    _live: ClassVar[weakref.WeakSet[LockedWidget]] = weakref.WeakSet()
+    _live: ClassVar[weakref.WeakSet[ThreadSafeWidget]] = weakref.WeakSet()
 
     def _prepare(self) -> None:
         self._home = contextvars.copy_context()
-        self._face = Face(self)
+        self._view = WidgetView(self)
 
     def _settle(self) -> None:
         self._own_layout = self.layout
@@ -68,18 +68,18 @@ class LockedWidget(anywidget.AnyWidget):
         if not self.has_trait(name):
             super().__setattr__(name, value)
             return
-        with self._face.lock:
+        with self._view.lock:
             super().__setattr__(name, value)
 
     def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return what a front end is told, all of one moment."""
-        with self._face.lock:
+        with self._view.lock:
             state: dict[str, Any] = super().get_state(*args, **kwargs)
             return state
 
     def send_state(self, key: Any = None) -> None:  # noqa: ANN401  (as the base class)
         """Tell the front end, in the order of the writes."""
-        with self._face.lock:
+        with self._view.lock:
             super().send_state(key)
 
     def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401  (as the base class)
@@ -89,7 +89,7 @@ class LockedWidget(anywidget.AnyWidget):
         thread that the widget last spoke from, and notebooks end those threads, but never the
         cell's.
         """
-        if self._face.gone:
+        if self._view.gone:
             self.close()
             return
         try:

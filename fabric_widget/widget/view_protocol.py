@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine import Round
 
 
-class Face:
+class WidgetView:
     """What the parts of a widget may do with it, in any thread.
 
     Parameters

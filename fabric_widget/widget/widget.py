@@ -1,7 +1,7 @@
 """FabricWidget: a grid of pictures that one talks to.
 
 Its traits, and the Python side of every button. What happens then is done by the parts that it puts
-together; they know it as a `Face`, whose file says how threads are kept apart.
+together; they know it as a `WidgetView`, whose file says how threads are kept apart.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ import traitlets as t
 from fabric_widget.widget.arguments import STANDING, refuse_batch_size, refuse_unknown
 from fabric_widget.widget.images.contact_sheet import contact_sheet
 from fabric_widget.widget.images.encoding import Album
-from fabric_widget.widget.jobs.lens_jobs import LOOK, Looking
+from fabric_widget.widget.jobs.lens_jobs import LOOK, LensJobs
 from fabric_widget.widget.jobs.rounds import Rounds
 from fabric_widget.widget.jobs.run import Runs
-from fabric_widget.widget.lazy_session import Opening
-from fabric_widget.widget.messages.actions import Acts
-from fabric_widget.widget.messages.handlers import Reception
+from fabric_widget.widget.lazy_session import LazySession
+from fabric_widget.widget.messages.actions import Actions
+from fabric_widget.widget.messages.handlers import MessageHandlers
 from fabric_widget.widget.messages.settings_updates import OPEN, read_update, read_value
-from fabric_widget.widget.publish import Telling
+from fabric_widget.widget.publish import Publisher
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES, SHAPE
-from fabric_widget.widget.thread_safe import LockedWidget, static
-from fabric_widget.widget.worker import Job, Jobs, Outcome
+from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
+from fabric_widget.widget.worker import Job, Outcome, Worker
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,7 +55,7 @@ def _history_to_wire(value: Sequence[Turn], widget: FabricWidget) -> list[dict[s
     return serialize.history_of(value, widget.album)
 
 
-class FabricWidget(LockedWidget):
+class FabricWidget(ThreadSafeWidget):
     """Pictures in a grid, thumbs under them; the next ones are closer to what you meant.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.
@@ -178,35 +178,37 @@ class FabricWidget(LockedWidget):
         refuse_unknown(unknown)
         refuse_batch_size(batch_size)
         self._prepare()
-        self._opening = Opening(self._face, pipe, cache_bytes=cache_bytes, preview=preview)
-        self._jobs = Jobs(self._run, threads=self._threads, clock=self._clock)
-        weakref.finalize(self, self._jobs.close)
+        self._lazy_session = LazySession(self._view, pipe, cache_bytes=cache_bytes, preview=preview)
+        self._worker = Worker(self._run, threads=self._threads, clock=self._clock)
+        weakref.finalize(self, self._worker.close)
         self.album = Album()
-        self._telling = Telling(self._face, self._opening, self._jobs, self.album, self._clock)
-        parts = self._face, self._opening, self._telling, self._jobs
+        self._publisher = Publisher(
+            self._view, self._lazy_session, self._worker, self.album, self._clock
+        )
+        parts = self._view, self._lazy_session, self._publisher, self._worker
         self._runs = Runs(*parts, batched=batch_size is not None, clock=self._clock)
         self._rounds = Rounds(
             *parts, self._runs, self.album, batch_size=batch_size, clock=self._clock
         )
-        self._looking = Looking(*parts, self._runs)
+        self._lens_jobs = LensJobs(*parts, self._runs)
         presets = Presets(presets_file)
-        self._acts = Acts(*parts, self._runs, presets=presets, debounce=self._debounce)
-        self._reception = Reception(
+        self._actions = Actions(*parts, self._runs, presets=presets, debounce=self._debounce)
+        self._handlers = MessageHandlers(
             *parts,
             runs=self._runs,
             rounds=self._rounds,
-            looking=self._looking,
-            acts=self._acts,
+            lens_jobs=self._lens_jobs,
+            actions=self._actions,
             album=self.album,
         )
-        self._acts.show_presets()
-        self._opening.introduce()
-        if self._opening.session is not None:
-            self._telling.mirror()
-        self._telling.tell_rest()
-        self._telling.notice(presets.problem)
-        super().__init__(**(self._opening.continued() | given))
-        self.on_msg(self._reception.receive)
+        self._actions.show_presets()
+        self._lazy_session.introduce()
+        if self._lazy_session.session is not None:
+            self._publisher.mirror()
+        self._publisher.tell_rest()
+        self._publisher.notice(presets.problem)
+        super().__init__(**(self._lazy_session.continued() | given))
+        self.on_msg(self._handlers.receive)
         self._settle()
 
     # ---- from Python ---------------------------------------------------------------------------
@@ -214,7 +216,7 @@ class FabricWidget(LockedWidget):
     @property
     def session(self) -> Session:
         """The session behind the widget; loads the model if it must."""
-        return self._opening.load()
+        return self._lazy_session.load()
 
     def generate(self) -> Outcome:
         """Ask for the next round.
@@ -232,7 +234,7 @@ class FabricWidget(LockedWidget):
             The widget is closed.
         """
         job = self._rounds.ask()
-        self._jobs.pump()
+        self._worker.pump()
         return job.outcome
 
     def again(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
@@ -248,8 +250,8 @@ class FabricWidget(LockedWidget):
         ValueError
             It was not generated in this session.
         """
-        job = self._rounds.ask_again(self._acts.picture(picture))
-        self._jobs.pump()
+        job = self._rounds.ask_again(self._actions.picture(picture))
+        self._worker.pump()
         return job.outcome
 
     def look(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
@@ -270,8 +272,8 @@ class FabricWidget(LockedWidget):
         ValueError
             No round of the session made it.
         """
-        outcome = self._looking.ask(getattr(self._acts.picture(picture), "id", ""))
-        self._jobs.pump()
+        outcome = self._lens_jobs.ask(getattr(self._actions.picture(picture), "id", ""))
+        self._worker.pump()
         return outcome
 
     def cancel(self) -> None:
@@ -301,18 +303,18 @@ class FabricWidget(LockedWidget):
         IndexError
             The current round has no such picture.
         """
-        given = self._acts.picture(picture)
-        return self._acts.vote(lambda session: session.like(given, strength))
+        given = self._actions.picture(picture)
+        return self._actions.vote(lambda session: session.like(given, strength))
 
     def dislike(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
         """Ask for less like a picture; parameters, result and errors are those of `like`."""
-        given = self._acts.picture(picture)
-        return self._acts.vote(lambda session: session.dislike(given, strength))
+        given = self._actions.picture(picture)
+        return self._actions.vote(lambda session: session.dislike(given, strength))
 
     def clear(self, picture: Any = None) -> None:  # noqa: ANN401  (an index or a picture)
         """Take back the vote on a picture, or all votes."""
-        given = None if picture is None else self._acts.picture(picture)
-        self._acts.vote(lambda session: session.clear(given))
+        given = None if picture is None else self._actions.picture(picture)
+        self._actions.vote(lambda session: session.clear(given))
 
     def add(self, picture: Any) -> str:  # noqa: ANN401  (any picture)
         """Add a picture of your own as liked; the same one is never there twice.
@@ -333,15 +335,15 @@ class FabricWidget(LockedWidget):
             It is no picture.
         """
         name = Path(picture).name if isinstance(picture, (str, os.PathLike)) else ""
-        return self._acts.add(picture, name)
+        return self._actions.add(picture, name)
 
     def undo(self) -> bool:
         """Take the last vote, round or branch back; return whether there was one."""
-        return self._acts.travel(lambda session: session.undo())
+        return self._actions.travel(lambda session: session.undo())
 
     def redo(self) -> bool:
         """Do again what was taken back last; return whether there was anything."""
-        return self._acts.travel(lambda session: session.redo())
+        return self._actions.travel(lambda session: session.redo())
 
     def branch(self, index: int) -> None:
         """Go back to the moment when a round had just been made; nothing is lost.
@@ -356,7 +358,7 @@ class FabricWidget(LockedWidget):
         ValueError
             There is no such round.
         """
-        self._acts.travel(lambda session: session.branch(index))
+        self._actions.travel(lambda session: session.branch(index))
 
     def apply_preset(self, name: str) -> None:
         """Set the controls of a preset.
@@ -366,7 +368,7 @@ class FabricWidget(LockedWidget):
         ValueError
             There is no such preset.
         """
-        self._acts.apply_preset(name)
+        self._actions.apply_preset(name)
 
     def save_preset(self, name: str) -> None:
         """Keep how feedback counts now, under a name.
@@ -378,7 +380,7 @@ class FabricWidget(LockedWidget):
         OSError
             The file of presets cannot be written.
         """
-        self._acts.save_preset(name, {control: getattr(self, control) for control in SHAPE})
+        self._actions.save_preset(name, {control: getattr(self, control) for control in SHAPE})
 
     def delete_preset(self, name: str) -> None:
         """Forget a preset that you saved.
@@ -390,7 +392,7 @@ class FabricWidget(LockedWidget):
         OSError
             The file of presets cannot be written.
         """
-        self._acts.delete_preset(name)
+        self._actions.delete_preset(name)
 
     def snapshot(self) -> Image.Image:
         """Return the current round as a contact sheet, with seeds and votes.
@@ -408,11 +410,11 @@ class FabricWidget(LockedWidget):
 
     def close(self) -> None:
         """Stop what runs, end the thread and leave the notebook. The session stays usable."""
-        if "_jobs" not in self.__dict__:  # refused in __init__
+        if "_worker" not in self.__dict__:  # refused in __init__
             return
-        self._jobs.close()
+        self._worker.close()
         self.album.clear()
-        self._looking.clear()
+        self._lens_jobs.clear()
         super().close()
 
     def __repr__(self) -> str:
@@ -421,7 +423,7 @@ class FabricWidget(LockedWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401  (as the base class)
         bundle = super()._repr_mimebundle_(**kwargs)
-        self._telling.still.publish()
+        self._publisher.static_output.publish()
         return bundle
 
     # ---- what is behind it ---------------------------------------------------------------------
@@ -430,34 +432,34 @@ class FabricWidget(LockedWidget):
         """Set an attribute; new votes start a round where nobody else would."""
         super().__setattr__(name, value)
         if name == "votes":
-            self._jobs.pump()
+            self._worker.pump()
 
     def set_state(self, sync_data: object) -> None:
         """Take what the front end has set: what is allowed, in range; the rest is told back."""
         if not isinstance(sync_data, Mapping):
             _logger.warning("an update from the front end was not understood")
             return
-        with self._face.lock:
-            update = read_update(sync_data, self._opening)
+        with self._view.lock:
+            update = read_update(sync_data, self._lazy_session)
             for told in update.notices:
-                self._telling.notice(told)
+                self._publisher.notice(told)
             super().set_state(update.kept)
             if update.corrected:
                 self.send_state(update.corrected)
-        self._jobs.pump()
+        self._worker.pump()
 
     def _run(self, job: Job) -> Round | Influence | None:
-        return self._looking.run(job) if job.kind == LOOK else self._rounds.run(job)
+        return self._lens_jobs.run(job) if job.kind == LOOK else self._rounds.run(job)
 
     @t.validate(*NAMES, "votes")
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)
         try:
-            value, told = read_value(proposal["trait"].name, proposal["value"], self._opening)
+            value, told = read_value(proposal["trait"].name, proposal["value"], self._lazy_session)
         except ValueError as error:
             raise t.TraitError(str(error)) from error
-        self._telling.notice(told)
+        self._publisher.notice(told)
         return value
 
     @t.observe("votes")
     def _votes_changed(self, _change: object) -> None:
-        self._acts.follow(self.votes)
+        self._actions.follow(self.votes)

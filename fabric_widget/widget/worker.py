@@ -78,7 +78,7 @@ class Job:
         return self.request is None
 
 
-class Jobs:
+class Worker:
     """A queue of one for each kind of job, and a thread that works it off.
 
     Parameters

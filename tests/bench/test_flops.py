@@ -15,7 +15,7 @@ from fabric_widget.bench.flops import Counter
 from fabric_widget.bench.measure import Count, measure
 from fabric_widget.bench.methods import MODES, PLAIN, PUBLISHED, Way
 from fabric_widget.bench.report import floor
-from fabric_widget.engine import Economy
+from fabric_widget.engine import TokenBudget
 from fabric_widget.engine.attention.core import Loan, blend
 from fabric_widget.zoo import tiny
 from tests.bench.conftest import tiny_scene
@@ -99,9 +99,11 @@ def test_a_later_round_attends_to_every_token_or_to_as_many_as_its_budget_has(
     counts: dict[tuple[Way, int], Count], plan: Plan
 ) -> None:
     plain = counts[PLAIN, 0]
-    economy = Economy()
-    assert economy.dense > plan.size.latent**2
-    whole = round(2 * economy.share)  # references that a layer which is not dense is lent whole
+    token_budget = TokenBudget()
+    assert token_budget.dense > plan.size.latent**2
+    whole = round(
+        2 * token_budget.share
+    )  # references that a layer which is not dense is lent whole
     assert 1 <= whole < max(plan.references)
     for n in plan.references:
         exact, budget = (counts[Way("later", mode), n].flops for mode in ("exact", "budget"))

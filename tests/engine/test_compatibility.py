@@ -10,15 +10,15 @@ from diffusers import FasterCacheConfig, FirstBlockCacheConfig, PyramidAttention
 from diffusers.hooks import apply_faster_cache
 
 from fabric_widget.engine import Fabric, FabricError
-from fabric_widget.engine.compatibility import Survey, survey
+from fabric_widget.engine.compatibility import Compatibility, check_compatibility
 from fabric_widget.zoo import ZOO, tiny
 
 SETTINGS: dict[str, Any] = {"num_inference_steps": 3, "guidance_scale": 3.0}
 
 
 def test_a_pipeline_that_works(pipe: Any) -> None:
-    row = survey(pipe, **SETTINGS)
-    assert row == Survey(
+    row = check_compatibility(pipe, **SETTINGS)
+    assert row == Compatibility(
         sites=7,
         roles=("unconditional, conditional",),
         identity=True,
@@ -26,30 +26,30 @@ def test_a_pipeline_that_works(pipe: Any) -> None:
         restored=True,
     )
     assert row.works
-    assert survey(pipe, **SETTINGS) == row
+    assert check_compatibility(pipe, **SETTINGS) == row
 
 
 def test_recommended_arguments_are_used_on_both_sides() -> None:
     pipe = tiny.pipeline()
     pipe.register_to_config(_fabric_defaults={"guidance_scale": 2.0, "num_inference_steps": 2})
-    assert survey(pipe).works
+    assert check_compatibility(pipe).works
 
 
 def test_no_text_to_image_pipeline_at_all() -> None:
-    row = survey(torch.nn.Linear(1, 1))
+    row = check_compatibility(torch.nn.Linear(1, 1))
     assert "is not a diffusers pipeline" in row.reason
     assert not row.works
 
 
 def test_calls_without_guidance(pipe: Any) -> None:
-    row = survey(pipe, num_inference_steps=3, guidance_scale=1.0)
+    row = check_compatibility(pipe, num_inference_steps=3, guidance_scale=1.0)
     assert row.roles == ("conditional",)
     assert row.works
 
 
 def test_errors_that_are_not_the_engines_come_out(pipe: Any) -> None:
     with pytest.raises(ValueError, match="divisible"):
-        survey(pipe, height=13, width=16, **SETTINGS)
+        check_compatibility(pipe, height=13, width=16, **SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_attention_past_torch(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     for module in pipe.unet.modules():
         if hasattr(module, "set_processor"):
             monkeypatch.setattr(module, "processor", Foreign())
-    row = survey(pipe, **SETTINGS)
+    row = check_compatibility(pipe, **SETTINGS)
     assert "disable_xformers_memory_efficient_attention" in row.reason
     assert "reset_attention_backend() on the denoiser" in row.reason
 
@@ -150,4 +150,6 @@ def test_a_pipeline_that_changes_its_processors_for_a_run() -> None:
 
 
 def test_tiny_pipelines_are_the_same_every_time() -> None:
-    assert survey(tiny.pipeline("SDXL"), **SETTINGS) == survey(tiny.pipeline("SDXL"), **SETTINGS)
+    assert check_compatibility(tiny.pipeline("SDXL"), **SETTINGS) == check_compatibility(
+        tiny.pipeline("SDXL"), **SETTINGS
+    )

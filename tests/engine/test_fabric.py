@@ -19,7 +19,6 @@ from PIL import Image
 
 from fabric_widget.engine import (
     BadReference,
-    Economy,
     Fabric,
     FabricError,
     FabricWarning,
@@ -30,6 +29,7 @@ from fabric_widget.engine import (
     Progress,
     Round,
     Schedule,
+    TokenBudget,
 )
 from fabric_widget.engine.attention.sites import Site
 from fabric_widget.zoo import tiny
@@ -148,7 +148,7 @@ def test_steps_before_the_window_are_plain(fabric: Fabric) -> None:
 def test_steps_of_weight_zero_compute_no_reference(fabric: Fabric) -> None:
     first = make(fabric)
     make(fabric, liked=[first[0]], schedule=Schedule(start=0.67, end=1))
-    assert (fabric._bank.misses, fabric._bank.hits) == (1, 0)
+    assert (fabric._cache.misses, fabric._cache.hits) == (1, 0)
 
 
 def test_likes_and_dislikes_stay_in_their_branches(fabric: Fabric) -> None:
@@ -194,24 +194,26 @@ def test_order_of_votes_does_not_matter(fabric: Fabric) -> None:
 def test_cold_is_warm_to_the_bit(fabric: Fabric) -> None:
     first = make(fabric, num_images=4)
     cold = make(fabric, liked=first[:2], disliked=first[2:])
-    assert fabric._bank.hits == 0
+    assert fabric._cache.hits == 0
     warm = make(fabric, liked=first[:2], disliked=first[2:])
-    assert fabric._bank.hits == fabric._bank.misses > 0
+    assert fabric._cache.hits == fabric._cache.misses > 0
     assert same(cold, warm)
     mixed = Fabric(fabric.pipe)
     make(mixed, liked=first[1:3])
     assert same(make(mixed, liked=first[:2], disliked=first[2:]), cold)
 
 
-THIN = Economy(dense=16)
+THIN = TokenBudget(dense=16)
 
 
-@pytest.mark.parametrize("economy", [Economy(), THIN, Economy.exact()])
-def test_what_a_reference_lends_does_not_depend_on_the_others(pipe: Any, economy: Economy) -> None:
+@pytest.mark.parametrize("token_budget", [TokenBudget(), THIN, TokenBudget.exact()])
+def test_what_a_reference_lends_does_not_depend_on_the_others(
+    pipe: Any, token_budget: TokenBudget
+) -> None:
     """Six at once, or two after four others: the same bits, for batches are of one size."""
     votes = list(make(Fabric(pipe), num_images=6))
-    together = make(Fabric(pipe, economy=economy), liked=votes)
-    later = Fabric(pipe, economy=economy)
+    together = make(Fabric(pipe, token_budget=token_budget), liked=votes)
+    later = Fabric(pipe, token_budget=token_budget)
     make(later, liked=votes[:4])
     make(later, disliked=votes[3:5])
     assert same(make(later, liked=votes), together)
@@ -234,25 +236,25 @@ def test_references_are_computed_in_batches_of_one_size(fabric: Fabric) -> None:
 
 def test_thinned_references_take_less_memory(pipe: Any) -> None:
     votes = list(make(Fabric(pipe)))
-    exact, thin = Fabric(pipe, economy=Economy.exact()), Fabric(pipe, economy=THIN)
+    exact, thin = Fabric(pipe, token_budget=TokenBudget.exact()), Fabric(pipe, token_budget=THIN)
     whole = make(exact, liked=votes)
     part = make(thin, liked=votes)
-    assert thin._bank.nbytes * 4 == exact._bank.nbytes
+    assert thin._cache.nbytes * 4 == exact._cache.nbytes
     assert difference(part, whole) > 1e-3
 
 
 def test_references_recorded_at_every_second_step(pipe: Any) -> None:
     [vote] = make(Fabric(pipe), num_images=1)
     settings = {"liked": [vote], "num_inference_steps": 4, "schedule": EVERY_STEP}
-    always, seldom = Fabric(pipe), Fabric(pipe, economy=Economy(every=2))
+    always, seldom = Fabric(pipe), Fabric(pipe, token_budget=TokenBudget(every=2))
     fed = make(always, **settings)
     assert difference(make(seldom, **settings), fed) > 1e-4
-    assert (always._bank.misses, seldom._bank.misses) == (4, 2)
+    assert (always._cache.misses, seldom._cache.misses) == (4, 2)
 
 
 def test_an_economy_is_no_number(pipe: Any) -> None:
-    with pytest.raises(TypeError, match="economy is a int: give an Economy"):
-        Fabric(pipe, economy=4)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="token_budget is a int: give a TokenBudget"):
+        Fabric(pipe, token_budget=4)  # type: ignore[arg-type]
 
 
 def test_the_host_remembers_as_well(fabric: Fabric) -> None:
@@ -261,9 +263,9 @@ def test_the_host_remembers_as_well(fabric: Fabric) -> None:
     remembered = make(fabric, **votes)
     hosted = Fabric(fabric.pipe, cache_bytes=0, host_bytes=2**24)
     assert same(make(hosted, **votes), remembered)
-    computed = hosted._bank.misses
+    computed = hosted._cache.misses
     assert same(make(hosted, **votes), remembered)
-    assert hosted._bank.misses == computed == hosted._bank.hits
+    assert hosted._cache.misses == computed == hosted._cache.hits
     with pytest.raises(ValueError, match="host_bytes is -1: give 0 or more"):
         Fabric(fabric.pipe, host_bytes=-1)
 
@@ -273,7 +275,7 @@ def test_without_a_cache_it_agrees(fabric: Fabric) -> None:
     remembered = make(fabric, liked=[first[0]])
     forgetful = Fabric(fabric.pipe, cache_bytes=0)
     assert difference(make(forgetful, liked=[first[0]]), remembered) <= 1e-6
-    assert len(forgetful._bank) == 0
+    assert len(forgetful._cache) == 0
 
 
 @pytest.mark.parametrize("cache_bytes", [0, None])
@@ -284,17 +286,17 @@ def test_memory_grows_with_rounds_by_the_cache_alone(pipe: Any, cache_bytes: int
         liked = [*make(fabric, seed=100 * number), picture(0)]
         make(fabric, liked=liked)
         del liked
-        beyond.append(bytes_of_tensors() - fabric._bank.nbytes)
+        beyond.append(bytes_of_tensors() - fabric._cache.nbytes)
     assert beyond[1:] == beyond[1:2] * 4  # a first round fits the previews
-    assert (fabric._bank.nbytes > 0) == (cache_bytes is None)
+    assert (fabric._cache.nbytes > 0) == (cache_bytes is None)
 
 
 def test_cache_outlives_prompt_seed_and_number(fabric: Fabric) -> None:
     first = make(fabric)
     make(fabric, liked=[first[0]])
-    computed = fabric._bank.misses
+    computed = fabric._cache.misses
     fabric("a dog", num_images=3, seed=99, liked=[first[0]], negative_prompt="b", **SETTINGS)
-    assert fabric._bank.misses == computed
+    assert fabric._cache.misses == computed
 
 
 def test_changed_weights_are_noticed(fabric: Fabric) -> None:
@@ -440,7 +442,7 @@ def test_two_denoiser_calls_a_step_get_two_noise_levels() -> None:
     steps: list[Progress] = []
     make(fabric, liked=[first[0]], schedule=EVERY_STEP, on_step=steps.append)
     assert [(p.step, p.steps) for p in steps] == [(i, 5) for i in range(1, 6)]
-    assert (fabric._bank.misses, fabric._bank.hits) == (3, 2)
+    assert (fabric._cache.misses, fabric._cache.hits) == (3, 2)
 
 
 # What is put back
@@ -509,7 +511,7 @@ def test_out_of_memory_leaves_a_whole_pipeline(pipe: Any, place: str) -> None:
     fails = failing_at(pipe, place, torch.OutOfMemoryError("no memory left"))
     with untouched(pipe), fails, pytest.raises(torch.OutOfMemoryError):
         make(fabric, **votes)
-    assert (len(fabric._bank), fabric._bank.nbytes) == (0, 0)
+    assert (len(fabric._cache), fabric._cache.nbytes) == (0, 0)
     assert same(make(fabric), first)
     assert same(make(fabric, **votes), expected)
 
@@ -543,7 +545,7 @@ def test_cancel_from_the_callback(pipe: Any) -> None:
     with untouched(pipe), pytest.raises(GenerationCancelled, match="after 2 steps"):
         make(fabric, liked=[first[0]], on_step=stop_at_two)
     assert steps == [1, 2]
-    assert len(fabric._bank) > 0  # a change of mind costs no memory of references
+    assert len(fabric._cache) > 0  # a change of mind costs no memory of references
     assert same(make(fabric), first)
 
 
@@ -841,8 +843,8 @@ def test_previews_are_made_only_when_asked_for(pipe: Any) -> None:
 def test_previews_can_be_made_after_the_run(fabric: Fabric) -> None:
     kept: list[Progress] = []
     make(fabric, on_step=kept.append)
-    early, late = kept[0].previews()[0], kept[-1].previews()[0]
-    assert early.tobytes() != late.tobytes()
+    prefetched, late = kept[0].previews()[0], kept[-1].previews()[0]
+    assert prefetched.tobytes() != late.tobytes()
 
 
 def test_without_an_autoencoder_there_are_no_previews() -> None:

@@ -10,7 +10,7 @@ import torch
 
 from fabric_widget.engine import Fabric, NoAttentionSites, Round, Schedule
 from fabric_widget.engine.attention import sites
-from fabric_widget.engine.compatibility import survey
+from fabric_widget.engine.compatibility import check_compatibility
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import ZOO, tiny
 
@@ -62,7 +62,7 @@ def called(family: Family) -> dict[str, Any]:
 
 @pytest.mark.parametrize("family", ABLE, ids=lambda family: family.name)
 def test_every_family_takes_feedback(family: Family) -> None:
-    row = survey(family.build(), num_images=family.pictures, **called(family))
+    row = check_compatibility(family.build(), num_images=family.pictures, **called(family))
     assert not row.reason
     assert row.works
     assert ("unconditional" in re.split(", |;", ";".join(row.roles))) == family.guided
@@ -71,7 +71,7 @@ def test_every_family_takes_feedback(family: Family) -> None:
 @pytest.mark.parametrize("name", [name for name, family in ZOO.items() if not family.able])
 def test_a_family_without_reachable_attention_says_so(name: str) -> None:
     family = ZOO[name]
-    row = survey(family.build(), num_images=family.pictures, **called(family))
+    row = check_compatibility(family.build(), num_images=family.pictures, **called(family))
     assert re.search(REFUSED[name], row.reason)
     assert (row.sites, row.works) == (0, False)
 
@@ -86,7 +86,7 @@ def test_linear_attention_is_refused_before_anything_is_made() -> None:
 
 @pytest.mark.parametrize("family", NEEDY, ids=lambda family: family.name)
 def test_what_a_family_must_be_called_with_is_said(family: Family) -> None:
-    row = survey(family.build(), num_images=family.pictures, **family.arguments)
+    row = check_compatibility(family.build(), num_images=family.pictures, **family.arguments)
     assert all(f"give {argument}={value}" in row.reason for argument, value in family.needs.items())
 
 
@@ -141,7 +141,7 @@ def test_likes_and_dislikes_stay_in_their_branches(
 
 def survey_roles(family: Family, pipe: Any) -> list[list[bool]]:
     """Return for each call of a step whether each of its blocks of rows is conditional."""
-    row = survey(pipe, num_images=family.pictures, **called(family))
+    row = check_compatibility(pipe, num_images=family.pictures, **called(family))
     return [[role == "conditional" for role in call.split(", ")] for call in row.roles]
 
 
@@ -154,7 +154,7 @@ def test_remembered_or_not_gated_or_concatenated(
     votes = {"liked": [make(fabric, family, num_images=1, seed=1)[0]]}
     cold = latents_of(make(fabric, family, **votes))
     warm = latents_of(make(fabric, family, **votes))
-    assert fabric._bank.hits == fabric._bank.misses > 0
+    assert fabric._cache.hits == fabric._cache.misses > 0
     assert torch.equal(cold, warm)
     monkeypatch.setattr(sites, "has_log_sum_exp", lambda _: False)
     beside = latents_of(make(Fabric(fabric.pipe), family, **votes))

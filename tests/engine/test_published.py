@@ -13,7 +13,7 @@ import pytest
 import torch
 from diffusers.models.attention import BasicTransformerBlock
 
-from fabric_widget.engine import Economy, Fabric, GeneratedImage, Schedule
+from fabric_widget.engine import Fabric, GeneratedImage, Schedule, TokenBudget
 from fabric_widget.engine.fingerprint import seed_of
 from fabric_widget.zoo import tiny
 
@@ -155,7 +155,7 @@ def published_latents(
 @pytest.mark.parametrize(("likes", "dislikes"), [(2, 3), (1, 1)])
 def test_whole_run_is_the_published_one(family: str, likes: int, dislikes: int) -> None:
     pipe = tiny.pipeline(family, "Euler")
-    fabric = Fabric(pipe, schedule=Schedule.paper(), economy=Economy.exact())
+    fabric = Fabric(pipe, schedule=Schedule.paper(), token_budget=TokenBudget.exact())
     settings: dict[str, Any] = {"num_inference_steps": STEPS, "guidance_scale": GUIDANCE}
     first = fabric("a cat", num_images=likes + dislikes, seed=1, **settings)
     # Latents of a trained model have unit scale; those of a random one are brought to it.

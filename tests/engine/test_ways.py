@@ -71,8 +71,8 @@ def moved(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 def obeys(pipe: Any, prompt: str = "a cat", pictures: int = PICTURES, **arguments: Any) -> None:
     """Fail unless weight 0 is the plain pipeline, feedback acts, and nothing is left behind."""
-    spoken = None if "prompt_embeds" in arguments else prompt
-    before = plain(pipe, spoken, pictures, **arguments)
+    guidance_branches = None if "prompt_embeds" in arguments else prompt
+    before = plain(pipe, guidance_branches, pictures, **arguments)
     fabric = Fabric(pipe)
     ours: dict[str, Any] = arguments | {"num_images": pictures}
     (liked, *_), (disliked, *_) = (made(fabric, prompt, **ours, seed=seed) for seed in (5, 40))
@@ -82,7 +82,7 @@ def obeys(pipe: Any, prompt: str = "a cat", pictures: int = PICTURES, **argument
     fed = latents_of(made(fabric, prompt, **votes, **ours))
     assert fed.isfinite().all()
     assert moved(fed, before)
-    assert torch.equal(plain(pipe, spoken, pictures, **arguments), before)
+    assert torch.equal(plain(pipe, guidance_branches, pictures, **arguments), before)
 
 
 def denoiser_of(pipe: Any) -> Any:
@@ -245,7 +245,7 @@ def test_reference_only(pipe: Any) -> None:
     reference = made(fabric, seed=40)[0]
     schedule = Schedule.reference_only()
     only = made(fabric, liked=[reference], schedule=schedule, num_inference_steps=4)
-    assert fabric._bank.misses == 4
+    assert fabric._cache.misses == 4
     assert moved(latents_of(only), plain(pipe, num_inference_steps=4))
 
 

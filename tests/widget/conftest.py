@@ -346,7 +346,7 @@ def make(
         request.getfixturevalue("clock")
     yield new
     for widget in made:
-        thread = widget._jobs.thread
+        thread = widget._worker.thread
         widget.close()
         if thread is not None:
             thread.join(PATIENCE)

@@ -7,8 +7,8 @@ import torch
 
 from fabric_widget.engine import Fabric, NoAttentionSites, PipelineBusy
 from fabric_widget.widget.error_report import described, is_out_of_memory
-from fabric_widget.widget.jobs.eta import Pace
-from fabric_widget.widget.state.pipeline_info import About
+from fabric_widget.widget.jobs.eta import Eta
+from fabric_widget.widget.state.pipeline_info import PipelineInfo
 from fabric_widget.widget.state.settings import RANGES, Controls, read_control
 from fabric_widget.widget.state.status import Status
 from fabric_widget.zoo import tiny
@@ -55,12 +55,12 @@ def test_long_messages_are_cut_and_the_end_of_a_traceback_is_kept() -> None:
 
 
 def test_a_pipeline_is_read_without_running() -> None:
-    about = About.of(Fabric(tiny.pipeline()))
-    assert about.title == "StableDiffusionPipeline"
-    assert (about.steps, about.guidance) == (50, 7.5)
-    assert about.width == about.height == 8 * 2
-    info = about.info(loaded=True, version="1")
-    assert info["size_step"] == info["ranges"]["width"][2] == about.size_step
+    pipeline_info = PipelineInfo.of(Fabric(tiny.pipeline()))
+    assert pipeline_info.title == "StableDiffusionPipeline"
+    assert (pipeline_info.steps, pipeline_info.guidance) == (50, 7.5)
+    assert pipeline_info.width == pipeline_info.height == 8 * 2
+    info = pipeline_info.info(loaded=True, version="1")
+    assert info["size_step"] == info["ranges"]["width"][2] == pipeline_info.size_step
     assert info["negative"]
     assert set(info["ranges"]) == set(RANGES)
 
@@ -84,13 +84,13 @@ def test_every_number_stays_in_its_range(name: str) -> None:
 
 
 def test_the_pace_is_measured_after_the_first_step() -> None:
-    pace = Pace()
-    assert pace.seconds_left(10) is None
-    pace.note(1, 100.0)  # it took long: references were prepared
-    assert pace.rate(4, 10) is None
-    pace.note(3, 101.0)
-    assert pace.seconds_left(10) == 3.5
-    assert pace.rate(4, 10) == 0.8
+    eta = Eta()
+    assert eta.seconds_left(10) is None
+    eta.note(1, 100.0)  # it took long: references were prepared
+    assert eta.rate(4, 10) is None
+    eta.note(3, 101.0)
+    assert eta.seconds_left(10) == 3.5
+    assert eta.rate(4, 10) == 0.8
 
 
 def test_a_withheld_status_is_told_with_the_next() -> None:

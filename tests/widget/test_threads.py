@@ -67,10 +67,10 @@ def test_an_update_neither_takes_back_nor_delays_what_the_worker_writes_meanwhil
 ) -> None:
     """A validator that refuses rolls back every trait set meanwhile, whoever set it."""
     settled = threading.Event()  # the other thread has written, or waits for the lock
-    widget._face.lock = WatchedLock(settled)  # type: ignore[assignment]
+    widget._view.lock = WatchedLock(settled)  # type: ignore[assignment]
 
     def write() -> None:
-        widget._telling.tell(message="written by the worker")
+        widget._publisher.tell(message="written by the worker")
         settled.set()
 
     worker = threading.Thread(target=write)
@@ -96,7 +96,7 @@ def test_an_update_neither_takes_back_nor_delays_what_the_worker_writes_meanwhil
 def test_what_a_page_asks_for_is_of_one_moment(widget: FabricWidget) -> None:
     widget.generate().result()
     settled = threading.Event()  # the page has its answer, or waits for the lock
-    widget._face.lock = WatchedLock(settled)  # type: ignore[assignment]
+    widget._view.lock = WatchedLock(settled)  # type: ignore[assignment]
     told: list[dict[str, Any]] = []
 
     def ask() -> None:
@@ -264,7 +264,7 @@ def test_two_clicks_at_once_make_two_rounds(front: Front, studio: Studio) -> Non
 def after_debounce(widget: FabricWidget, clock: Clock) -> None:
     """Let as much time pass as votes are waited for."""
     clock.now += widget._debounce
-    widget._jobs.wake()
+    widget._worker.wake()
 
 
 def test_votes_start_one_round_when_they_have_settled(
@@ -274,12 +274,12 @@ def test_votes_start_one_round_when_they_have_settled(
     first, second = names(front)
     front.set(votes={first: 1})
     clock.now += widget._debounce * 0.9
-    widget._jobs.wake()
+    widget._worker.wake()
     front.set(votes={first: 1, second: -1})
     clock.now += widget._debounce * 0.9
-    widget._jobs.wake()
+    widget._worker.wake()
     assert front.status["pending"]
-    assert widget._jobs.current is None
+    assert widget._worker.current is None
     after_debounce(widget, clock)
     front.wait(lambda: len(front.state["history"]) == 2)
     front.wait_phase("ready")
@@ -375,10 +375,10 @@ ACTS = st.lists(
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(acts=ACTS)
+@given(actions=ACTS)
 @pytest.mark.usefixtures("clock")
 def test_a_vote_reaches_the_session_exactly_once(
-    make: Callable[..., FabricWidget], front: Front, acts: list[tuple[str, dict[int, float]]]
+    make: Callable[..., FabricWidget], front: Front, actions: list[tuple[str, dict[int, float]]]
 ) -> None:
     """Whatever else comes between: the same acts told to a plain session leave the same line."""
     session, plain = (Session(Studio()) for _ in range(2))  # type: ignore[arg-type]
@@ -386,7 +386,7 @@ def test_a_vote_reaches_the_session_exactly_once(
     widget.generate().result()
     plain.generate("", num_images=2, seed=0)
     ids = [image.id for image in plain.rounds[0]]
-    for act, marks in acts:
+    for act, marks in actions:
         if act in {"set", "set again"}:
             for _ in range(1 + (act == "set again")):
                 front.set(votes={ids[i][:12]: mark for i, mark in marks.items()})

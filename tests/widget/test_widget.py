@@ -231,7 +231,7 @@ def test_again_undo_redo_and_branch(widget: FabricWidget) -> None:
 
 def test_a_preset_sets_the_controls(widget: FabricWidget, front: Front) -> None:
     widget.apply_preset("As published")
-    made = widget._face.controls().schedule()
+    made = widget._view.controls().schedule()
     paper = Schedule.paper()
     assert [made.weight(i, 20) for i in range(20)] == [paper.weight(i, 20) for i in range(20)]
     assert made.shares([1, 1]) == paper.shares([1, 1])
@@ -379,7 +379,7 @@ def test_a_closed_widget_is_gone(
     before = set(_instances)
     widget = make(session)
     widget.generate().result()
-    thread = widget._jobs.thread
+    thread = widget._worker.thread
     assert thread is not None
     comm = front.comm
     widget.close()
@@ -396,7 +396,7 @@ def test_a_closed_widget_is_gone(
 def test_a_closed_widget_can_be_collected(front: Front, session: Session, tmp_path: Path) -> None:
     widget = FabricWidget(session, presets_file=tmp_path / "presets.json")
     widget.generate().result()
-    thread = widget._jobs.thread
+    thread = widget._worker.thread
     assert thread is not None
     widget.close()
     thread.join(60)
@@ -430,7 +430,7 @@ def test_a_host_that_only_closes_the_comm_ends_the_widget(
     hold = studio.hold(2)
     outcome = widget.generate()
     hold.wait()
-    thread = widget._jobs.thread
+    thread = widget._worker.thread
     front.comm.close()
     hold.release()
     assert isinstance(outcome.exception(60), GenerationCancelled)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Economy:
+class TokenBudget:
     """What a `Fabric` may leave out to be fast.
 
     With the defaults one or two references are lent whole to layers of fewer than 1024 tokens.
@@ -58,7 +58,7 @@ class Economy:
             raise ValueError(message)
 
     @classmethod
-    def exact(cls) -> Economy:
+    def exact(cls) -> TokenBudget:
         """Return the economy that spares nothing: every token of every reference at every step."""
         return cls(stride=1, share=math.inf)
 

@@ -43,7 +43,7 @@ class Lending(NamedTuple):
     factors: Sequence[float]
 
 
-class Observer:
+class AttentionRecorder:
     """Gathers the maps of one run.
 
     Parameters

@@ -20,7 +20,11 @@ import torch
 
 from fabric_widget.engine.errors import FabricError, PipelineBusy
 from fabric_widget.engine.pipeline.call import Call
-from fabric_widget.engine.pipeline.guidance_branches import Spoken, Turns, spoken
+from fabric_widget.engine.pipeline.guidance_branches import (
+    BranchTracker,
+    GuidanceBranches,
+    guidance_branches,
+)
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.pipeline.restore import (
     kept,
@@ -50,19 +54,19 @@ _locks_guard = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class RecordedCall:
     """What a pipeline's calls look like, measured before a run.
 
     Parameters
     ----------
     null
         The call for one picture and the null prompt.
-    spoken
+    guidance_branches
         What of it follows the prompt.
     """
 
     null: Call
-    spoken: Spoken
+    guidance_branches: GuidanceBranches
 
 
 def _speaks(name: str, value: object) -> bool:
@@ -201,7 +205,7 @@ class Denoiser:
         """Return the call that the pipeline would make with the null prompt and these arguments."""
         return self._spied(arguments, "")
 
-    def rehearse(self, arguments: Mapping[str, Any], prompt: str) -> Rehearsal:
+    def record_call(self, arguments: Mapping[str, Any], prompt: str) -> RecordedCall:
         """Measure the calls that the pipeline would make with these arguments.
 
         Raises
@@ -214,11 +218,11 @@ class Denoiser:
         for text in filter(None, (prompt, *_SOME_TEXTS)):
             worded = self._spied(arguments, text, pictures=2)
             null = null.batched(worded)
-            found = spoken(null, worded)
+            found = guidance_branches(null, worded)
             if any(found.rows):
-                return Rehearsal(null, found)
+                return RecordedCall(null, found)
         if null.rows == 1:
-            return Rehearsal(null, Spoken((True,), ()))
+            return RecordedCall(null, GuidanceBranches((True,), ()))
         message = (
             f"cannot tell the conditional rows of {type(self._pipe).__name__} from the "
             "unconditional ones: its text encoder gives every prompt the same embedding"
@@ -242,19 +246,19 @@ class Denoiser:
             )
             raise FabricError(message)
 
-    def alternates(self, arguments: Mapping[str, Any], spoken: Spoken) -> bool:
+    def alternates(self, arguments: Mapping[str, Any], guidance_branches: GuidanceBranches) -> bool:
         """Return whether the pipeline makes an unconditional call beside each conditional one.
 
         Not if its one call has rows of both kinds. The calls of one step for one picture
         are made in earnest: what the pipeline does next may depend on what comes back.
         """
-        if not all(spoken.rows):
+        if not all(guidance_branches.rows):
             return False
-        turns = Turns(spoken, 1)
+        turns = BranchTracker(guidance_branches, 1)
         inner = self.module.forward
 
         def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
-            turns.roles(self.bind(args, kwargs))
+            turns.conditional_rows(self.bind(args, kwargs))
             if turns.alternate:
                 raise _Spied
             return inner(*args, **kwargs)

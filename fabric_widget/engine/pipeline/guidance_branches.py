@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Spoken:
+class GuidanceBranches:
     """What of a call follows the prompt.
 
     Parameters
@@ -38,7 +38,7 @@ class Spoken:
     paths: tuple[Path, ...]
 
 
-def spoken(null: Call, worded: Call) -> Spoken:
+def guidance_branches(null: Call, worded: Call) -> GuidanceBranches:
     """Compare the null prompt's call for one picture with another prompt's for two."""
     follows = [False] * null.rows
     paths: list[Path] = []
@@ -52,7 +52,7 @@ def spoken(null: Call, worded: Call) -> Spoken:
         if any(differs) and not (padded and all(differs) and null.rows > 1):
             follows = [f or d for f, d in zip(follows, differs, strict=True)]
             paths.append(path)
-    return Spoken(tuple(follows), tuple(paths))
+    return GuidanceBranches(tuple(follows), tuple(paths))
 
 
 def _differ(a: Any, b: Any) -> bool:  # noqa: ANN401  (a row of any argument)
@@ -71,7 +71,7 @@ def _differ(a: Any, b: Any) -> bool:  # noqa: ANN401  (a row of any argument)
     return not torch.equal(a, b)
 
 
-class Turns:
+class BranchTracker:
     """Tells the conditional rows of each call of a run from the unconditional ones.
 
     The calls about one state of the latents belong together. The first of them is conditional, or
@@ -80,19 +80,19 @@ class Turns:
 
     Parameters
     ----------
-    spoken
+    guidance_branches
         What of a call for one picture follows the prompt.
     pictures
         Number of pictures that the run makes at once.
     """
 
-    def __init__(self, spoken: Spoken, pictures: int) -> None:
-        self._spoken = spoken
+    def __init__(self, guidance_branches: GuidanceBranches, pictures: int) -> None:
+        self._spoken = guidance_branches
         self._pictures = pictures
         self._first: Call | None = None
         self._later = 0
 
-    def roles(self, call: Call) -> list[bool]:
+    def conditional_rows(self, call: Call) -> list[bool]:
         """Return for each block of rows, one row a picture, whether it is conditional.
 
         The number of rows is read anew at every call: guidance may be switched off on the way, and

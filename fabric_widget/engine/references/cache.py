@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from fabric_widget.engine.attention.tokens import Lent
-    from fabric_widget.engine.references.host_cache import HostBank
+    from fabric_widget.engine.references.host_cache import HostCache
 
 
 class _Entry(NamedTuple):
@@ -23,7 +23,7 @@ class _Entry(NamedTuple):
     run: int
 
 
-class Bank:
+class ReferenceCache:
     """Least-recently-used store of what references lend, bounded in bytes.
 
     A run asks for the same keys step after step and round after round. Were an entry of the present
@@ -38,7 +38,7 @@ class Bank:
         Where entries go for which there is no room, or None.
     """
 
-    def __init__(self, capacity: int, host: HostBank | None = None) -> None:
+    def __init__(self, capacity: int, host: HostCache | None = None) -> None:
         self.capacity = capacity
         self.host = host
         self.nbytes = 0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.attention.tokens import Lent
 
 
-class HostBank:
+class HostCache:
     """Least-recently-used store in host memory, bounded in bytes.
 
     Entries are copied to the device when they are asked for. Steps come in the same order in every
@@ -70,11 +70,11 @@ class HostBank:
         if coming is None:
             return self._fetched(key)
         if self._stream is not None:
-            present = torch.cuda.current_stream(self._device)
-            present.wait_stream(self._stream)
+            current_level = torch.cuda.current_stream(self._device)
+            current_level.wait_stream(self._stream)
             for part in coming:  # its memory must not be given away while it is read here
-                part.keys.record_stream(present)
-                part.values.record_stream(present)
+                part.keys.record_stream(current_level)
+                part.values.record_stream(current_level)
         return coming
 
     def announce(self, keys: tuple[Hashable, ...]) -> None:

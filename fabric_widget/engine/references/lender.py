@@ -11,8 +11,8 @@ from fabric_widget.engine.attention.sites import Borrowing, Site
 from fabric_widget.engine.attention.tokens import grouped
 from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.lens.influence import Seen
-from fabric_widget.engine.lens.recorder import Lending, Observer
-from fabric_widget.engine.pipeline.guidance_branches import Turns
+from fabric_widget.engine.lens.recorder import AttentionRecorder, Lending
+from fabric_widget.engine.pipeline.guidance_branches import BranchTracker
 from fabric_widget.engine.pipeline.restore import swapped
 from fabric_widget.engine.references.recorder import SKIPPED, Recorder, measure
 from fabric_widget.engine.schedule import coarseness
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fabric_widget.engine.attention.core import Loan
-    from fabric_widget.engine.attention.token_budget import Economy
+    from fabric_widget.engine.attention.token_budget import TokenBudget
     from fabric_widget.engine.attention.tokens import Lent
     from fabric_widget.engine.lens.influence import Influence
     from fabric_widget.engine.lens.lens import Lens
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
-    from fabric_widget.engine.pipeline.guidance_branches import Spoken
-    from fabric_widget.engine.references.cache import Bank
+    from fabric_widget.engine.pipeline.guidance_branches import GuidanceBranches
+    from fabric_widget.engine.references.cache import ReferenceCache
     from fabric_widget.engine.references.references import Reference
     from fabric_widget.engine.schedule import Schedule
 
@@ -81,7 +81,7 @@ class Layout:
         The call for one picture and the null prompt.
     templates
         The same for the size of each reference, by the reference's id.
-    spoken
+    guidance_branches
         What of a call follows the prompt.
     pictures
         Number of pictures that the run makes at once.
@@ -91,14 +91,14 @@ class Layout:
 
     null: Call
     templates: Mapping[str, Call]
-    spoken: Spoken
+    guidance_branches: GuidanceBranches
     pictures: int
     aspect: float = 1.0
 
     @property
     def guided_row(self) -> int:
         """The row of a template that references are computed with: it holds the null prompt."""
-        return self.spoken.rows.index(True)
+        return self.guidance_branches.rows.index(True)
 
 
 class Lender:
@@ -112,33 +112,33 @@ class Lender:
         self,
         denoiser: Denoiser,
         scheduler: Any,  # noqa: ANN401  (schedulers share no useful base class)
-        bank: Bank,
+        cache: ReferenceCache,
         feedback: Feedback,
         layout: Layout,
-        economy: Economy,
+        token_budget: TokenBudget,
         lens: Lens | None = None,
     ) -> None:
         self._feedback = feedback
         self._layout = layout
-        self._economy = economy
-        self._turns = Turns(layout.spoken, layout.pictures)
+        self._token_budget = token_budget
+        self._branches = BranchTracker(layout.guidance_branches, layout.pictures)
         places, fingerprint = measure(denoiser, layout.null, layout.guided_row)
         self._sites = [Site(place) for place in places]
         self._recorder = Recorder(
             denoiser,
             scheduler,
-            bank,
+            cache,
             sites=self._sites,
             templates=layout.templates,
             row=layout.guided_row,
             fingerprint=fingerprint,
-            economy=economy,
+            token_budget=token_budget,
         )
         self._levels = coarseness([place.tokens for place in places])
         self._observer = (
             None
             if lens is None
-            else Observer(lens, places, feedback.seen, feedback.schedule, layout.aspect)
+            else AttentionRecorder(lens, places, feedback.seen, feedback.schedule, layout.aspect)
         )
 
     @property
@@ -167,10 +167,12 @@ class Lender:
         """
         schedule = self._feedback.schedule
         weight = schedule.weight(index, count)
-        pictures, roles = self._layout.pictures, self._turns.roles(call)
-        blocks = [slice(i * pictures, (i + 1) * pictures) for i in range(len(roles))]
-        conditional = [rows for rows, role in zip(blocks, roles, strict=True) if role]
-        unconditional = [rows for rows, role in zip(blocks, roles, strict=True) if not role]
+        pictures, conditional_rows = self._layout.pictures, self._branches.conditional_rows(call)
+        blocks = [slice(i * pictures, (i + 1) * pictures) for i in range(len(conditional_rows))]
+        conditional = [rows for rows, role in zip(blocks, conditional_rows, strict=True) if role]
+        unconditional = [
+            rows for rows, role in zip(blocks, conditional_rows, strict=True) if not role
+        ]
         disliking = unconditional if self._feedback.guided else conditional
         liked = self._feedback.liked if conditional and weight > 0 else ()
         dislike = weight * schedule.neg_scale
@@ -244,7 +246,7 @@ class Lender:
         for i, (site, level) in enumerate(zip(self._sites, self._levels, strict=True)):
             whole = [recorded[reference.id][i] for reference in references]
             factors = []
-            lent = self._economy.thinned(whole, site.place.tokens, index)
+            lent = self._token_budget.thinned(whole, site.place.tokens, index)
             for part, share in zip(lent, shares, strict=True):
                 factor = weight * share * schedule.level_scale(level) * part.factor
                 if schedule.normalize:  # a larger picture does not count more

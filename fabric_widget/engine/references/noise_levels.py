@@ -21,7 +21,7 @@ _DIVISORS = (1, 1000)
 
 
 @dataclass(frozen=True)
-class Moment:
+class NoiseLevel:
     """One noise level of a run.
 
     Parameters
@@ -45,13 +45,13 @@ class Moment:
     later: int = 0
 
 
-def present(scheduler: Any, timestep: torch.Tensor, step: int) -> Moment:  # noqa: ANN401  (schedulers share no useful base class)
+def current_level(scheduler: Any, timestep: torch.Tensor, step: int) -> NoiseLevel:  # noqa: ANN401  (schedulers share no useful base class)
     """Return the moment of a call that is told `timestep`, a number or one for each row."""
     own = scheduler_timestep(scheduler, timestep)
-    return Moment(step, timestep.reshape(-1)[:1], own, _passed(scheduler, own))
+    return NoiseLevel(step, timestep.reshape(-1)[:1], own, _passed(scheduler, own))
 
 
-def coming(scheduler: Any, now: Moment, steps: int) -> Iterator[Moment]:  # noqa: ANN401  (as above)
+def upcoming_levels(scheduler: Any, now: NoiseLevel, steps: int) -> Iterator[NoiseLevel]:  # noqa: ANN401  (as above)
     """Yield the moments of the next so many steps, as far as they can be foreseen.
 
     None can where the denoiser is told something else than the scheduler's timestep.
@@ -65,10 +65,10 @@ def coming(scheduler: Any, now: Moment, steps: int) -> Iterator[Moment]:  # noqa
     position: int = next(i for i in counts if i in here)  # type: ignore[assignment]
     for later, own in enumerate(timesteps[position + 1 :][:steps], 1):
         told = _told(own, divisor, now)
-        yield Moment(now.step + later, told, own, _passed(scheduler, own), later)
+        yield NoiseLevel(now.step + later, told, own, _passed(scheduler, own), later)
 
 
-def _told(own: torch.Tensor, divisor: int, now: Moment) -> torch.Tensor:
+def _told(own: torch.Tensor, divisor: int, now: NoiseLevel) -> torch.Tensor:
     return (own / divisor if divisor > 1 else own).to(now.told).reshape(1)
 
 

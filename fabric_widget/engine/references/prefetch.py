@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import torch
 
     from fabric_widget.engine.attention.tokens import Lent
-    from fabric_widget.engine.references.noise_levels import Moment
+    from fabric_widget.engine.references.noise_levels import NoiseLevel
     from fabric_widget.engine.references.references import Reference
 
 
@@ -21,7 +21,7 @@ class Task:
 
     Parameters
     ----------
-    reference, moment
+    reference, noise_level
         Which.
     latents
         The reference's, as the denoiser is to see them.
@@ -32,13 +32,13 @@ class Task:
     """
 
     reference: Reference
-    moment: Moment
+    noise_level: NoiseLevel
     latents: torch.Tensor
     phase: int
     key: str
 
 
-class Early:
+class Prefetched:
     """What references lend at steps that are yet to come."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Early:
 
     def put(self, task: Task, lent: Sequence[Lent]) -> None:
         """Keep what a task lends until its step."""
-        self._lent[task.key] = (task.moment.step, lent)
+        self._lent[task.key] = (task.noise_level.step, lent)
 
     def taken(self, task: Task) -> Sequence[Lent] | None:
         """Return what a task lends, or None; nobody will ask again."""

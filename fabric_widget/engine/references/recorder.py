@@ -20,18 +20,18 @@ from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.pipeline.call import tensors
 from fabric_widget.engine.pipeline.denoiser import noised
 from fabric_widget.engine.pipeline.restore import processors, processors_of, random_kept
-from fabric_widget.engine.references.noise_levels import coming, present
-from fabric_widget.engine.references.prefetch import Early, Task
+from fabric_widget.engine.references.noise_levels import current_level, upcoming_levels
+from fabric_widget.engine.references.prefetch import Prefetched, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fabric_widget.engine.attention.sites import Place, Site
-    from fabric_widget.engine.attention.token_budget import Economy
+    from fabric_widget.engine.attention.token_budget import TokenBudget
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
-    from fabric_widget.engine.references.cache import Bank
-    from fabric_widget.engine.references.noise_levels import Moment
+    from fabric_widget.engine.references.cache import ReferenceCache
+    from fabric_widget.engine.references.noise_levels import NoiseLevel
     from fabric_widget.engine.references.references import Reference
 
 _Alike = tuple[int, torch.Size]  # what is computed in one batch: template and size of latents
@@ -78,7 +78,7 @@ class Recorder:
     ----------
     denoiser, scheduler
         The pipeline's.
-    bank
+    cache
         Remembers what was recorded.
     sites
         What records.
@@ -89,7 +89,7 @@ class Recorder:
     fingerprint
         A name for all that references depend on beside themselves: weights, adapters and their
         scales, attention processors, precision, conditioning.
-    economy
+    token_budget
         How many tokens are recorded, and how often.
     """
 
@@ -97,23 +97,23 @@ class Recorder:
         self,
         denoiser: Denoiser,
         scheduler: Any,  # noqa: ANN401  (schedulers share no useful base class)
-        bank: Bank,
+        cache: ReferenceCache,
         *,
         sites: Sequence[Site],
         templates: Mapping[str, Call],
         row: int,
         fingerprint: str,
-        economy: Economy,
+        token_budget: TokenBudget,
     ) -> None:
         self._scheduler = scheduler
-        self._bank = bank
+        self._cache = cache
         self._sites = sites
         self._templates = templates
         self._row = row
         self._fingerprint = fingerprint
-        self._economy = economy
+        self._token_budget = token_budget
         self._latest: dict[str, Sequence[Lent]] = {}
-        self._early = Early()
+        self._prefetched = Prefetched()
         self._new: dict[_Alike, dict[str, Reference]] = {}  # those that were not remembered
         self._inner = denoiser.module.forward
         self._device = denoiser.device  # pipelines look through all of their modules for it
@@ -143,15 +143,15 @@ class Recorder:
             At how many of the next steps the references will be lent as well: where there is room
             in a batch, they are computed for these.
         """
-        if index % self._economy.every and all(r.id in self._latest for r in references):
+        if index % self._token_budget.every and all(r.id in self._latest for r in references):
             return {r.id: self._latest[r.id] for r in references}
-        now = present(self._scheduler, timestep, index)
+        now = current_level(self._scheduler, timestep, index)
         asked = [self._task(reference, now) for reference in references]
-        self._bank.announce([task.key for task in asked])
+        self._cache.announce([task.key for task in asked])
         found: dict[str, Sequence[Lent]] = {}
         missing: dict[_Alike, list[Task]] = {}
         for task in asked:
-            lent = self._bank.get(task.key) or self._early.taken(task)
+            lent = self._cache.get(task.key) or self._prefetched.taken(task)
             if lent is None:
                 alike = (id(self._templates[task.reference.id]), task.latents.shape)
                 missing.setdefault(alike, []).append(task)
@@ -162,40 +162,42 @@ class Recorder:
             size = _batch_size(group[0].latents)
             for i in range(0, len(group), size):
                 part = group[i : i + size]
-                early = islice(self._foreseen(self._new[alike], now, following), size - len(part))
-                for task, lent in self._computed([*part, *early], size):
-                    if task.moment is now:
+                prefetched = islice(
+                    self._foreseen(self._new[alike], now, following), size - len(part)
+                )
+                for task, lent in self._computed([*part, *prefetched], size):
+                    if task.noise_level is now:
                         self._keep(task, lent, found)
                     else:
-                        self._early.put(task, lent)
-        if self._economy.every > 1:
+                        self._prefetched.put(task, lent)
+        if self._token_budget.every > 1:
             self._latest |= found
         return found
 
     def _keep(self, task: Task, lent: Sequence[Lent], found: dict[str, Sequence[Lent]]) -> None:
-        self._bank.put(task.key, lent)
+        self._cache.put(task.key, lent)
         found[task.reference.id] = lent
 
-    def _task(self, reference: Reference, moment: Moment) -> Task:
+    def _task(self, reference: Reference, noise_level: NoiseLevel) -> Task:
         latents = noised(
-            self._scheduler, reference.latents, reference.noise, moment.own, moment.later
+            self._scheduler, reference.latents, reference.noise, noise_level.own, noise_level.later
         )
-        economy, phase = self._economy, moment.passed % self._economy.stride
-        thinning = f"{economy.stride} {economy.dense} {phase}"
-        key = digest(self._fingerprint, thinning, latents, moment.told)
-        return Task(reference, moment, latents, phase, key)
+        token_budget, phase = self._token_budget, noise_level.passed % self._token_budget.stride
+        thinning = f"{token_budget.stride} {token_budget.dense} {phase}"
+        key = digest(self._fingerprint, thinning, latents, noise_level.told)
+        return Task(reference, noise_level, latents, phase, key)
 
     def _foreseen(
-        self, references: Mapping[str, Reference], now: Moment, following: int
+        self, references: Mapping[str, Reference], now: NoiseLevel, following: int
     ) -> Iterator[Task]:
         """Yield what references will be asked for next."""
-        if self._early.useless(now.step):
+        if self._prefetched.useless(now.step):
             return
-        for moment in coming(self._scheduler, now, following):
-            if moment.step % self._economy.every == 0:
+        for noise_level in upcoming_levels(self._scheduler, now, following):
+            if noise_level.step % self._token_budget.every == 0:
                 for reference in references.values():
-                    task = self._task(reference, moment)
-                    if task.key not in self._bank and task.key not in self._early:
+                    task = self._task(reference, noise_level)
+                    if task.key not in self._cache and task.key not in self._prefetched:
                         yield task
 
     def _computed(self, tasks: Sequence[Task], size: int) -> Iterator[tuple[Task, Sequence[Lent]]]:
@@ -205,7 +207,7 @@ class Recorder:
         arguments = template.with_rows(
             [self._row] * size,
             torch.cat([task.latents for task in filled]),
-            torch.cat([task.moment.told for task in filled]),
+            torch.cat([task.noise_level.told for task in filled]),
         )
         try:
             for site in self._sites:
@@ -236,7 +238,7 @@ class Recorder:
         """Return what is kept of a reference in one layer, in memory of its own."""
         tokens = keys.shape[-2]
         whole = Lent(keys, values, tokens, columns_of(tokens, reference.aspect))
-        lent = whole.thinned(self._economy.recorded_stride(tokens), phase)
+        lent = whole.thinned(self._token_budget.recorded_stride(tokens), phase)
         if lent is whole:  # a part of what was recorded of all
             keys, values = (x.clone(memory_format=torch.contiguous_format) for x in (keys, values))
             lent = lent._replace(keys=keys, values=values)

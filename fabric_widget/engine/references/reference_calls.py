@@ -27,7 +27,7 @@ _COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
 _PICTURES = ("image", "mask_image", "control_image")  # arguments as large as what is made
 
 
-class Templates:
+class ReferenceCalls:
     """The null call of one request at the size of each reference.
 
     Parameters

@@ -19,13 +19,22 @@ from fabric_widget.evaluation.methods.feedback import (
     prompt_dropout,
     random_votes,
 )
-from fabric_widget.evaluation.methods.request import Ask, Method, Picture, Shown
+from fabric_widget.evaluation.methods.request import Method, MethodRequest, Picture, Shown
 from fabric_widget.evaluation.methods.zero_order import zero_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["METHODS", "Ask", "Known", "Method", "Picture", "Shown", "UnknownMethod", "load_method"]
+__all__ = [
+    "METHODS",
+    "KnownMethod",
+    "Method",
+    "MethodRequest",
+    "Picture",
+    "Shown",
+    "UnknownMethod",
+    "load_method",
+]
 
 
 class UnknownMethod(ValueError):  # noqa: N818  (public name: it says what is the matter)
@@ -33,7 +42,7 @@ class UnknownMethod(ValueError):  # noqa: N818  (public name: it says what is th
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownMethod:
     """A method, what it does in words, and whether others are to be measured against it."""
 
     method: Method
@@ -41,22 +50,22 @@ class Known:
     baseline: bool = True
 
 
-METHODS: Mapping[str, Known] = {
-    "none": Known(none, "no feedback"),
-    "ours": Known(ours, "the default schedule", baseline=False),
-    "paper-0.1": Known(paper(0.1), "the published arithmetic at weight 0.1"),
-    "paper-0.3": Known(paper(0.3), "the published arithmetic at weight 0.3"),
-    "paper-0.8": Known(paper(0.8), "the published arithmetic at weight 0.8"),
-    "random": Known(random_votes, "the default schedule, votes on pictures drawn at random"),
-    "prompt-dropout": Known(
+METHODS: Mapping[str, KnownMethod] = {
+    "none": KnownMethod(none, "no feedback"),
+    "ours": KnownMethod(ours, "the default schedule", baseline=False),
+    "paper-0.1": KnownMethod(paper(0.1), "the published arithmetic at weight 0.1"),
+    "paper-0.3": KnownMethod(paper(0.3), "the published arithmetic at weight 0.3"),
+    "paper-0.8": KnownMethod(paper(0.8), "the published arithmetic at weight 0.8"),
+    "random": KnownMethod(random_votes, "the default schedule, votes on pictures drawn at random"),
+    "prompt-dropout": KnownMethod(
         prompt_dropout, f"the default schedule, each word left out with probability {DROPOUT}"
     ),
-    "zero-order": Known(zero_order, "search over the start noise from rankings"),
+    "zero-order": KnownMethod(zero_order, "search over the start noise from rankings"),
 }
 """The methods that are known by name."""
 
 
-def load_method(name: str) -> Known:
+def load_method(name: str) -> KnownMethod:
     """Return a method by its name, or one of your own as "package.module:function".
 
     Raises
@@ -79,4 +88,4 @@ def load_method(name: str) -> Known:
         message = f"the method {name!r} cannot be imported: {error}"
         raise UnknownMethod(message) from error
     words = (getattr(method, "__doc__", None) or name).strip().partition("\n")[0].rstrip(".")
-    return Known(method, words, baseline=False)
+    return KnownMethod(method, words, baseline=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabric_widget.engine import Economy, Schedule
+from fabric_widget.engine import Schedule, TokenBudget
 from fabric_widget.engine.pipeline.restore import replaced
 from fabric_widget.evaluation.people.simulated_user import Opinion
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fabric_widget.engine import Fabric, GeneratedImage
-    from fabric_widget.evaluation.methods.request import Ask, Method
+    from fabric_widget.evaluation.methods.request import Method, MethodRequest
 
 DROPOUT = 0.3
 """How probably prompt dropout leaves out a word (FABRIC, section 5.4)."""
 
 
-def none(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+def none(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
     """Make the pictures of the plain pipeline, whatever was said."""
-    return _made(fabric, replace(ask, shown=()))
+    return _made(fabric, replace(request, shown=()))
 
 
-def ours(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+def ours(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
     """Feed all votes back with the fabric's own schedule."""
-    return _made(fabric, ask)
+    return _made(fabric, request)
 
 
 def paper(weight: float) -> Method:
@@ -37,43 +37,45 @@ def paper(weight: float) -> Method:
     least = min(published.min_weight, weight)
     schedule = replace(published, max_weight=weight, min_weight=least)
 
-    def method(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
-        with replaced(fabric, "economy", Economy.exact()):  # it knows no budget
-            return _made(fabric, ask, schedule)
+    def method(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
+        with replaced(fabric, "token_budget", TokenBudget.exact()):  # it knows no budget
+            return _made(fabric, request, schedule)
 
     return method
 
 
-def random_votes(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+def random_votes(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
     """Feed back as many votes as were cast, of the same strengths, on pictures drawn at random.
 
     What it gains over no feedback is not owed to what the person wants.
     """
     shown = []
-    for past in ask.shown:
+    for past in request.shown:
         strengths = np.random.default_rng(past.seeds[0]).permutation(past.opinion.strengths)
         opinion = Opinion(tuple(strengths.tolist()), past.opinion.ranks)
         shown.append(replace(past, opinion=opinion))
-    return _made(fabric, replace(ask, shown=tuple(shown)))
+    return _made(fabric, replace(request, shown=tuple(shown)))
 
 
-def prompt_dropout(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+def prompt_dropout(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
     """Feed all votes back, and leave out words of the prompt at random, others for each picture."""
     made: list[GeneratedImage] = []
-    for seed in ask.seeds:
+    for seed in request.seeds:
         rng = np.random.default_rng(seed)
-        words = [word for word in ask.prompt.split() if rng.random() >= DROPOUT]
-        made += _made(fabric, replace(ask, prompt=" ".join(words), seeds=(seed,)))
+        words = [word for word in request.prompt.split() if rng.random() >= DROPOUT]
+        made += _made(fabric, replace(request, prompt=" ".join(words), seeds=(seed,)))
     return made
 
 
-def _made(fabric: Fabric, ask: Ask, schedule: Schedule | None = None) -> Sequence[GeneratedImage]:
+def _made(
+    fabric: Fabric, request: MethodRequest, schedule: Schedule | None = None
+) -> Sequence[GeneratedImage]:
     return fabric(
-        ask.prompt,
-        num_images=len(ask.seeds),
-        seed=ask.seeds[0],
-        liked=ask.liked,
-        disliked=ask.disliked,
+        request.prompt,
+        num_images=len(request.seeds),
+        seed=request.seeds[0],
+        liked=request.liked,
+        disliked=request.disliked,
         schedule=schedule,
-        **ask.arguments,
+        **request.arguments,
     ).images

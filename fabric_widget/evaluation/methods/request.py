@@ -1,7 +1,7 @@
 """What a method is asked for, and what it may know: all that was shown and said before.
 
-A method is one function of a `Fabric` and an `Ask`. It keeps nothing between two calls, so that a
-round depends on nothing but what is written in its `Ask`.
+A method is one function of a `Fabric` and a `MethodRequest`. It keeps nothing between two calls, so
+that a round depends on nothing but what is written in its request.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Ask:
+class MethodRequest:
     """What the next round is to be made from.
 
     Parameters
@@ -82,5 +82,5 @@ class Ask:
 class Method(Protocol):
     """One way to come from what was said to the next round of pictures."""
 
-    def __call__(self, fabric: Fabric, ask: Ask) -> Sequence[Picture]:
+    def __call__(self, fabric: Fabric, request: MethodRequest) -> Sequence[Picture]:
         """Return a round of pictures, one for each seed."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fabric_widget.engine import Fabric
-    from fabric_widget.evaluation.methods.request import Ask
+    from fabric_widget.evaluation.methods.request import MethodRequest
 
 _STEP = 1.0  # the search moves by as much as one noise is long, then is brought back to that length
 _EXPLORED = 0.5  # share of a noise's variance that is new
@@ -32,7 +32,7 @@ _APART = 2**41  # from a picture's seed to that of its direction: the generator 
 # begins at its own seed, and samplers that add noise would add the direction once more
 
 
-def zero_order(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
+def zero_order(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
     """Start from noises in the direction that the rankings point to.
 
     Raises
@@ -43,10 +43,10 @@ def zero_order(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
     if "latents" not in inspect.signature(type(fabric.pipe).__call__).parameters:
         message = f"zero-order search needs `latents`, which {type(fabric.pipe).__name__} lacks"
         raise TypeError(message)
-    common = {"num_images": len(ask.seeds), "seed": ask.seeds[0], **ask.arguments}
-    if not ask.shown:
-        return fabric(ask.prompt, **common).images
-    first = ask.shown[0].pictures[0]
+    common = {"num_images": len(request.seeds), "seed": request.seeds[0], **request.arguments}
+    if not request.shown:
+        return fabric(request.prompt, **common).images
+    first = request.shown[0].pictures[0]
     if not isinstance(first, GeneratedImage) or first.latents.dim() != _FLAT:
         message = (
             "zero-order search needs latents of the form (C, h, w), which "
@@ -55,11 +55,11 @@ def zero_order(fabric: Fabric, ask: Ask) -> Sequence[GeneratedImage]:
         raise TypeError(message)
     shape = first.latents.shape
     point = torch.zeros(shape)
-    for number, past in enumerate(ask.shown):
+    for number, past in enumerate(request.shown):
         directions = _directions(past.seeds, shape, first=number == 0)
         point = _moved(point, gradient(directions, past.opinion.ranks))
-    noises = _about(point, _directions(ask.seeds, shape, first=False))
-    return fabric(ask.prompt, latents=noises.to(fabric.pipe.dtype), **common).images
+    noises = _about(point, _directions(request.seeds, shape, first=False))
+    return fabric(request.prompt, latents=noises.to(fabric.pipe.dtype), **common).images
 
 
 def gradient(directions: torch.Tensor, ranks: Sequence[int]) -> torch.Tensor:

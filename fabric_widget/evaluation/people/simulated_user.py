@@ -1,6 +1,6 @@
 """The simulated person: likes the best picture of a round and dislikes the worst.
 
-`judge` is the person who is always right; a `Person` may err, say only half, or give grades.
+`judge` is the person who is always right; a `SimulatedUser` may err, say only half, or give grades.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Opinion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class SimulatedUser:
     """How somebody votes, whatever it is they want.
 
     Parameters
@@ -106,7 +106,7 @@ class Person:
             raise ValueError(message)
 
     @classmethod
-    def parse(cls, text: str) -> Person:
+    def parse(cls, text: str) -> SimulatedUser:
         """Read habits such as "noisy=0.2,likes-only"; "" is someone who is always right.
 
         There are noisy (a wrong vote in five, or as given), likes-only, dislikes-only, graded and

@@ -81,10 +81,10 @@ class Taste:
         probabilities. Two values of an attribute are 1 apart; two colours are as far apart as they
         look, so that orange is nearer to red than blue is.
         """
-        return float(np.mean([apart(reading, n, value) for n, value in self.wanted.items()]))
+        return float(np.mean([mismatch(reading, n, value) for n, value in self.wanted.items()]))
 
 
-def apart(reading: Reading, name: str, value: str) -> float:
+def mismatch(reading: Reading, name: str, value: str) -> float:
     """Return how far an attribute is from a wanted value, as the reader's expectation, 0 … 1."""
     known = color_distances()[value] if name in _COLORED else {value: 0.0}
     return sum(p * known.get(v, 1.0) for v, p in reading.probabilities[name].items())
@@ -144,11 +144,11 @@ def color_distances() -> Mapping[str, Mapping[str, float]]:
     Euclidean distance in CIE L*a*b* (CIE 1976, white point D65), divided by the greatest.
     """
     lab = cielab(np.array(list(COLORS.values()), dtype=np.float64) / 255)
-    apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
-    apart /= apart.max()
+    mismatch = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
+    mismatch /= mismatch.max()
     return {
         a: dict(zip(COLORS, row.tolist(), strict=True))
-        for a, row in zip(COLORS, apart, strict=True)
+        for a, row in zip(COLORS, mismatch, strict=True)
     }
 
 

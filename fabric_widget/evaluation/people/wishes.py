@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fabric_widget.demo.scenes import ATTRIBUTES, parse
-from fabric_widget.evaluation.people.tastes import apart
+from fabric_widget.evaluation.people.tastes import mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class Is:
         reader is sure to see it: nobody who wants "not red" minds orange.
         """
         if self.wanted:
-            return apart(reading, self.name, self.value)
+            return mismatch(reading, self.name, self.value)
         return reading.probabilities[self.name][self.value]
 
     def negated(self) -> Is:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabric_widget.evaluation.report.story import Story, tell
+from fabric_widget.evaluation.report.story import Story, tell_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.demo.reader import Reader
     from fabric_widget.engine import Fabric
-    from fabric_widget.evaluation.report.story import Moment
+    from fabric_widget.evaluation.report.story import StoryProgress
     from fabric_widget.evaluation.report.story_plan import Plan
 
 _RESAMPLES = 10_000
@@ -26,7 +26,7 @@ def compare(
     fabric: Fabric,
     reader: Reader,
     plans: Sequence[Plan],
-    on_step: Callable[[int, Moment], object] | None = None,
+    on_step: Callable[[int, StoryProgress], object] | None = None,
 ) -> Iterator[Story]:
     """Tell a story for each plan, one at a time.
 
@@ -41,10 +41,12 @@ def compare(
     """
     for i, plan in enumerate(plans):
         heard = None if on_step is None else _numbered(on_step, i)
-        yield Story(plan, tuple(tell(fabric, reader, plan, heard)))
+        yield Story(plan, tuple(tell_story(fabric, reader, plan, heard)))
 
 
-def _numbered(on_step: Callable[[int, Moment], object], number: int) -> Callable[[Moment], object]:
+def _numbered(
+    on_step: Callable[[int, StoryProgress], object], number: int
+) -> Callable[[StoryProgress], object]:
     return lambda moment: on_step(number, moment)
 
 

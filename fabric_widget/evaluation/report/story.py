@@ -84,7 +84,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Moment:
+class StoryProgress:
     """Where a story stands, told after each step of its pipeline.
 
     Parameters
@@ -104,11 +104,11 @@ class Moment:
     progress: Progress
 
 
-def tell(
+def tell_story(
     fabric: Fabric,
     reader: Reader,
     plan: Plan,
-    on_step: Callable[[Moment], object] | None = None,
+    on_step: Callable[[StoryProgress], object] | None = None,
 ) -> Iterator[Chapter]:
     """Make the rounds of a story, one chapter at a time.
 
@@ -133,7 +133,7 @@ def tell(
         if on_step is None:
             return None
         done = 2 * (number - 1) - (feedback and number > 1)
-        return lambda progress: on_step(Moment(number, feedback, done, plan.grids, progress))
+        return lambda progress: on_step(StoryProgress(number, feedback, done, plan.grids, progress))
 
     for number in range(1, plan.rounds + 1):
         made = session.generate(

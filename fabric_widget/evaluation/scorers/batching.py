@@ -19,7 +19,7 @@ CHUNK = 16
 """How many pictures a model sees at once."""
 
 
-def in_chunks(
+def in_batches(
     look: Callable[[list[Image.Image]], torch.Tensor],
     pictures: Sequence[Image.Image],
     width: int,

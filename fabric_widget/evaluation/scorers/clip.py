@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.evaluation.scorers.batching import CHUNK, in_chunks, unit
+from fabric_widget.evaluation.scorers.batching import CHUNK, in_batches, unit
 from fabric_widget.evaluation.scorers.catalogue import SCORERS
 from fabric_widget.evaluation.scorers.errors import MissingWeights
 from fabric_widget.evaluation.scorers.loading import (
@@ -73,7 +73,7 @@ class Clip:
     def features(self, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
         """Return the image embeddings at unit length: (n, d)."""
         width = self.model.config.projection_dim
-        return unit(in_chunks(self._look, pictures, width, self.chunk))
+        return unit(in_batches(self._look, pictures, width, self.chunk))
 
     def _look(self, pictures: list[Image.Image]) -> torch.Tensor:
         pixels = self.prepare(pictures).to(self.model.device, self.model.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.evaluation.scorers.batching import CHUNK, in_chunks, unit
+from fabric_widget.evaluation.scorers.batching import CHUNK, in_batches, unit
 from fabric_widget.evaluation.scorers.catalogue import SCORERS
 from fabric_widget.evaluation.scorers.loading import (
     PROCESSOR_FILES,
@@ -49,7 +49,7 @@ class Dinov2:
 
     def features(self, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
         """Return the CLS tokens of the last layer, normalised by it, at unit length: (n, d)."""
-        return unit(in_chunks(self._look, pictures, self.model.config.hidden_size, self.chunk))
+        return unit(in_batches(self._look, pictures, self.model.config.hidden_size, self.chunk))
 
     def _look(self, pictures: list[Image.Image]) -> torch.Tensor:
         pixels = self.processor(images=pictures, return_tensors="pt")["pixel_values"]

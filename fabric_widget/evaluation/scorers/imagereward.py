@@ -13,7 +13,7 @@ import torch
 
 from fabric_widget.engine.references.images import read_picture
 from fabric_widget.evaluation.scorers.loading import fetching, place_of, usable_device
-from fabric_widget.evaluation.scorers.packages import needed
+from fabric_widget.evaluation.scorers.packages import import_package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def load(name: str, *, weights: str | Path | None, device: str) -> ImageReward:
     """
     there = usable_device(device)
     place = Path(place_of(name, weights, REPOSITORY))
-    package = needed(name, "ImageReward", "image-reward", cure=_CURE)
+    package = import_package(name, "ImageReward", "image-reward", cure=_CURE)
     arguments: dict[str, str] = {"name": MODEL}
     if weights is not None:
         checkpoint = place / CHECKPOINT if place.is_dir() else place

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from fabric_widget.evaluation.scorers.batching import CHUNK, in_chunks, unit
+from fabric_widget.evaluation.scorers.batching import CHUNK, in_batches, unit
 from fabric_widget.evaluation.scorers.errors import MissingWeights, WrongWeights
 from fabric_widget.evaluation.scorers.loading import usable_device
-from fabric_widget.evaluation.scorers.packages import needed
+from fabric_widget.evaluation.scorers.packages import import_package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ class Inception:
 
     def activations(self, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
         """Return the means of the last pooling layer, not normalised: (n, 2048)."""
-        return in_chunks(self._look, pictures, WIDTH, self.chunk)
+        return in_batches(self._look, pictures, WIDTH, self.chunk)
 
     def features(self, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
         """Return the activations at unit length: (n, 2048)."""
@@ -76,7 +76,7 @@ def load(name: str, *, weights: str | Path | None, device: str) -> Inception:
     """
     there = usable_device(device)
     path = _file(name, weights)
-    extractor = needed(name, "torch_fidelity", "torch-fidelity").FeatureExtractorInceptionV3
+    extractor = import_package(name, "torch_fidelity", "torch-fidelity").FeatureExtractorInceptionV3
     try:
         # torch-fidelity unpickles whatever it is given; only what holds nothing but tensors may
         # get that far.

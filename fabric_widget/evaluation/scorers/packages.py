@@ -9,7 +9,7 @@ from typing import Any
 from fabric_widget.evaluation.scorers.errors import MissingPackage
 
 
-def needed(scorer: str, module: str, package: str, *, cure: str = "") -> Any:  # noqa: ANN401
+def import_package(scorer: str, module: str, package: str, *, cure: str = "") -> Any:  # noqa: ANN401
     """Import a scorer's own package.
 
     Parameters

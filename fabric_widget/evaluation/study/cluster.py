@@ -11,7 +11,7 @@ import os
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.evaluation.study.resources import Studio
+from fabric_widget.evaluation.study.resources import Resources
 from fabric_widget.evaluation.study.trial import run_trial
 
 if TYPE_CHECKING:
@@ -84,18 +84,18 @@ class _Worker:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._studio: Studio | None = None
+        self._resources: Resources | None = None
 
     def open(self) -> None:
         """Load everything. Errors of a constructor would look like a lost worker."""
-        self._studio = Studio.load(self._settings)
+        self._resources = Resources.load(self._settings)
 
     def run(self, case: Case, method: str) -> dict[str, Any]:
         """Run a trial."""
-        if self._studio is None:
+        if self._resources is None:
             self.open()
-        assert self._studio is not None  # noqa: S101  (for type checkers)
-        return run_trial(self._studio, case, method)
+        assert self._resources is not None  # noqa: S101  (for type checkers)
+        return run_trial(self._resources, case, method)
 
 
 class _Crew:

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fabric_widget.evaluation.study.cases import Case
-    from fabric_widget.evaluation.study.resources import Studio
+    from fabric_widget.evaluation.study.resources import Resources
     from fabric_widget.evaluation.study.result_store import Key
 
 
-def run_here(
-    studio: Studio,
+def run_in_process(
+    resources: Resources,
     cases: Mapping[int, Case],
     keys: Sequence[Key],
     on_round: Callable[[], object] | None = None,
@@ -24,7 +24,7 @@ def run_here(
 
     Parameters
     ----------
-    studio
+    resources
         Pipeline, scorers, person.
     cases
         By their numbers.
@@ -35,4 +35,4 @@ def run_here(
     """
     for key in keys:
         index, method = key
-        yield key, run_trial(studio, cases[index], method, on_round)
+        yield key, run_trial(resources, cases[index], method, on_round)

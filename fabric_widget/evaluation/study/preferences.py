@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-6  # scores that are nearer to each other than this are equal but for rounding
 
 
-class Judge(Protocol):
+class PictureValue(Protocol):
     """Gives values to pictures."""
 
     @property
@@ -38,7 +38,7 @@ class Judge(Protocol):
 
 
 @dataclass(frozen=True)
-class Preferring:
+class PromptPreference:
     """How well a scorer likes a picture for the prompt."""
 
     scorer: Preference
@@ -52,7 +52,7 @@ class Preferring:
 
 
 @dataclass(frozen=True)
-class Resembling:
+class ImageSimilarity:
     """How similar a picture is to the target: the cosine between features, -1 … 1."""
 
     scorer: Features
@@ -66,7 +66,7 @@ class Resembling:
 
 
 @dataclass(frozen=True)
-class Wishing:
+class WishMatch:
     """How well a picture meets a wish, 0 … 1; of several wishes one after the other."""
 
     reader: Reader

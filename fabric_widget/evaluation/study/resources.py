@@ -9,10 +9,10 @@ import torch
 from fabric_widget.demo import load_demo
 from fabric_widget.demo.reader import load_reader
 from fabric_widget.engine import Fabric
-from fabric_widget.evaluation.people.simulated_user import Person
+from fabric_widget.evaluation.people.simulated_user import SimulatedUser
 from fabric_widget.evaluation.people.wishes import parse_wishes
 from fabric_widget.evaluation.scorers import Features, Preference, load_scorer
-from fabric_widget.evaluation.study.preferences import Preferring, Resembling, Wishing
+from fabric_widget.evaluation.study.preferences import ImageSimilarity, PromptPreference, WishMatch
 from fabric_widget.evaluation.study.settings import DEMO, TASTE
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from fabric_widget.evaluation.scorers import Scorer
     from fabric_widget.evaluation.study.cases import Case
-    from fabric_widget.evaluation.study.preferences import Judge
+    from fabric_widget.evaluation.study.preferences import PictureValue
     from fabric_widget.evaluation.study.settings import Settings
 
 
-class Studio:
+class Resources:
     """A pipeline, scorers and a person.
 
     Parameters
@@ -46,7 +46,7 @@ class Studio:
 
     def __init__(self, settings: Settings, pipe: Any, scorers: Mapping[str, Scorer]) -> None:  # noqa: ANN401
         self.settings = settings
-        self.person = Person.parse(settings.person)
+        self.person = SimulatedUser.parse(settings.person)
         self._pipe = pipe
         self._scorers = scorers
         self._hidden: tuple[int, Image.Image] | None = None
@@ -64,7 +64,7 @@ class Studio:
                 raise ValueError(message)
 
     @classmethod
-    def load(cls, settings: Settings) -> Studio:
+    def load(cls, settings: Settings) -> Resources:
         """Load all that the settings name.
 
         Raises
@@ -88,11 +88,11 @@ class Studio:
         """Return a fabric that remembers nothing."""
         return Fabric(self._pipe)
 
-    def voter(self, case: Case) -> Judge:
+    def voter(self, case: Case) -> PictureValue:
         """Return what the person votes by."""
         return self._judge(self.settings.voter, case)
 
-    def reporters(self, case: Case) -> dict[str, Judge]:
+    def reporters(self, case: Case) -> dict[str, PictureValue]:
         """Return what reports, by name."""
         return {name: self._judge(name, case) for name in self.settings.scorers}
 
@@ -110,16 +110,16 @@ class Studio:
             self._hidden = (case.index, made[0].image)
         return self._hidden[1]
 
-    def _judge(self, name: str, case: Case) -> Judge:
+    def _judge(self, name: str, case: Case) -> PictureValue:
         if name == TASTE:
             if not case.wish:
                 message = f"nothing is known of what is wanted in {case.prompt!r}: give a wish"
                 raise ValueError(message)
-            return Wishing(load_reader(), parse_wishes(case.wish), self.settings.rounds)
+            return WishMatch(load_reader(), parse_wishes(case.wish), self.settings.rounds)
         scorer = self._scorers[name]
         if self.settings.protocol == "target" and isinstance(scorer, Features):
-            return Resembling(scorer, scorer.features([self.hidden(case)])[0])
-        return Preferring(cast("Preference", scorer), case.prompt)
+            return ImageSimilarity(scorer, scorer.features([self.hidden(case)])[0])
+        return PromptPreference(cast("Preference", scorer), case.prompt)
 
     def _seeing(self, name: str) -> Features:
         """Return a scorer that sees pictures as vectors."""

@@ -35,7 +35,7 @@ class OtherConfiguration(ValueError):  # noqa: N818  (public name: it says what 
     """The folder has results of another configuration."""
 
 
-class Folder:
+class ResultStore:
     """Results of one configuration.
 
     Parameters

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.evaluation.methods import load_method
 from fabric_widget.evaluation.study.cluster import run_on_cluster
-from fabric_widget.evaluation.study.in_process import run_here
-from fabric_widget.evaluation.study.resources import Studio
-from fabric_widget.evaluation.study.result_store import Folder
+from fabric_widget.evaluation.study.in_process import run_in_process
+from fabric_widget.evaluation.study.resources import Resources
+from fabric_widget.evaluation.study.result_store import ResultStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ def run_study(
     methods: Sequence[str],
     path: Path,
     *,
-    studio: Studio | None = None,
+    resources: Resources | None = None,
     cluster: str | None = None,
     on_round: Callable[[], object] | None = None,
 ) -> list[Record]:
@@ -47,7 +47,7 @@ def run_study(
         Names that `load_method` knows.
     path
         The folder; made if it is not there.
-    studio
+    resources
         Pipeline and scorers, if they are loaded already.
     cluster
         Address of a Ray cluster, or "" for that of this machine; by default trials run here, one
@@ -76,11 +76,11 @@ def run_study(
         load_method(name)
     numbered = {case.index: case for case in cases}
     keys = [(index, method) for index in numbered for method in methods]
-    folder = Folder(path, settings)
+    folder = ResultStore(path, settings)
     missing = folder.missing(keys)
     if missing:
         found = (
-            run_here(studio or Studio.load(settings), numbered, missing, on_round)
+            run_in_process(resources or Resources.load(settings), numbered, missing, on_round)
             if cluster is None
             else _on_cluster(settings, numbered, missing, cluster, on_round)
         )

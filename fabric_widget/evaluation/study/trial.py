@@ -13,7 +13,7 @@ import torch
 from fabric_widget.engine import GeneratedImage
 from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.pipeline.restore import random_kept
-from fabric_widget.evaluation.methods import Ask, Shown, load_method
+from fabric_widget.evaluation.methods import MethodRequest, Shown, load_method
 from fabric_widget.evaluation.scorers import frechet_features
 from fabric_widget.evaluation.scorers.round_statistics import contrast, mean_color, saturation
 from fabric_widget.evaluation.study.cost import measured
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from fabric_widget.evaluation.methods import Picture
     from fabric_widget.evaluation.study.cases import Case
-    from fabric_widget.evaluation.study.preferences import Judge
-    from fabric_widget.evaluation.study.resources import Studio
+    from fabric_widget.evaluation.study.preferences import PictureValue
+    from fabric_widget.evaluation.study.resources import Resources
 
     Record = dict[str, Any]
 
@@ -37,7 +37,7 @@ _VOTES = 3  # what the generator of a person's slips is about, besides the case 
 
 
 def run_trial(
-    studio: Studio, case: Case, method: str, on_round: Callable[[], object] | None = None
+    resources: Resources, case: Case, method: str, on_round: Callable[[], object] | None = None
 ) -> Record:
     """Let a person and a method go through all rounds of a case.
 
@@ -46,7 +46,7 @@ def run_trial(
 
     Parameters
     ----------
-    studio
+    resources
         Pipeline, scorers, person.
     case
         What it is about.
@@ -67,11 +67,11 @@ def run_trial(
         The method gave another number of pictures than it was asked for.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(studio.settings.threads)
+    torch.set_num_threads(resources.settings.threads)
     try:
-        with random_kept(studio.device):
+        with random_kept(resources.device):
             torch.manual_seed(case.index)
-            return _Trial(studio, case, method).run(on_round)
+            return _Trial(resources, case, method).run(on_round)
     finally:
         torch.set_num_threads(before)
 
@@ -79,21 +79,21 @@ def run_trial(
 class _Trial:
     """One trial under way."""
 
-    def __init__(self, studio: Studio, case: Case, method: str) -> None:
-        self._studio = studio
+    def __init__(self, resources: Resources, case: Case, method: str) -> None:
+        self._resources = resources
         self._case = case
         self._name = method
         self._method = load_method(method).method
-        self._fabric = studio.fabric()
-        self._voter = studio.voter(case)
-        self._reporters = studio.reporters(case)
+        self._fabric = resources.fabric()
+        self._voter = resources.voter(case)
+        self._reporters = resources.reporters(case)
         self._shown: list[Shown] = []
         self._pictures: list[Image.Image] = []
         self._features: list[NDArray[np.float64]] = []
 
     def run(self, on_round: Callable[[], object] | None) -> Record:
         rounds, costs = [], []
-        for number in range(self._studio.settings.rounds):
+        for number in range(self._resources.settings.rounds):
             made, cost = self._round(number)
             rounds.append(made)
             costs.append(cost)
@@ -101,19 +101,19 @@ class _Trial:
                 on_round()
         case = self._case
         about = {"case": case.index, "prompt": case.prompt, "wish": case.wish}
-        hidden = _for_looking(self._studio.hidden(case)) if self._has_target else None
+        hidden = _for_looking(self._resources.hidden(case)) if self._has_target else None
         return {**about, "method": self._name, "target": hidden, "rounds": rounds, "costs": costs}
 
     @property
     def _has_target(self) -> bool:
-        return self._studio.settings.protocol == "target"
+        return self._resources.settings.protocol == "target"
 
     def _round(self, number: int) -> tuple[Record, Record]:
-        settings = self._studio.settings
+        settings = self._resources.settings
         seeds = self._case.seeds(settings, number)
-        ask = Ask(self._case.prompt, seeds, tuple(self._shown), settings.arguments)
-        with measured(self._studio.device) as cost:
-            pictures = tuple(self._method(self._fabric, ask))
+        request = MethodRequest(self._case.prompt, seeds, tuple(self._shown), settings.arguments)
+        with measured(self._resources.device) as cost:
+            pictures = tuple(self._method(self._fabric, request))
         if len(pictures) != settings.images:
             message = (
                 f"{self._name} made {len(pictures)} pictures for a round of {settings.images}: a "
@@ -124,8 +124,8 @@ class _Trial:
         self._pictures += images
         values = self._voter.values(images, number)
         rng = np.random.default_rng([settings.seed, self._case.index, number, _VOTES])
-        opinion = self._studio.person.opinion((-values).tolist(), rng, self._voter.noticeable)
-        features = np.asarray(self._studio.features.features(images), dtype=np.float64)
+        opinion = self._resources.person.opinion((-values).tolist(), rng, self._voter.noticeable)
+        features = np.asarray(self._resources.features.features(images), dtype=np.float64)
         record = {
             "seeds": list(seeds),
             "ids": [_name(picture) for picture in pictures],
@@ -141,13 +141,13 @@ class _Trial:
             "color": list(mean_color(images)),
             "pictures": [_for_looking(image) for image in images],
         }
-        if self._studio.frechet is not None:
-            record["features"] = frechet_features(self._studio.frechet, images).tolist()
+        if self._resources.frechet is not None:
+            record["features"] = frechet_features(self._resources.frechet, images).tolist()
         self._features.append(features)
         self._shown.append(Shown(seeds, pictures, opinion))
         return record, {"seconds": cost.seconds, "peak_bytes": cost.peak_bytes}
 
-    def _scored(self, judge: Judge, images: Sequence[Image.Image], number: int) -> Record:
+    def _scored(self, judge: PictureValue, images: Sequence[Image.Image], number: int) -> Record:
         """Return the values of a round's pictures, and the best of all pictures so far.
 
         Whoever changes their mind sees earlier pictures with other eyes.

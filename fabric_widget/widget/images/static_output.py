@@ -32,7 +32,7 @@ _EMPTY: dict[str, Any] = {"text/html": '<div class="fabric-widget-still"></div>'
 _logger = logging.getLogger(__name__)
 
 
-class Still:
+class StaticOutput:
     """An output of the notebook that shows the last round."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Still:
 
     def show(self, made: Round | None, strengths: Mapping[str, float]) -> None:
         """Show a round, or nothing, wherever the output is displayed now or later."""
-        self._shown = _EMPTY if made is None else still_of(made, strengths)
+        self._shown = _EMPTY if made is None else static_output_of(made, strengths)
         if self._published:
             self._display(update=True)
 
@@ -72,7 +72,7 @@ def in_notebook_kernel() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def still_of(made: Round, strengths: Mapping[str, float]) -> dict[str, Any]:
+def static_output_of(made: Round, strengths: Mapping[str, float]) -> dict[str, Any]:
     """Return a round as a mime bundle without scripts, a picture of at most 60 kB."""
     sheet = contact_sheet(made, strengths, _WIDTH)
     data = _small(sheet)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Pace:
+class Eta:
     """Time left and pictures per second of one run.
 
     The first step also prepares references, so only the steps after it are measured.

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from fabric_widget.engine import Influence
-    from fabric_widget.widget.jobs.lens_jobs import Looked
+    from fabric_widget.widget.jobs.lens_jobs import LensResult
 
 _WHOLE = 65_535
 _PEAK = 255
 
 
-def told(seen: Looked) -> tuple[dict[str, Any], list[bytes]]:
+def told(seen: LensResult) -> tuple[dict[str, Any], list[bytes]]:
     """Return what there is to know of a picture's influence, and its maps of shares.
 
     Returns

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from fabric_widget.engine import GeneratedImage, Influence, Progress
     from fabric_widget.session import Session
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.publish import Telling
-    from fabric_widget.widget.view_protocol import Face
-    from fabric_widget.widget.worker import Job, Jobs
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Job, Worker
 
 LOOK = "look"
 """The kind of the jobs that look."""
@@ -35,7 +35,7 @@ _BYTES = 128 * 2**20
 
 
 @dataclass(frozen=True)
-class Look:
+class LensRequest:
     """A picture to look at, or to show what was seen of it.
 
     Parameters
@@ -57,7 +57,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Looked:
+class LensResult:
     """What was seen of a picture.
 
     Parameters
@@ -72,18 +72,18 @@ class Looked:
     steps: int
 
 
-class Looking:
+class LensJobs:
     """Looks at pictures, one at a time, and keeps what it saw of the last few.
 
     Parameters
     ----------
-    face
+    view
         Messages are sent through it.
-    opening
+    lazy_session
         Has the session.
-    telling
+    publisher
         Tells the status.
-    jobs
+    worker
         The queue. It calls `run` for jobs of the kind `LOOK`.
     runs
         What all runs share.
@@ -93,26 +93,26 @@ class Looking:
 
     def __init__(
         self,
-        face: Face,
-        opening: Opening,
-        telling: Telling,
-        jobs: Jobs,
+        view: WidgetView,
+        lazy_session: LazySession,
+        publisher: Publisher,
+        worker: Worker,
         runs: Runs,
         *,
         most: int = _MOST,
         capacity: int = _BYTES,
     ) -> None:
-        self._face = face
-        self._opening = opening
-        self._telling = telling
-        self._jobs = jobs
+        self._view = view
+        self._lazy_session = lazy_session
+        self._publisher = publisher
+        self._worker = worker
         self._runs = runs
         self._most = most
         self._capacity = capacity
-        self._kept: OrderedDict[str, Looked] = OrderedDict()
+        self._kept: OrderedDict[str, LensResult] = OrderedDict()
         self._lock = threading.Lock()
 
-    def kept(self, identity: str) -> Looked | None:
+    def kept(self, identity: str) -> LensResult | None:
         """Return what was seen of a picture, None if it is not kept."""
         with self._lock:
             if identity in self._kept:
@@ -137,19 +137,19 @@ class Looking:
         ValueError
             No round of the session made the picture.
         """
-        session = self._opening.load()
+        session = self._lazy_session.load()
         look = _found(session, identity)
         seen = self.kept(identity)
         if seen is None and session.turns[look.round].votes:
-            with self._face.lock:
-                job = self._jobs.submit(look, LOOK)
-                if job is self._jobs.current:
+            with self._view.lock:
+                job = self._worker.submit(look, LOOK)
+                if job is self._worker.current:
                     self._begin(job, look)
                 else:
-                    self._telling.tell(error=None)
+                    self._publisher.tell(error=None)
             return job.outcome
         if seen is None:
-            self._telling.notice(NOTHING)
+            self._publisher.notice(NOTHING)
         known = Outcome(threading.Event())
         known.set_result(None if seen is None else seen.influence)
         return known
@@ -158,7 +158,7 @@ class Looking:
 
     def run(self, job: Job) -> Influence | None:
         """Look at a picture. The session is untouched."""
-        look: Look = job.request
+        look: LensRequest = job.request
         made = False
         try:
             influence = self._looked(job, look)
@@ -169,33 +169,33 @@ class Looking:
         else:
             return influence
         finally:
-            self._face.send({"type": "looked", "id": serialize.name_of(look.id), "made": made})
+            self._view.send({"type": "looked", "id": serialize.name_of(look.id), "made": made})
 
-    def _looked(self, job: Job, look: Look) -> Influence | None:
-        run = Run(job, self._opening.load(), pictures=1)
+    def _looked(self, job: Job, look: LensRequest) -> Influence | None:
+        run = Run(job, self._lazy_session.load(), pictures=1)
         with self._runs.inside(run, functools.partial(self._begin, job, look)):
             on_step = functools.partial(self._on_step, run)
             influence = run.session.look(look.picture, on_step=on_step)
         if influence is not None and not influence.references:
             influence = None
         if influence is not None:
-            self._keep(look.id, Looked(influence, self._telling.now["steps"]))
-        with self._face.lock:
+            self._keep(look.id, LensResult(influence, self._publisher.now["steps"]))
+        with self._view.lock:
             self._runs.ended(job)
-            self._telling.tell_rest(message=f"The lens of {_name(look)} is ready.", eta=None)
+            self._publisher.tell_rest(message=f"The lens of {_name(look)} is ready.", eta=None)
             if influence is None:
-                self._telling.notice(NOTHING)
+                self._publisher.notice(NOTHING)
         return influence
 
-    def _begin(self, job: Job, look: Look) -> None:
+    def _begin(self, job: Job, look: LensRequest) -> None:
         """Tell that a look begins."""
-        self._telling.tell(
+        self._publisher.tell(
             phase="running",
             message=f"Looking at {_name(look)}.",
             job=job.number,
             step=0,
             steps=look.picture.settings.get("num_inference_steps")
-            or self._opening.about.steps
+            or self._lazy_session.pipeline_info.steps
             or 0,
             eta=None,
             rate=None,
@@ -210,7 +210,7 @@ class Looking:
     def _on_step(self, run: Run, progress: Progress) -> None:
         self._runs.step(run, progress)
 
-    def _keep(self, identity: str, seen: Looked) -> None:
+    def _keep(self, identity: str, seen: LensResult) -> None:
         with self._lock:
             self._kept[identity] = seen
             self._kept.move_to_end(identity)
@@ -221,7 +221,7 @@ class Looking:
                 self._kept.popitem(last=False)
 
 
-def _found(session: Session, identity: str) -> Look:
+def _found(session: Session, identity: str) -> LensRequest:
     """Return where a picture is: in the newest round that made it.
 
     Raises
@@ -232,10 +232,10 @@ def _found(session: Session, identity: str) -> Look:
     for index, turn in reversed(tuple(enumerate(session.turns))):
         for number, picture in enumerate(turn.round):
             if picture.id == identity:
-                return Look(picture, index, number)
+                return LensRequest(picture, index, number)
     message = "only pictures of a round that still stands can be looked into"
     raise ValueError(message)
 
 
-def _name(look: Look) -> str:
+def _name(look: LensRequest) -> str:
     return f"picture {look.number + 1} of round {look.round + 1}"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fabric_widget.session.state import Picture
-    from fabric_widget.widget.state.pipeline_info import About
+    from fabric_widget.widget.state.pipeline_info import PipelineInfo
     from fabric_widget.widget.state.settings import Controls
 
 
@@ -30,7 +30,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RoundArguments:
     """The arguments of a round, and the size that its pictures will have if that is known."""
 
     prompt: str
@@ -41,17 +41,21 @@ class Plan:
     height: int | None
 
 
-def plan_of(request: Request, about: About, pictures: Mapping[str, Picture]) -> Plan:
+def round_arguments(
+    request: Request, pipeline_info: PipelineInfo, pictures: Mapping[str, Picture]
+) -> RoundArguments:
     """Return what a request comes to."""
     controls = request.controls
     if request.again:
         picture: Any = pictures[request.again]
-        return Plan(picture.prompt, 1, picture.seed, picture.settings, *picture.image.size)
-    return Plan(
+        return RoundArguments(
+            picture.prompt, 1, picture.seed, picture.settings, *picture.image.size
+        )
+    return RoundArguments(
         controls.prompt,
         controls.num_images,
         controls.seed,
-        controls.pipeline_arguments(about.takes),
-        controls.width or about.width,
-        controls.height or about.height,
+        controls.pipeline_arguments(pipeline_info.takes),
+        controls.width or pipeline_info.width,
+        controls.height or pipeline_info.height,
     )

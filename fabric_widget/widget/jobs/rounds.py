@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fabric_widget.widget.error_report import described
 from fabric_widget.widget.jobs.previews import Previews
-from fabric_widget.widget.jobs.round_request import Plan, Request, plan_of
+from fabric_widget.widget.jobs.round_request import Request, RoundArguments, round_arguments
 from fabric_widget.widget.jobs.run import Run
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.pipeline_info import tokens_read
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from fabric_widget.session.state import Picture
     from fabric_widget.widget.images.encoding import Album, Encoded
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.publish import Telling
-    from fabric_widget.widget.view_protocol import Face
-    from fabric_widget.widget.worker import Job, Jobs
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Job, Worker
 
 _LONG = "The prompt is long: the model reads the first {} tokens."
 
@@ -36,13 +36,13 @@ class Rounds:
 
     Parameters
     ----------
-    face
+    view
         Has the controls; previews are sent through it.
-    opening
+    lazy_session
         Has the session.
-    telling
+    publisher
         Tells the status.
-    jobs
+    worker
         The queue. It calls `run`.
     runs
         What all runs share.
@@ -61,20 +61,20 @@ class Rounds:
 
     def __init__(
         self,
-        face: Face,
-        opening: Opening,
-        telling: Telling,
-        jobs: Jobs,
+        view: WidgetView,
+        lazy_session: LazySession,
+        publisher: Publisher,
+        worker: Worker,
         runs: Runs,
         album: Album,
         *,
         batch_size: int | None,
         clock: Callable[[], float],
     ) -> None:
-        self._face = face
-        self._opening = opening
-        self._telling = telling
-        self._jobs = jobs
+        self._view = view
+        self._lazy_session = lazy_session
+        self._publisher = publisher
+        self._worker = worker
         self._runs = runs
         self._album = album
         self._batch_size = batch_size
@@ -85,7 +85,7 @@ class Rounds:
 
     def ask(self) -> Job:
         """Ask for a round with the controls as they stand."""
-        return self._start(Request(self._face.controls()))
+        return self._start(Request(self._view.controls()))
 
     def ask_again(self, picture: Picture) -> Job:
         """Ask for one picture again, with the votes of now.
@@ -96,31 +96,33 @@ class Rounds:
             It was not generated in this session.
         """
         identity = getattr(picture, "id", "")
-        if identity not in self._opening.load().pictures:
+        if identity not in self._lazy_session.load().pictures:
             message = "only pictures that were made in this session can be made again"
             raise ValueError(message)
-        return self._start(Request(self._face.controls(), identity))
+        return self._start(Request(self._view.controls(), identity))
 
     def _start(self, request: Request) -> Job:
         """Enqueue a run and say so at once: whoever clicked sees it."""
-        with self._face.lock:
-            job = self._jobs.submit(request)
-            if job is self._jobs.current:
+        with self._view.lock:
+            job = self._worker.submit(request)
+            if job is self._worker.current:
                 self._begin(job, request)
             else:
-                self._telling.tell(error=None)
+                self._publisher.tell(error=None)
             return job
 
     def _begin(self, job: Job, request: Request) -> None:
         """Tell that a run begins."""
-        loaded = self._opening.session is not None
+        loaded = self._lazy_session.session is not None
         plan = self._plan(request)
-        self._telling.tell(
+        self._publisher.tell(
             phase="running" if loaded else "loading",
             message="Making pictures." if loaded else "Loading the model.",
             job=job.number,
             step=0,
-            steps=plan.arguments.get("num_inference_steps") or self._opening.about.steps or 0,
+            steps=plan.arguments.get("num_inference_steps")
+            or self._lazy_session.pipeline_info.steps
+            or 0,
             eta=None,
             rate=None,
             count=plan.num_images,
@@ -131,32 +133,34 @@ class Rounds:
             error=None,
         )
 
-    def _plan(self, request: Request) -> Plan:
-        session = self._opening.session
-        return plan_of(request, self._opening.about, {} if session is None else session.pictures)
+    def _plan(self, request: Request) -> RoundArguments:
+        session = self._lazy_session.session
+        return round_arguments(
+            request, self._lazy_session.pipeline_info, {} if session is None else session.pictures
+        )
 
     # ---- in the worker -------------------------------------------------------------------------
 
     def warm_up(self) -> None:
         """Load the model before anybody asks for a picture."""
         try:
-            self._opening.load()
+            self._lazy_session.load()
         except Exception as error:
             _logger.exception("the model could not be loaded")
             problem = described(error, pictures=0, width=None, height=None, batched=True)
-            self._telling.tell(
+            self._publisher.tell(
                 phase="error", message="The model could not be loaded.", error=problem
             )
         else:
-            with self._face.lock:
-                if self._jobs.current is None:
-                    self._telling.tell_rest(message="")
+            with self._view.lock:
+                if self._worker.current is None:
+                    self._publisher.tell_rest(message="")
 
     def run(self, job: Job) -> Round:
         """Make a round. The session is untouched if it fails."""
         try:
-            session = self._opening.load()
-            request = job.request or Request(self._face.controls())
+            session = self._lazy_session.load()
+            request = job.request or Request(self._view.controls())
             return self._made(session, job, request)
         except BaseException as error:
             self._runs.failed(job, error, "The round")
@@ -185,27 +189,27 @@ class Rounds:
         for picture in made:  # before the lock is taken: nobody waits for an encoder
             self._album.screen(picture.id, picture)
             self._album.thumb(picture.id, picture)
-        with self._face.writing():
+        with self._view.writing():
             self._runs.ended(job)
-            self._telling.mirror()
+            self._publisher.mirror()
             if not request.again:
-                self._telling.renew_seed()
+                self._publisher.renew_seed()
             count = f"{len(made)} picture{'s' * (len(made) != 1)}"
-            self._telling.tell(
+            self._publisher.tell(
                 phase="ready",
                 message=f"Round {len(session.turns)} is ready: {count}.",
                 eta=None,
                 again="",
             )
-        self._telling.show_still()
+        self._publisher.show_static_output()
         return made
 
-    def _caution(self, session: Session, plan: Plan) -> None:
+    def _caution(self, session: Session, plan: RoundArguments) -> None:
         """Say what will not have the effect that its author may expect; not twice in a row."""
         limit = tokens_read(getattr(session.fabric, "pipe", None), plan.prompt)
         told = "" if limit is None else _LONG.format(limit)
         if told and told != self._cautioned:
-            self._telling.notice(told)
+            self._publisher.notice(told)
         self._cautioned = told
 
     def _on_step(self, run: Run, progress: Progress) -> None:
@@ -215,12 +219,12 @@ class Rounds:
             self._send_preview(job, progress.step, progress.first, encoded)
 
     def _on_images(
-        self, job: Job, plan: Plan, first: int, images: Sequence[GeneratedImage]
+        self, job: Job, plan: RoundArguments, first: int, images: Sequence[GeneratedImage]
     ) -> None:
         """Show the pictures of a batch; those of the last one come with the round, at once."""
         if self.previews.wanted and first + len(images) < plan.num_images:
             encoded = [self._album.screen(image.id, image) for image in images]
-            self._send_preview(job, self._telling.now["step"], first, encoded, done=True)
+            self._send_preview(job, self._publisher.now["step"], first, encoded, done=True)
 
     def _send_preview(
         self,
@@ -241,4 +245,4 @@ class Rounds:
             "mime": encoded[0].mime,
             "done": done,
         }
-        self._face.send(content, [picture.data for picture in encoded])
+        self._view.send(content, [picture.data for picture in encoded])

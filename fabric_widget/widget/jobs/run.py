@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.error_report import described
-from fabric_widget.widget.jobs.eta import Pace
+from fabric_widget.widget.jobs.eta import Eta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fabric_widget.engine import Progress
     from fabric_widget.session import Session
-    from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.publish import Telling
-    from fabric_widget.widget.view_protocol import Face
-    from fabric_widget.widget.worker import Job, Jobs
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Job, Worker
 
 _logger = logging.getLogger(__name__)
 
@@ -35,14 +35,14 @@ class Run:
         Whose engine it is.
     pictures
         How many are made.
-    pace
+    eta
         How fast it goes.
     """
 
     job: Job
     session: Session
     pictures: int
-    pace: Pace = field(default_factory=Pace)
+    eta: Eta = field(default_factory=Eta)
 
 
 class Runs:
@@ -50,13 +50,13 @@ class Runs:
 
     Parameters
     ----------
-    face
+    view
         Guards what is told.
-    opening
+    lazy_session
         Has the session.
-    telling
+    publisher
         Tells the status.
-    jobs
+    worker
         The queue.
     batched
         Whether pictures are made a few at a time.
@@ -66,18 +66,18 @@ class Runs:
 
     def __init__(
         self,
-        face: Face,
-        opening: Opening,
-        telling: Telling,
-        jobs: Jobs,
+        view: WidgetView,
+        lazy_session: LazySession,
+        publisher: Publisher,
+        worker: Worker,
         *,
         batched: bool,
         clock: Callable[[], float],
     ) -> None:
-        self._face = face
-        self._opening = opening
-        self._telling = telling
-        self._jobs = jobs
+        self._view = view
+        self._lazy_session = lazy_session
+        self._publisher = publisher
+        self._worker = worker
         self._batched = batched
         self._clock = clock
         self._inside: Job | None = None
@@ -86,19 +86,19 @@ class Runs:
     @property
     def resting(self) -> bool:
         """Whether nothing runs, or the end of the last run has been told."""
-        job = self._jobs.current
+        job = self._worker.current
         return job is None or job.number <= self._ended
 
     def cancel(self) -> None:
         """Stop at the next step, and drop what is pending."""
-        job, session = self._jobs.cancel(), self._opening.session
-        with self._face.lock:
+        job, session = self._worker.cancel(), self._lazy_session.session
+        with self._view.lock:
             if job is None or job.number <= self._ended:
-                self._telling.tell()
+                self._publisher.tell()
                 return
             if job is self._inside and session is not None:
                 session.fabric.cancel()
-            self._telling.tell(phase="stopping", message="Stopping after this step.")
+            self._publisher.tell(phase="stopping", message="Stopping after this step.")
 
     @contextlib.contextmanager
     def inside(self, run: Run, begin: Callable[[], None]) -> Iterator[None]:
@@ -118,7 +118,7 @@ class Runs:
         """
         from fabric_widget.engine import GenerationCancelled
 
-        with self._face.lock:
+        with self._view.lock:
             if run.job.stop.is_set():
                 message = "stopped before the first step"
                 raise GenerationCancelled(message)
@@ -132,18 +132,18 @@ class Runs:
     def step(self, run: Run, progress: Progress) -> bool:
         """Tell how far a run is; return whether it goes on."""
         step, steps = progress.step, progress.steps
-        self._jobs.tick(run.job, step, steps)
-        if self._face.gone:  # nobody will see what comes of it
-            self._face.close()
-        run.pace.note(step, self._clock())
+        self._worker.tick(run.job, step, steps)
+        if self._view.gone:  # nobody will see what comes of it
+            self._view.close()
+        run.eta.note(step, self._clock())
         told: dict[str, Any] = {"step": step, "steps": steps}
         if run.job.stop.is_set():
             run.session.fabric.cancel()
-            self._telling.tell(phase="stopping", **told)
+            self._publisher.tell(phase="stopping", **told)
             return False
-        told["eta"] = run.pace.seconds_left(steps)
-        told["rate"] = run.pace.rate(run.pictures, steps)
-        self._telling.tell(urgent=step == steps, **told)
+        told["eta"] = run.eta.seconds_left(steps)
+        told["rate"] = run.eta.rate(run.pictures, steps)
+        self._publisher.tell(urgent=step == steps, **told)
         return True
 
     def ended(self, job: Job) -> None:
@@ -152,9 +152,9 @@ class Runs:
 
     def failed(self, job: Job, error: BaseException, what: str) -> None:
         """Tell how a run ended that made nothing; `what` begins the sentence about it."""
-        with self._face.lock:
+        with self._view.lock:
             self.ended(job)
-            now = self._telling.now
+            now = self._publisher.now
             quiet: dict[str, Any] = {"eta": None, "rate": None, "again": "", "look": ""}
             if type(error).__name__ == "GenerationCancelled":
                 if job.superseded:
@@ -163,7 +163,7 @@ class Runs:
                     words = f"Stopped after {now['step']} of {now['steps']} steps."
                 else:
                     words = "Stopped before the first step."
-                self._telling.tell_rest(error=None, message=words, **quiet)
+                self._publisher.tell_rest(error=None, message=words, **quiet)
                 return
             problem = described(
                 error,
@@ -172,5 +172,5 @@ class Runs:
                 height=now["height"],
                 batched=self._batched,
             )
-            self._telling.tell(phase="error", message=f"{what} failed.", error=problem, **quiet)
+            self._publisher.tell(phase="error", message=f"{what} failed.", error=problem, **quiet)
         _logger.error("%s failed", what, exc_info=error)

@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 
     from fabric_widget.session import Session
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.publish import Telling
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.publish import Publisher
     from fabric_widget.widget.state.presets import Presets
-    from fabric_widget.widget.view_protocol import Face
-    from fabric_widget.widget.worker import Jobs
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Worker
 
 _LONGEST_SIDE = 1536  # pixels: larger pictures that are added are reduced, a model sees no more
 
 
-class Acts:
+class Actions:
     """Votes, pictures of one's own, steps back and forth, presets.
 
     Parameters
     ----------
-    face
+    view
         Shows what an act has changed.
-    opening
+    lazy_session
         Has the session.
-    telling
+    publisher
         Repeats the session in the traits.
-    jobs
+    worker
         Where votes ask for a round.
     runs
         Know whether a round is being made.
@@ -46,19 +46,19 @@ class Acts:
 
     def __init__(
         self,
-        face: Face,
-        opening: Opening,
-        telling: Telling,
-        jobs: Jobs,
+        view: WidgetView,
+        lazy_session: LazySession,
+        publisher: Publisher,
+        worker: Worker,
         runs: Runs,
         *,
         presets: Presets,
         debounce: float,
     ) -> None:
-        self._face = face
-        self._opening = opening
-        self._telling = telling
-        self._jobs = jobs
+        self._view = view
+        self._lazy_session = lazy_session
+        self._publisher = publisher
+        self._worker = worker
         self._runs = runs
         self._presets = presets
         self._debounce = debounce
@@ -73,9 +73,9 @@ class Acts:
         ValueError
             It is no picture.
         """
-        session = self._opening.load()
+        session = self._lazy_session.load()
         if isinstance(given, int) and not isinstance(given, bool):
-            made = self._face.round
+            made = self._view.round
             if made is None:
                 message = "there is no round yet, so no picture has a number"
                 raise IndexError(message)
@@ -88,19 +88,19 @@ class Acts:
 
     def vote(self, act: Callable[[Session], str | None]) -> str:
         """Do something to the votes; return the name of the picture that it was about."""
-        session = self._opening.load()
-        with self._face.writing():
+        session = self._lazy_session.load()
+        with self._view.writing():
             before = session.strengths
             identity = act(session)
-            self._telling.mirror()
+            self._publisher.mirror()
             if session.strengths != before:
                 self._voted()
-        self._jobs.pump()
+        self._worker.pump()
         return serialize.name_of(identity or "")
 
     def follow(self, votes: Mapping[str, float]) -> None:
         """Make votes that stand in the trait the session's, unless they are already."""
-        session = self._opening.session
+        session = self._lazy_session.session
         if session is None:
             return
         names = serialize.named(session)
@@ -122,30 +122,32 @@ class Acts:
         def like(session: Session) -> str:
             identity = session.like(image)
             if name:
-                self._telling.names.setdefault(identity, name)
+                self._publisher.names.setdefault(identity, name)
             return identity
 
         return self.vote(like)
 
     def travel(self, move: Callable[[Session], object]) -> bool:
         """Move along the session's line and show what stood there; return whether it moved."""
-        session = self._opening.load()
-        with self._face.writing():
+        session = self._lazy_session.load()
+        with self._view.writing():
             before = (session.current, len(session.turns), session.strengths)
             move(session)
             moved = before != (session.current, len(session.turns), session.strengths)
-            self._jobs.forget()
-            self._telling.mirror()
+            self._worker.forget()
+            self._publisher.mirror()
             current = session.current
             if current != before[0] and current is not None:
-                self._face.set(**self._opening.about.controls_of(session.turns[current]))
-            self._telling.renew_seed()
+                self._view.set(
+                    **self._lazy_session.pipeline_info.controls_of(session.turns[current])
+                )
+            self._publisher.renew_seed()
             if self._runs.resting:
                 words = "" if current is None else f"Back at round {current + 1}."
-                self._telling.tell_rest(message=words, step=0, steps=0, rate=None)
+                self._publisher.tell_rest(message=words, step=0, steps=0, rate=None)
             else:
-                self._telling.tell()
-        self._telling.show_still()
+                self._publisher.tell()
+        self._publisher.show_static_output()
         return moved
 
     def apply_preset(self, name: str) -> None:
@@ -157,8 +159,8 @@ class Acts:
             There is no such preset.
         """
         values = self._presets.values(name)
-        with self._face.writing():
-            self._face.set(**values)
+        with self._view.writing():
+            self._view.set(**values)
 
     def save_preset(self, name: str, values: Mapping[str, Any]) -> None:
         """Keep a preset.
@@ -192,13 +194,13 @@ class Acts:
 
     def show_presets(self) -> None:
         """Show the presets as they are now."""
-        self._face.show(presets=self._presets.listed())
+        self._view.show(presets=self._presets.listed())
 
     def _voted(self) -> None:
         """See to what a vote of the person brings about."""
-        if self._face.auto and self._face.round is not None:
-            self._jobs.soon(self._debounce)
-        self._telling.tell()
+        if self._view.auto and self._view.round is not None:
+            self._worker.soon(self._debounce)
+        self._publisher.tell()
 
 
 def _taken(picture: object) -> Image.Image:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.images import encoding
 from fabric_widget.widget.jobs import influence_maps
 from fabric_widget.widget.messages import schema
-from fabric_widget.widget.messages.router import Dispatch
+from fabric_widget.widget.messages.router import Router
 from fabric_widget.widget.messages.schema import Answer, BadMessage
 from fabric_widget.widget.messages.settings_updates import read_value
 from fabric_widget.widget.state import serialize
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
     from fabric_widget.session.state import Picture
     from fabric_widget.widget.images.encoding import Album
-    from fabric_widget.widget.jobs.lens_jobs import Looking
+    from fabric_widget.widget.jobs.lens_jobs import LensJobs
     from fabric_widget.widget.jobs.rounds import Rounds
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.messages.actions import Acts
-    from fabric_widget.widget.publish import Telling
-    from fabric_widget.widget.view_protocol import Face
-    from fabric_widget.widget.worker import Jobs
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.messages.actions import Actions
+    from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Worker
 
 
-class Reception:
+class MessageHandlers:
     """Takes messages in; `messages` says what they look like, `_on_…` what each does.
 
     Parameters
     ----------
-    face
+    view
         Answers are sent through it.
-    opening
+    lazy_session
         Has the session.
-    telling
+    publisher
         Tells what a message has changed.
-    jobs
+    worker
         Where messages wait that need the model.
-    runs, rounds, looking, acts
+    runs, rounds, lens_jobs, actions
         What a message may ask for.
     album
         Has pictures as bytes.
@@ -49,26 +49,26 @@ class Reception:
 
     def __init__(  # noqa: PLR0913  (all that a message may ask for)
         self,
-        face: Face,
-        opening: Opening,
-        telling: Telling,
-        jobs: Jobs,
+        view: WidgetView,
+        lazy_session: LazySession,
+        publisher: Publisher,
+        worker: Worker,
         *,
         runs: Runs,
         rounds: Rounds,
-        looking: Looking,
-        acts: Acts,
+        lens_jobs: LensJobs,
+        actions: Actions,
         album: Album,
     ) -> None:
-        self._dispatch = Dispatch(face, opening, jobs, schema.KNOWN, self)
-        self._face = face
-        self._opening = opening
-        self._telling = telling
-        self._jobs = jobs
+        self._dispatch = Router(view, lazy_session, worker, schema.KNOWN, self)
+        self._view = view
+        self._lazy_session = lazy_session
+        self._publisher = publisher
+        self._worker = worker
         self._runs = runs
         self._rounds = rounds
-        self._looking = looking
-        self._acts = acts
+        self._lens_jobs = lens_jobs
+        self._actions = actions
         self._album = album
 
     def receive(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
@@ -79,37 +79,37 @@ class Reception:
 
     def _on_hello(self) -> None:
         self._rounds.previews.look()
-        if self._opening.session is None:
-            if self._jobs.current is None:
-                self._telling.tell(phase="loading", message="Loading the model.", error=None)
-            self._jobs.call(self._rounds.warm_up)
+        if self._lazy_session.session is None:
+            if self._worker.current is None:
+                self._publisher.tell(phase="loading", message="Loading the model.", error=None)
+            self._worker.call(self._rounds.warm_up)
 
     def _on_generate(self, controls: dict[str, Any], votes: object) -> None:
         shown = {name: controls[name] for name in NAMES if name in controls} | {"votes": votes}
         try:
             self._adopt(shown)
         except ValueError as error:
-            self._telling.notice(f"No round was made: {error}.")
+            self._publisher.notice(f"No round was made: {error}.")
             raise
         self._rounds.ask()
 
     def _adopt(self, shown: Mapping[str, Any]) -> None:
         """Take over what a click carried, without telling it back to where it came from."""
-        with self._face.lock:
+        with self._view.lock:
             read, notices = {}, []
             for name, value in shown.items():
-                read[name], told = read_value(name, value, self._opening)
+                read[name], told = read_value(name, value, self._lazy_session)
                 notices.append(told)
-            self._face.adopt(read, shown)
+            self._view.adopt(read, shown)
             for told in notices:
-                self._telling.notice(told)
+                self._publisher.notice(told)
 
     def _on_again(self, id: str) -> None:  # noqa: A002  (the field's name)
         self._rounds.ask_again(self._named(id)[1])
 
     def _named(self, name: str) -> tuple[str, Picture]:
         """Return a picture by its name on the wire, with its id."""
-        session = self._opening.load()
+        session = self._lazy_session.load()
         names = serialize.named(session)
         if name not in names:
             message = f"no picture here is called {name[:20]!r}"
@@ -119,8 +119,8 @@ class Reception:
     def _on_look(self, id: str) -> Answer:  # noqa: A002  (the field's name)
         """Answer with the maps if they are there; otherwise `looked` says when they are."""
         identity, _ = self._named(id)
-        outcome = self._looking.ask(identity)
-        seen = self._looking.kept(identity)
+        outcome = self._lens_jobs.ask(identity)
+        seen = self._lens_jobs.kept(identity)
         if seen is None:
             return Answer({"id": id, "lens": None, "making": not outcome.done()})
         fields, buffers = influence_maps.told(seen)
@@ -133,7 +133,7 @@ class Reception:
         level: int | None,
         part: int | None,
     ) -> Answer:
-        seen = self._looking.kept(self._named(id)[0])
+        seen = self._lens_jobs.kept(self._named(id)[0])
         if seen is None:
             message = "what was seen of this picture is not kept any more: open its lens again"
             raise BadMessage(message)
@@ -144,13 +144,13 @@ class Reception:
         self._runs.cancel()
 
     def _on_undo(self) -> None:
-        self._acts.travel(lambda session: session.undo())
+        self._actions.travel(lambda session: session.undo())
 
     def _on_redo(self) -> None:
-        self._acts.travel(lambda session: session.redo())
+        self._actions.travel(lambda session: session.redo())
 
     def _on_branch(self, round: int) -> None:  # noqa: A002  (the field's name)
-        self._acts.travel(lambda session: session.branch(round))
+        self._actions.travel(lambda session: session.branch(round))
 
     def _on_fetch(self, id: str, kind: str) -> Answer:  # noqa: A002  (the field's name)
         identity, picture = self._named(id)
@@ -159,7 +159,7 @@ class Reception:
         else:
             make = self._album.thumb if kind == "thumb" else self._album.screen
             encoded = make(identity, picture)
-        name = encoding.file_name(picture, self._telling.names.get(identity, ""))
+        name = encoding.file_name(picture, self._publisher.names.get(identity, ""))
         told = {"id": id, "kind": kind, "mime": encoded.mime, "name": name}
         return Answer(told, [encoded.data])
 
@@ -170,27 +170,27 @@ class Reception:
         added, problems = [], []
         for name, data in zip(names, files, strict=True):
             try:
-                added.append(self._acts.add(encoding.read_upload(data), name))
+                added.append(self._actions.add(encoding.read_upload(data), name))
             except (ValueError, OSError) as error:
                 problems.append({"name": name, "message": str(error)})
         for problem in problems:
-            self._telling.notice(
+            self._publisher.notice(
                 f"{problem['name'] or 'A picture'} was not added: {problem['message']}."
             )
         return Answer({"added": added, "problems": problems})
 
     def _on_poll(self, seen: int, round: int) -> None:  # noqa: A002  (the field's name)
         """Tell again from inside a handler: some hosts show nothing else while a job runs."""
-        self._telling.repeat(seen, round)
+        self._publisher.repeat(seen, round)
 
     def _on_seen(self, job: int, step: int) -> None:
         self._rounds.previews.seen(job, step)
 
     def _on_save_preset(self, name: str, values: dict[str, Any]) -> None:
-        self._acts.save_preset(name, values)
+        self._actions.save_preset(name, values)
 
     def _on_delete_preset(self, name: str) -> None:
-        self._acts.delete_preset(name)
+        self._actions.delete_preset(name)
 
     def _on_dismiss(self) -> None:
-        self._telling.dismiss()
+        self._publisher.dismiss()

@@ -12,24 +12,24 @@ from fabric_widget.widget.messages import schema
 from fabric_widget.widget.messages.schema import Answer
 
 if TYPE_CHECKING:
-    from fabric_widget.widget.lazy_session import Opening
+    from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.messages.schema import Message
-    from fabric_widget.widget.view_protocol import Face
-    from fabric_widget.widget.worker import Jobs
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Worker
 
 _logger = logging.getLogger(__name__)
 
 
-class Dispatch:
+class Router:
     """Takes messages in and answers them.
 
     Parameters
     ----------
-    face
+    view
         Answers are sent through it.
-    opening
+    lazy_session
         Has the model.
-    jobs
+    worker
         Where messages wait that need the model.
     known
         What each type of message looks like.
@@ -39,15 +39,15 @@ class Dispatch:
 
     def __init__(
         self,
-        face: Face,
-        opening: Opening,
-        jobs: Jobs,
+        view: WidgetView,
+        lazy_session: LazySession,
+        worker: Worker,
         known: Mapping[str, Message],
         handlers: object,
     ) -> None:
-        self._face = face
-        self._opening = opening
-        self._jobs = jobs
+        self._view = view
+        self._lazy_session = lazy_session
+        self._worker = worker
         self._known = known
         self._handlers = handlers
 
@@ -61,18 +61,18 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001  (whatever came, it is told back)
             self._fail(request, error)
             return
-        if message.session and self._opening.session is None:
+        if message.session and self._lazy_session.session is None:
             with contextlib.suppress(RuntimeError):  # closed: there is nobody to answer
-                self._jobs.call(functools.partial(self._handle, kind, request, fields))
+                self._worker.call(functools.partial(self._handle, kind, request, fields))
         else:
             self._handle(kind, request, fields)
-        self._jobs.pump()
+        self._worker.pump()
 
     def _handle(self, kind: str, request: float | None, fields: Mapping[str, Any]) -> None:
         message = self._known[kind]
         try:
             if message.session:
-                self._opening.load()
+                self._lazy_session.load()
             handle: Callable[..., Answer | None] = getattr(self._handlers, f"_on_{kind}")
             answer = handle(**fields) or Answer()
         except (ValueError, OSError, RuntimeError) as error:
@@ -83,8 +83,8 @@ class Dispatch:
         else:
             if message.answered and request is not None:
                 content = {"type": "answer", "request": request, **answer.fields}
-                self._face.send(content, answer.buffers)
+                self._view.send(content, answer.buffers)
 
     def _fail(self, request: float | None, error: Exception) -> None:
         text = str(error) or type(error).__name__
-        self._face.send({"type": "failed", "request": request, "message": text[:1000]})
+        self._view.send({"type": "failed", "request": request, "message": text[:1000]})

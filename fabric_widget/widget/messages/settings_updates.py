@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from fabric_widget.session import Session
-    from fabric_widget.widget.lazy_session import Opening
+    from fabric_widget.widget.lazy_session import LazySession
 
 OPEN = (*NAMES, "votes", "seen_round")
 """The traits that a page may set."""
@@ -40,13 +40,13 @@ class Update:
     notices: list[str] = field(default_factory=list)
 
 
-def read_update(state: Mapping[str, Any], opening: Opening) -> Update:
+def read_update(state: Mapping[str, Any], lazy_session: LazySession) -> Update:
     """Return what can be taken of an update."""
     return sifted(
         state,
         OPEN,
         _KERNEL_OWNED,
-        lambda name, value: read_value(name, value, opening),
+        lambda name, value: read_value(name, value, lazy_session),
         texts=("prompt", "negative_prompt"),
     )
 
@@ -92,7 +92,7 @@ def sifted(
     return update
 
 
-def read_value(name: str, value: object, opening: Opening) -> tuple[Any, str]:
+def read_value(name: str, value: object, lazy_session: LazySession) -> tuple[Any, str]:
     """Return what one of `OPEN` takes when told `value`, and what to tell the person.
 
     Raises
@@ -101,10 +101,10 @@ def read_value(name: str, value: object, opening: Opening) -> tuple[Any, str]:
         The value is of the wrong kind, or a text is too long.
     """
     if name == "votes":
-        return _read_votes(value, opening.session)
+        return _read_votes(value, lazy_session.session)
     if name == "seen_round":
         return schema.whole(value), ""
-    return read_control(name, value, opening.about.size_step)
+    return read_control(name, value, lazy_session.pipeline_info.size_step)
 
 
 def _read_votes(value: object, session: Session | None) -> tuple[dict[str, float], str]:

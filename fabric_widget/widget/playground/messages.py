@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from fabric_widget.widget.playground.runs import Runs
+    from fabric_widget.widget.playground.runs import PlaygroundRuns
 
 KNOWN: Mapping[str, Message] = {
     "hello": Message(),
@@ -28,7 +28,7 @@ KNOWN: Mapping[str, Message] = {
 """Every type of message that the front end sends. Level and part -1 are the mean over all."""
 
 
-class Desk:
+class PlaygroundMessages:
     """Does what messages say.
 
     Parameters
@@ -39,7 +39,9 @@ class Desk:
         Makes a picture the reference, under a name; None for one that the model makes.
     """
 
-    def __init__(self, runs: Runs, refer: Callable[[Image.Image | None, str], None]) -> None:
+    def __init__(
+        self, runs: PlaygroundRuns, refer: Callable[[Image.Image | None, str], None]
+    ) -> None:
         self._runs = runs
         self._refer = refer
 

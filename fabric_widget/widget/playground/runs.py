@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Round
     from fabric_widget.session.state import Picture
-    from fabric_widget.widget.lazy_session import Opening
-    from fabric_widget.widget.playground.settings import Setting
-    from fabric_widget.widget.view_protocol import Face
-    from fabric_widget.widget.worker import Job, Jobs
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.playground.settings import PlaygroundSettings
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Job, Worker
 
 _KEPT = 16  # pictures that are not made again while sliders move
 _GIVEN = "given"
@@ -57,16 +57,16 @@ class Comparison:
     influence: Influence | None
 
 
-class Runs:
+class PlaygroundRuns:
     """Makes comparisons, one at a time, and tells how they come along.
 
     Parameters
     ----------
-    face
+    view
         Where pictures and status are shown.
-    opening
+    lazy_session
         Has the pipeline.
-    jobs
+    worker
         The queue. It calls `run`.
     setting
         Returns what is set, all of one moment.
@@ -83,16 +83,16 @@ class Runs:
 
     def __init__(
         self,
-        face: Face,
-        opening: Opening,
-        jobs: Jobs,
-        setting: Callable[[], Setting],
+        view: WidgetView,
+        lazy_session: LazySession,
+        worker: Worker,
+        setting: Callable[[], PlaygroundSettings],
         clock: Callable[[], float],
         debounce: float,
     ) -> None:
-        self._face = face
-        self._opening = opening
-        self._jobs = jobs
+        self._view = view
+        self._lazy_session = lazy_session
+        self._worker = worker
         self._setting = setting
         self._debounce = debounce
         self._status = Status(clock)
@@ -107,13 +107,13 @@ class Runs:
 
     def ask(self) -> Job:
         """Ask for a comparison as things are set now; what was asked for by a slider gives way."""
-        running = self._jobs.current
-        job = self._jobs.submit(self._setting())
+        running = self._worker.current
+        job = self._worker.submit(self._setting())
         self._watched = True
         if running is not None and running is not job and running.automatic:
             running.superseded = True
             running.stop.set()
-        if job is self._jobs.current:
+        if job is self._worker.current:
             self._tell_begin(job)
         else:
             self.tell(error=None)
@@ -122,19 +122,19 @@ class Runs:
     def changed(self) -> None:
         """Say that a setting has changed: if anybody looks on, new pictures follow."""
         if self._watched:
-            self._jobs.soon(self._debounce)
+            self._worker.soon(self._debounce)
             self.tell()
 
     def look(self) -> None:
         """Say that somebody looks on."""
         self._watched = True
-        if self.result is None and self._jobs.current is None and not self._jobs.pending:
-            self._jobs.soon(0)
+        if self.result is None and self._worker.current is None and not self._worker.pending:
+            self._worker.soon(0)
             self.tell(phase="loading", message="Loading the model.", error=None)
 
     def cancel(self) -> None:
         """Stop at the next step, and drop what is pending."""
-        if self._jobs.cancel() is None:
+        if self._worker.cancel() is None:
             self.tell()
         else:
             self.tell(phase="stopping", message="Stopping after this step.")
@@ -143,14 +143,14 @@ class Runs:
 
     def tell(self, *, urgent: bool = True, **changes: Any) -> None:
         """Write the status; one that is not urgent is left out if the last was just told."""
-        with self._face.lock:
+        with self._view.lock:
             status = self._status.told(urgent=urgent, **changes)
             if status is not None:
-                self._face.show(status=status | {"pending": self._jobs.pending})
+                self._view.show(status=status | {"pending": self._worker.pending})
 
     def notice(self, text: str) -> None:
         """Tell something beside the way; it stays until it is dismissed."""
-        with self._face.lock:
+        with self._view.lock:
             if text and (notice := self._status.noticed(text)) is not None:
                 self.tell(notice=notice)
 
@@ -160,10 +160,10 @@ class Runs:
 
     def repeat(self, seen: int) -> None:
         """Tell again what a page has missed that has seen the status of a revision."""
-        with self._face.lock:
+        with self._view.lock:
             self.tell()
             if seen < self._shown_revision:
-                self._face.send_again("pictures", "lens")
+                self._view.send_again("pictures", "lens")
 
     def close(self) -> None:
         """Let go of all pictures."""
@@ -174,9 +174,9 @@ class Runs:
 
     def _rest(self, **changes: Any) -> None:
         """Tell the status when nothing more is done about it."""
-        with self._face.lock:
+        with self._view.lock:
             self._status.now |= changes
-            busy = self._jobs.current is not None and not self._jobs.current.stop.is_set()
+            busy = self._worker.current is not None and not self._worker.current.stop.is_set()
             if self._status.now["error"] is not None:
                 self.tell(phase="error")
             elif busy:
@@ -185,7 +185,7 @@ class Runs:
                 self.tell(phase="idle" if self.result is None else "ready")
 
     def _tell_begin(self, job: Job) -> None:
-        loaded = self._opening.session is not None
+        loaded = self._lazy_session.session is not None
         self.tell(
             phase="running" if loaded else "loading",
             message="Making pictures." if loaded else "Loading the model.",
@@ -198,10 +198,10 @@ class Runs:
         from fabric_widget.widget.playground.serialize import picture_of
 
         shown = picture_of(identity, picture, self._album)
-        with self._face.lock:
+        with self._view.lock:
             if self._pictures.get(name, {}).get("id") != identity:
                 self._pictures |= {name: shown}
-                self._face.show(pictures=dict(self._pictures))
+                self._view.show(pictures=dict(self._pictures))
                 self._shown_revision = self._status.revision + 1
 
     # ---- in the worker -------------------------------------------------------------------------
@@ -210,13 +210,13 @@ class Runs:
         """Make a comparison."""
         try:
             self._tell_begin(job)
-            fabric = self._opening.load().fabric
+            fabric = self._lazy_session.load().fabric
             return self._compared(fabric, job, job.request or self._setting())
         except BaseException as error:
             self._tell_failure(job, error)
             raise
 
-    def _compared(self, fabric: Fabric, job: Job, setting: Setting) -> Comparison:
+    def _compared(self, fabric: Fabric, job: Job, setting: PlaygroundSettings) -> Comparison:
         from fabric_widget.engine import Lens
 
         make = functools.partial(self._make, fabric, job, setting)
@@ -240,24 +240,30 @@ class Runs:
         self._finish(result, setting)
         return result
 
-    def _finish(self, result: Comparison, setting: Setting) -> None:
+    def _finish(self, result: Comparison, setting: PlaygroundSettings) -> None:
         from fabric_widget.widget.playground.serialize import lens_of
 
         influence = result.influence
         shown = {} if influence is None else lens_of(influence, setting)
         share = 0.0 if influence is None else sum(influence.contributions.values())
-        with self._face.writing():
+        with self._view.writing():
             self.result = result
             self._show("steered", result.steered.id, result.steered)
             self._shown_revision = self._status.revision + 1
-            self._face.show(lens={"dislike": setting.dislike, **shown})
+            self._view.show(lens={"dislike": setting.dislike, **shown})
             self.tell(
                 phase="ready",
                 message=f"Ready: {share:.0%} of the attention went to the reference.",
             )
 
     def _make(
-        self, fabric: Fabric, job: Job, setting: Setting, doing: str, prompt: str, seed: int
+        self,
+        fabric: Fabric,
+        job: Job,
+        setting: PlaygroundSettings,
+        doing: str,
+        prompt: str,
+        seed: int,
     ) -> GeneratedImage:
         """Return a picture without feedback, made once."""
         key = prompt, seed, setting.steps
@@ -272,7 +278,7 @@ class Runs:
         self,
         fabric: Fabric,
         job: Job,
-        setting: Setting,
+        setting: PlaygroundSettings,
         doing: str,
         prompt: str,
         seed: int,
@@ -283,14 +289,14 @@ class Runs:
         if job.stop.is_set():
             message = "stopped between two pictures"
             raise GenerationCancelled(message)
-        about = self._opening.about
-        arguments = setting.pipeline_arguments(about.takes)
+        pipeline_info = self._lazy_session.pipeline_info
+        arguments = setting.pipeline_arguments(pipeline_info.takes)
         self.tell(
             phase="running",
             message=doing,
             job=job.number,
             step=0,
-            steps=arguments.get("num_inference_steps") or about.steps or 0,
+            steps=arguments.get("num_inference_steps") or pipeline_info.steps or 0,
             error=None,
         )
         return fabric(
@@ -304,9 +310,9 @@ class Runs:
 
     def _on_step(self, fabric: Fabric, job: Job, progress: Progress) -> None:
         # Pictures of values that do not stand any more are not worth finishing, however far.
-        self._jobs.tick(job, 0, progress.steps)
-        if self._face.gone:  # nobody will see these pictures
-            self._face.close()
+        self._worker.tick(job, 0, progress.steps)
+        if self._view.gone:  # nobody will see these pictures
+            self._view.close()
         if job.stop.is_set():
             fabric.cancel()
         else:
@@ -318,12 +324,12 @@ class Runs:
             if not job.superseded:  # otherwise the next one begins at once
                 self._rest(message="Stopped.")
             return
-        about = self._opening.about
+        pipeline_info = self._lazy_session.pipeline_info
         problem = described(
             error,
             pictures=1,
-            width=about.width,
-            height=about.height,
+            width=pipeline_info.width,
+            height=pipeline_info.height,
             batched=True,
             advice=_ADVICE,
         )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine import Influence
     from fabric_widget.session.state import Picture
     from fabric_widget.widget.images.encoding import Album
-    from fabric_widget.widget.playground.settings import Setting
+    from fabric_widget.widget.playground.settings import PlaygroundSettings
 
 
 def picture_of(identity: str, picture: Picture, album: Album) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def picture_of(identity: str, picture: Picture, album: Album) -> dict[str, Any]:
     }
 
 
-def lens_of(influence: Influence, setting: Setting) -> dict[str, Any]:
+def lens_of(influence: Influence, setting: PlaygroundSettings) -> dict[str, Any]:
     """Return the share of the reference at every place, for each level, each part and their means.
 
     Each map has the weight w that the reference's keys had there; float32, row by row.
@@ -55,7 +55,7 @@ def lens_of(influence: Influence, setting: Setting) -> dict[str, Any]:
     }
 
 
-def weights_of(influence: Influence, setting: Setting) -> list[float]:
+def weights_of(influence: Influence, setting: PlaygroundSettings) -> list[float]:
     """Return the weight of the reference's keys: the mean over all layers, then level by level."""
     schedule, levels = setting.schedule(), influence.levels
     depths = coarseness([level.tokens for level in levels])

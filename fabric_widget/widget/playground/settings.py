@@ -36,7 +36,7 @@ _WHOLE = {"seed", "reference_seed", "steps"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class PlaygroundSettings:
     """What stands in the playground when pictures are asked for; names as its traits.
 
     Parameters
@@ -84,7 +84,7 @@ class Setting:
         return {name: self.steps}
 
 
-NAMES = tuple(field.name for field in fields(Setting) if field.name != "reference")
+NAMES = tuple(field.name for field in fields(PlaygroundSettings) if field.name != "reference")
 """What a page may set."""
 
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets as t
 
-from fabric_widget.widget.lazy_session import Opening
-from fabric_widget.widget.messages.router import Dispatch
+from fabric_widget.widget.lazy_session import LazySession
+from fabric_widget.widget.messages.router import Router
 from fabric_widget.widget.messages.settings_updates import sifted
-from fabric_widget.widget.playground.messages import KNOWN, Desk
-from fabric_widget.widget.playground.runs import Comparison, Runs
-from fabric_widget.widget.playground.settings import NAMES, TEXTS, Setting, read_setting
-from fabric_widget.widget.thread_safe import LockedWidget, static
-from fabric_widget.widget.worker import Job, Jobs, Outcome
+from fabric_widget.widget.playground.messages import KNOWN, PlaygroundMessages
+from fabric_widget.widget.playground.runs import Comparison, PlaygroundRuns
+from fabric_widget.widget.playground.settings import NAMES, TEXTS, PlaygroundSettings, read_setting
+from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
+from fabric_widget.widget.worker import Job, Outcome, Worker
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,7 +32,7 @@ _GIVEN = "Your picture"
 _logger = logging.getLogger(__name__)
 
 
-class AttentionPlayground(LockedWidget):
+class AttentionPlayground(ThreadSafeWidget):
     """One reference, sliders, and the gate of every place: attention injection to play with.
 
     The same prompt and seed give a plain picture and one that borrows from a reference, side by
@@ -118,15 +118,15 @@ class AttentionPlayground(LockedWidget):
     ) -> None:
         given = {name: value for name, value in locals().items() if name in NAMES}
         self._prepare()
-        self._opening = Opening(self._face, pipe)
-        self._jobs = Jobs(
+        self._lazy_session = LazySession(self._view, pipe)
+        self._worker = Worker(
             self._run, threads=self._threads, clock=self._clock, anew="AttentionPlayground(pipe)"
         )
-        weakref.finalize(self, self._jobs.close)
-        parts = self._face, self._opening, self._jobs
-        self._runs = Runs(*parts, self._setting, self._clock, self._debounce)
-        self._dispatch = Dispatch(*parts, KNOWN, Desk(self._runs, self._refer))
-        self._opening.introduce()
+        weakref.finalize(self, self._worker.close)
+        parts = self._view, self._lazy_session, self._worker
+        self._runs = PlaygroundRuns(*parts, self._setting, self._clock, self._debounce)
+        self._dispatch = Router(*parts, KNOWN, PlaygroundMessages(self._runs, self._refer))
+        self._lazy_session.introduce()
         self._runs.tell()
         super().__init__(**given, reference=reference)
         self.on_msg(self._receive)
@@ -154,7 +154,7 @@ class AttentionPlayground(LockedWidget):
             The playground is closed.
         """
         job = self._runs.ask()
-        self._jobs.pump()
+        self._worker.pump()
         return job.outcome
 
     def cancel(self) -> None:
@@ -163,9 +163,9 @@ class AttentionPlayground(LockedWidget):
 
     def close(self) -> None:
         """Stop what runs, let go of the pictures and leave the notebook."""
-        if "_jobs" not in self.__dict__:  # refused in __init__
+        if "_worker" not in self.__dict__:  # refused in __init__
             return
-        self._jobs.close()
+        self._worker.close()
         self._runs.close()
         super().close()
 
@@ -179,33 +179,33 @@ class AttentionPlayground(LockedWidget):
         """Set an attribute; pictures follow where nobody else would make them."""
         super().__setattr__(name, value)
         if name in NAMES or name == "reference":
-            self._jobs.pump()
+            self._worker.pump()
 
     def set_state(self, sync_data: object) -> None:
         """Take what the front end has set: what is allowed, in range; the rest is told back."""
         if not isinstance(sync_data, Mapping):
             _logger.warning("an update from the front end was not understood")
             return
-        with self._face.lock:
+        with self._view.lock:
             update = sifted(sync_data, NAMES, _KERNEL_OWNED, read_setting, texts=TEXTS)
             for told in update.notices:
                 self._runs.notice(told)
             super().set_state(update.kept)
             if update.corrected:
                 self.send_state(update.corrected)
-        self._jobs.pump()
+        self._worker.pump()
 
-    def _setting(self) -> Setting:
-        with self._face.lock:
-            return Setting(
+    def _setting(self) -> PlaygroundSettings:
+        with self._view.lock:
+            return PlaygroundSettings(
                 reference=self.reference, **{name: getattr(self, name) for name in NAMES}
             )
 
     def _refer(self, picture: Image.Image | None, name: str) -> None:
-        with self._face.writing():
+        with self._view.writing():
             self.reference = picture
             if picture is not None and name:
-                self._face.show(reference_name=name)
+                self._view.show(reference_name=name)
 
     def _receive(self, _widget: object, content: object, buffers: Any) -> None:  # noqa: ANN401
         self._dispatch.receive(content, buffers)
@@ -233,7 +233,7 @@ class AttentionPlayground(LockedWidget):
 
     @t.observe("reference")
     def _named(self, change: Mapping[str, Any]) -> None:
-        self._face.show(reference_name="" if change["new"] is None else _GIVEN)
+        self._view.show(reference_name="" if change["new"] is None else _GIVEN)
 
     @t.observe(*NAMES, "reference")
     def _changed(self, _change: object) -> None:

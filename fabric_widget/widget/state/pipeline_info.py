@@ -17,7 +17,7 @@ _ENDLESS = 100_000  # tokens: tokenizers without a limit name a huge number
 
 
 @dataclass(frozen=True)
-class About:
+class PipelineInfo:
     """A pipeline as the controls see it.
 
     Parameters
@@ -42,7 +42,7 @@ class About:
     takes: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, fabric: Fabric) -> About:
+    def of(cls, fabric: Fabric) -> PipelineInfo:
         """Read a pipeline; nothing of it runs."""
         pipe = getattr(fabric, "pipe", None)
         if pipe is None:

@@ -87,7 +87,7 @@ def shaped(**more: Any) -> Json:
     return {**traits, **more}
 
 
-def looking(step: int = 5) -> Json:
+def lens_jobs(step: int = 5) -> Json:
     """Say the status while the kernel looks at `PICTURE`."""
     return status(
         "running",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.front_end.lens import PICTURE, lens, looking, shaped
+from tests.browser.front_end.lens import PICTURE, lens, lens_jobs, shaped
 from tests.browser.front_end.pictures import failed, idle, ids, ready, running, status
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def reach(widget: WidgetPage, state: str) -> None:
         expect(widget.dialog("Keyboard")).to_be_visible()
     elif state in {"looking", "lens"}:
         widget.button("Lens for picture 2").click()
-        widget.kernel(status=looking())
+        widget.kernel(status=lens_jobs())
         if state == "lens":
             widget.looked(PICTURE)
             expect(widget.root.get_by_role("grid")).to_be_focused()

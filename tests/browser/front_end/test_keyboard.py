@@ -247,8 +247,8 @@ def test_no_key_reaches_the_notebook(open_widget: Opener, *, shadow: bool) -> No
 def test_keys_in_the_dialogs_do_not_reach_the_notebook(open_widget: Opener) -> None:
     widget = open_widget()
     widget.focus_card(1)
-    for opening in ("Enter", "?"):
-        widget.page.keyboard.press(opening)
+    for lazy_session in ("Enter", "?"):
+        widget.page.keyboard.press(lazy_session)
         for key in ("d", "d", "l", "l", "ArrowRight", "Escape"):
             widget.page.keyboard.press(key)
     assert heard(widget) == {"bubbled": [], "lumino": []}

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.front_end.lens import LIKES, PARTS, PICTURE, SIZES, lens, looking, shaped, shares
+from tests.browser.front_end.lens import (
+    LIKES,
+    PARTS,
+    PICTURE,
+    SIZES,
+    lens,
+    lens_jobs,
+    shaped,
+    shares,
+)
 from tests.browser.front_end.pictures import ids, ready, status
 from tests.browser.front_end.widget_page import DIALECTS, Host
 
@@ -73,7 +82,7 @@ def test_the_lens_shows_how_far_the_kernel_is_and_can_be_stopped(open_widget: Op
     widget.button("Lens for picture 2").click()
     assert widget.wait_sent("look")[0]["id"] == PICTURE
     dialog = widget.dialog(NAME)
-    widget.kernel(status=looking(5))
+    widget.kernel(status=lens_jobs(5))
     expect(dialog.get_by_text("Looking at picture 2 of round 2.")).to_be_visible()
     expect(dialog.get_by_text("Step 5 of 20 · 4 s left")).to_be_visible()
     expect(dialog.get_by_role("progressbar")).to_have_attribute("value", "5")

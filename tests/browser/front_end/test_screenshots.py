@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.front_end.lens import PICTURE, lens, looking, shaped
+from tests.browser.front_end.lens import PICTURE, lens, lens_jobs, shaped
 from tests.browser.front_end.pictures import failed, idle, ids, pictures, ready, running
 from tests.browser.front_end.test_themes import JUPYTER_DARK, JUPYTER_LIGHT
 
@@ -72,7 +72,7 @@ def test_a_picture_is_taken(
     elif state in {"looking", "lens", "lens-narrow"}:
         widget.button("Lens for picture 2").click()
         expect(widget.dialog("Lens: round 2, picture 2")).to_be_visible()
-        widget.kernel(status=looking())
+        widget.kernel(status=lens_jobs())
         if state != "looking":
             widget.looked(PICTURE)
             expect(widget.root.locator(".fw-lens-veil").filter(visible=True)).to_have_count(2)

@@ -35,7 +35,7 @@ WHITE = ".output { background: white !important }"
 
 
 @dataclass(frozen=True)
-class Look:
+class LensRequest:
     """What a host puts on the page, and how the widget is to look there."""
 
     name: str
@@ -48,35 +48,35 @@ class Look:
 
 
 LOOKS = [
-    Look("plain-light", "light"),
-    Look("plain-dark", "dark", system="dark"),
-    Look(
+    LensRequest("plain-light", "light"),
+    LensRequest("plain-dark", "dark", system="dark"),
+    LensRequest(
         "jupyter-light",
         "light",
         body=(("data-jp-theme-light", "true"),),
         css=f":root {{ {JUPYTER_LIGHT} }}",
     ),
-    Look(
+    LensRequest(
         "jupyter-dark",
         "dark",
         body=(("data-jp-theme-light", "false"),),
         css=f":root {{ {JUPYTER_DARK} }} body {{ background: #111 }}",
     ),
-    Look(
+    LensRequest(
         "jupyter-light-on-dark-system",
         "light",
         system="dark",
         body=(("data-jp-theme-light", "true"),),
         css=f":root {{ {JUPYTER_LIGHT} }} body {{ background: #fff }}",
     ),
-    Look(
+    LensRequest(
         "code-dark",
         "dark",
         html=(("style", CODE_DARK),),
         body=(("data-vscode-theme-kind", "vscode-dark"), ("class", "vscode-dark")),
         css=WHITE,
     ),
-    Look(
+    LensRequest(
         "code-light-on-dark-system",
         "light",
         system="dark",
@@ -84,7 +84,7 @@ LOOKS = [
         body=(("data-vscode-theme-kind", "vscode-light"), ("class", "vscode-light")),
         css=WHITE,
     ),
-    Look(
+    LensRequest(
         "code-high-contrast",
         "dark",
         html=(("style", CODE_CONTRAST),),
@@ -94,16 +94,18 @@ LOOKS = [
         ),
         css=WHITE,
     ),
-    Look("colab-light-on-dark-system", "light", system="dark", html=(("theme", "light"),)),
-    Look("colab-dark", "dark", html=(("theme", "dark"),), css="body { background: #383838 }"),
-    Look(
+    LensRequest("colab-light-on-dark-system", "light", system="dark", html=(("theme", "light"),)),
+    LensRequest(
+        "colab-dark", "dark", html=(("theme", "dark"),), css="body { background: #383838 }"
+    ),
+    LensRequest(
         "marimo-dark",
         "dark",
         body=(("class", "dark dark-theme"), ("data-theme", "dark")),
         css=":root { color-scheme: dark } body { background: #181c1a }",
         shadow=True,
     ),
-    Look(
+    LensRequest(
         "marimo-light-on-dark-system",
         "light",
         system="dark",
@@ -178,7 +180,7 @@ BEYOND = """(root) => {
 }"""
 
 
-def dress(page: Page, look: Look) -> None:
+def dress(page: Page, look: LensRequest) -> None:
     """Have the page look like this host from the beginning."""
     page.emulate_media(color_scheme=look.system)
     page.add_init_script(
@@ -214,7 +216,7 @@ def dark(widget: WidgetPage) -> bool:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-def test_every_text_can_be_read(page: Page, open_widget: Opener, look: Look) -> None:
+def test_every_text_can_be_read(page: Page, open_widget: Opener, look: LensRequest) -> None:
     dress(page, look)
     widget = open_widget(ready(votes=VOTES), host=Host(shadow=look.shadow))
     expect(widget.root).to_have_attribute("data-theme", look.theme)
@@ -230,7 +232,9 @@ def test_every_text_can_be_read(page: Page, open_widget: Opener, look: Look) -> 
 
 @pytest.mark.parametrize("look", [LOOKS[2], LOOKS[3]], ids=lambda look: look.name)
 @pytest.mark.parametrize("which", ["zoom", "help"])
-def test_dialogs_can_be_read(page: Page, open_widget: Opener, look: Look, which: str) -> None:
+def test_dialogs_can_be_read(
+    page: Page, open_widget: Opener, look: LensRequest, which: str
+) -> None:
     dress(page, look)
     widget = open_widget()
     if which == "zoom":
@@ -321,9 +325,9 @@ def test_the_focus_is_visible(page: Page, open_widget: Opener, scheme: Scheme) -
 
 @pytest.mark.parametrize("still", [True, False])
 def test_nothing_moves_for_those_who_asked_for_it(
-    page: Page, open_widget: Opener, *, still: bool
+    page: Page, open_widget: Opener, *, static_output: bool
 ) -> None:
-    page.emulate_media(reduced_motion="reduce" if still else "no-preference")
+    page.emulate_media(reduced_motion="reduce" if static_output else "no-preference")
     widget = open_widget()
     moving = """() => document.getAnimations()
         .filter((one) => one.effect.getComputedTiming().activeDuration > 1)
@@ -335,7 +339,7 @@ def test_nothing_moves_for_those_who_asked_for_it(
     widget.kernel(status=running()["status"])
     widget.settle()
     found += widget.page.evaluate(moving)
-    assert (found == []) == still, found
+    assert (found == []) == static_output, found
 
 
 @pytest.mark.parametrize("width", [320, 360, 600])

@@ -36,7 +36,7 @@ class ColabComm(BaseComm):
     """Delivers what is sent while a message is being handled, and loses everything else."""
 
     def __init__(self, **settings: Any) -> None:
-        self.opening: dict[str, Any] = {}
+        self.lazy_session: dict[str, Any] = {}
         self.lost = 0
         self._arriving: list[dict[str, Any]] = []
         self._handling = False
@@ -51,7 +51,7 @@ class ColabComm(BaseComm):
         message = json.loads(json.dumps({"data": data or {}, "buffers": texts}))
         with self._lock:
             if msg_type == "comm_open":
-                self.opening = message
+                self.lazy_session = message
             elif self._handling:
                 self._arriving.append(message)
             else:
@@ -82,8 +82,10 @@ def colab(page: Page, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Widget,
     page.set_content("<!doctype html><html theme=dark><title>Colab</title><body></body></html>")
     page.add_script_tag(content=MODEL)
     files = [(STATIC / f"widget.{kind}").read_text(encoding="utf-8") for kind in ("js", "css")]
-    wire.opening["data"]["method"] = "update"
-    page.evaluate("([js, css, opening]) => window.show(js, css, opening)", [*files, wire.opening])
+    wire.lazy_session["data"]["method"] = "update"
+    page.evaluate(
+        "([js, css, opening]) => window.show(js, css, opening)", [*files, wire.lazy_session]
+    )
     yield Widget(page.locator(".fabric-widget")).wait(theme="dark"), wire
     widget.close()
 

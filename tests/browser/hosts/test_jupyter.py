@@ -230,9 +230,9 @@ def test_the_picture_for_lifeless_notebooks_is_hidden_while_the_widget_lives(
 ) -> None:
     book = notebook(f"{QUIET}\nw.show()")
     book.widget().wait(phase="idle").generate(0)
-    still = book.page.locator(".fabric-widget-still img")
-    expect(still).to_have_count(1)
-    expect(still).to_be_hidden()
+    static_output = book.page.locator(".fabric-widget-still img")
+    expect(static_output).to_have_count(1)
+    expect(static_output).to_be_hidden()
 
 
 def test_two_views_of_one_widget_agree(notebook: Open) -> None:

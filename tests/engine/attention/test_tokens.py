@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabric_widget.engine import Economy
+from fabric_widget.engine import TokenBudget
 from fabric_widget.engine.attention.core import attend, borrow
 from fabric_widget.engine.attention.tokens import Lent, columns_of, grouped, lattice
 
@@ -107,23 +107,23 @@ def test_grouping_does_not_matter(factors: list[float]) -> None:
 
 
 def test_two_references_of_a_small_layer_are_lent_whole() -> None:
-    economy = Economy()
+    token_budget = TokenBudget()
     two = [lent(seed, 256) for seed in range(2)]
-    assert all(a is b for a, b in zip(economy.thinned(two, 256, 5), two, strict=True))
+    assert all(a is b for a, b in zip(token_budget.thinned(two, 256, 5), two, strict=True))
 
 
 @given(st.integers(1, 40), st.sampled_from([64, 256, 1024, 4096]), phases)
 def test_no_branch_lends_more_than_its_share(n: int, tokens: int, index: int) -> None:
-    economy = Economy()
-    each = len(lattice(tokens, columns_of(tokens, 1), economy.recorded_stride(tokens), 0))
+    token_budget = TokenBudget()
+    each = len(lattice(tokens, columns_of(tokens, 1), token_budget.recorded_stride(tokens), 0))
     recorded = [
         Lent(torch.zeros(1, 1, each, 1), torch.zeros(1, 1, each, 1), tokens, columns_of(each, 1))
         for _ in range(n)
     ]
-    count = sum(part.keys.shape[2] for part in economy.thinned(recorded, tokens, index))
-    limit = tokens if tokens >= economy.dense else 2 * tokens
+    count = sum(part.keys.shape[2] for part in token_budget.thinned(recorded, tokens, index))
+    limit = tokens if tokens >= token_budget.dense else 2 * tokens
     assert count <= max(1.2 * limit, 8 * n)  # lattices are ragged; few tokens are left alone
-    assert Economy.exact().thinned(recorded, tokens, 0) == recorded
+    assert TokenBudget.exact().thinned(recorded, tokens, 0) == recorded
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,4 @@ def test_no_branch_lends_more_than_its_share(n: int, tokens: int, index: int) ->
 )
 def test_settings(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        Economy(**settings)
+        TokenBudget(**settings)

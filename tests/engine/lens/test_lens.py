@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fabric_widget.engine import Economy, Fabric, Influence, Lens, Schedule
+from fabric_widget.engine import Fabric, Influence, Lens, Schedule, TokenBudget
 from fabric_widget.engine.fingerprint import seed_of
 from fabric_widget.zoo import ZOO, tiny
 
@@ -168,9 +168,11 @@ def test_the_mean_over_levels_counts_sites(fabric: Fabric) -> None:
     assert (influence.shares() - mean).abs().max() < 1e-5
 
 
-@pytest.mark.parametrize("economy", [Economy.exact(), Economy(stride=3, dense=16, share=0.5)])
-def test_thinned_references_are_told_as_well(pipe: Any, economy: Economy) -> None:
-    fabric = Fabric(pipe, schedule=EVERY_STEP, economy=economy)
+@pytest.mark.parametrize(
+    "token_budget", [TokenBudget.exact(), TokenBudget(stride=3, dense=16, share=0.5)]
+)
+def test_thinned_references_are_told_as_well(pipe: Any, token_budget: TokenBudget) -> None:
+    fabric = Fabric(pipe, schedule=EVERY_STEP, token_budget=token_budget)
     adds_up(influence_of(make(fabric, **voted(fabric), lens=Lens())))
 
 

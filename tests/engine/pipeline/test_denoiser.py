@@ -21,9 +21,9 @@ def test_roles_are_measured(family: str, guidance: float, roles: list[bool]) -> 
     denoiser = Denoiser(tiny.pipeline(family))
     settings = {**SETTINGS, "guidance_scale": guidance, "negative_prompt": "b"}
     for prompt in ("a cat", ""):
-        rehearsal = denoiser.rehearse(settings, prompt)
-        assert rehearsal.null.rows == len(roles)
-        assert list(rehearsal.spoken.rows) == roles
+        recorded_call = denoiser.record_call(settings, prompt)
+        assert recorded_call.null.rows == len(roles)
+        assert list(recorded_call.guidance_branches.rows) == roles
 
 
 def test_the_other_order_is_found_too(pipe: Any) -> None:
@@ -31,7 +31,7 @@ def test_the_other_order_is_found_too(pipe: Any) -> None:
     encode = pipe.encode_prompt
     pipe.encode_prompt = lambda *args, **kwargs: encode(*args, **kwargs)[::-1]
     denoiser = Denoiser(pipe)
-    assert denoiser.rehearse(SETTINGS, "a cat").spoken.rows == (True, False)
+    assert denoiser.record_call(SETTINGS, "a cat").guidance_branches.rows == (True, False)
 
 
 def test_null_call_does_not_know_prompts(pipe: Any) -> None:

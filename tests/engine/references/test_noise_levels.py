@@ -10,7 +10,7 @@ import torch
 
 from fabric_widget.engine import Fabric, Schedule
 from fabric_widget.engine.pipeline.denoiser import noised
-from fabric_widget.engine.references.noise_levels import coming, present
+from fabric_widget.engine.references.noise_levels import current_level, upcoming_levels
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import tiny
 
@@ -33,15 +33,19 @@ def test_what_is_foreseen_comes_true_to_the_bit(
     foreseen: dict[tuple[int, int], tuple[torch.Tensor, ...]] = {}
     for i, t in enumerate(scheduler.timesteps):
         scheduler.scale_model_input(x, t)
-        now = present(scheduler, t / told_as if told_as > 1 else t, i)
+        now = current_level(scheduler, t / told_as if told_as > 1 else t, i)
         for start, (told, passed, noisy) in [(k[0], v) for k, v in foreseen.items() if k[1] == i]:
             assert start < i
             assert torch.equal(told, now.told)
             assert passed == now.passed
             assert torch.equal(noisy, noised(scheduler, latents, noise, now.own))
-        for moment in coming(scheduler, now, len(scheduler.timesteps)):
-            seen = noised(scheduler, latents, noise, moment.own, moment.later)
-            foreseen[i, moment.step] = (moment.told, torch.tensor(moment.passed), seen)
+        for noise_level in upcoming_levels(scheduler, now, len(scheduler.timesteps)):
+            seen = noised(scheduler, latents, noise, noise_level.own, noise_level.later)
+            foreseen[i, noise_level.step] = (
+                noise_level.told,
+                torch.tensor(noise_level.passed),
+                seen,
+            )
         x = scheduler.step(x * 0.1, t, x, return_dict=False)[0]
     known = told_as == 1 or hasattr(scheduler, "_step_index")
     assert len(foreseen) == sum(range(len(scheduler.timesteps))) * known
@@ -50,7 +54,9 @@ def test_what_is_foreseen_comes_true_to_the_bit(
 def test_nothing_is_foreseen_of_a_denoiser_that_is_told_something_else() -> None:
     scheduler = tiny.scheduler("DPM++ 2M")
     scheduler.set_timesteps(STEPS)
-    assert not list(coming(scheduler, present(scheduler, torch.tensor([0.123]), 0), STEPS))
+    assert not list(
+        upcoming_levels(scheduler, current_level(scheduler, torch.tensor([0.123]), 0), STEPS)
+    )
 
 
 @pytest.fixture
@@ -102,10 +108,10 @@ def test_a_wrong_guess_costs_work_alone(
     count = len(passes)
 
     def guessed(scheduler: Any, now: Any, steps: int) -> Any:
-        for moment in coming(scheduler, now, steps):
-            yield replace(moment, told=moment.told + 1)
+        for noise_level in upcoming_levels(scheduler, now, steps):
+            yield replace(noise_level, told=noise_level.told + 1)
 
-    monkeypatch.setattr("fabric_widget.engine.references.recorder.coming", guessed)
+    monkeypatch.setattr("fabric_widget.engine.references.recorder.upcoming_levels", guessed)
     assert torch.equal(made(None), right)
     assert torch.equal(made(0), right)
     guesses = [n for n in passes[count:] if n > 1]

@@ -1,4 +1,4 @@
-"""Methods: what they ask the engine for, and that they depend on nothing but their `Ask`."""
+"""Methods: what they ask the engine for, and that they depend on nothing else."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from fabric_widget import Economy, Fabric, Schedule, load_demo
+from fabric_widget import Fabric, Schedule, TokenBudget, load_demo
 from fabric_widget.evaluation.methods import (
     METHODS,
-    Ask,
+    MethodRequest,
     Picture,
     Shown,
     UnknownMethod,
@@ -29,7 +29,7 @@ OPINION = Opinion((1.0, 0.0, -0.5, 0.0), (0, 1, 2, 1))
 OTHER = Opinion((0.0, -1.0, 0.0, 1.0), (1, 2, 1, 0))
 
 
-def asked(*opinions: Opinion) -> tuple[Painter, Ask]:
+def asked(*opinions: Opinion) -> tuple[Painter, MethodRequest]:
     """Return a painter and the ask of somebody who said this of the first rounds."""
     painter = Painter()
     shown = []
@@ -39,13 +39,13 @@ def asked(*opinions: Opinion) -> tuple[Painter, Ask]:
         shown.append(Shown(seeds, pictures, opinion))
     first = 4 * len(opinions)
     painter.requests.clear()
-    return painter, Ask("a big red monster", tuple(range(first, first + 4)), tuple(shown))
+    return painter, MethodRequest("a big red monster", tuple(range(first, first + 4)), tuple(shown))
 
 
 def requests(name: str, *opinions: Opinion) -> list[dict[str, Any]]:
-    painter, ask = asked(*opinions)
+    painter, request = asked(*opinions)
     fabric: Any = painter
-    load_method(name).method(fabric, ask)
+    load_method(name).method(fabric, request)
     return painter.requests
 
 
@@ -96,19 +96,19 @@ def test_random_votes_are_as_many_and_as_strong_and_stay_what_they_were() -> Non
 
 def test_random_votes_are_on_every_picture_equally_often() -> None:
     painter: Any
-    painter, ask = asked(OPINION)
+    painter, request = asked(OPINION)
     liked = []
     for start in range(400):
         seeds = tuple(range(start, start + 4))
         painter.requests.clear()
-        shown = (replace(ask.shown[0], seeds=seeds),)
-        load_method("random").method(painter, replace(ask, shown=shown))
+        shown = (replace(request.shown[0], seeds=seeds),)
+        load_method("random").method(painter, replace(request, shown=shown))
         liked += [image.seed for image, _ in painter.requests[0]["liked"]]
     assert np.bincount(liked, minlength=4) / 400 == pytest.approx(0.25, abs=0.08)
 
 
 def test_prompt_dropout_leaves_out_some_words_and_reorders_none() -> None:
-    painter, ask = asked()
+    painter, request = asked()
     fabric: Any = painter
     words = ["a", "big", "red", "round", "happy", "monster"]
     kept = 0
@@ -116,35 +116,35 @@ def test_prompt_dropout_leaves_out_some_words_and_reorders_none() -> None:
         seeds = tuple(range(start, start + 4))
         painter.requests.clear()
         load_method("prompt-dropout").method(
-            fabric, replace(ask, prompt=" ".join(words), seeds=seeds)
+            fabric, replace(request, prompt=" ".join(words), seeds=seeds)
         )
-        for request in painter.requests:
-            left = request["prompt"].split()
+        for seen in painter.requests:
+            left = seen["prompt"].split()
             assert [word for word in words if word in left] == left
             kept += len(left)
     assert kept / (400 * len(words)) == pytest.approx(0.7, abs=0.04)
 
 
 def test_a_picture_shown_twice_has_its_newest_vote() -> None:
-    _, ask = asked(OPINION)
-    again = replace(ask, shown=(*ask.shown, replace(ask.shown[0], opinion=OTHER)))
+    _, request = asked(OPINION)
+    again = replace(request, shown=(*request.shown, replace(request.shown[0], opinion=OTHER)))
     assert {getattr(picture, "seed", None) for picture, _ in again.liked} == {0, 3}
     assert [strength for _, strength in again.disliked] == [0.5, 1.0]
 
 
 def test_pictures_of_foreign_methods_are_votes_too() -> None:
-    _, ask = asked(OPINION)
-    bare = tuple(getattr(picture, "image", picture) for picture in ask.shown[0].pictures)
-    foreign = replace(ask, shown=(replace(ask.shown[0], pictures=bare),))
+    _, request = asked(OPINION)
+    bare = tuple(getattr(picture, "image", picture) for picture in request.shown[0].pictures)
+    foreign = replace(request, shown=(replace(request.shown[0], pictures=bare),))
     assert foreign.liked == [(bare[0], 1.0)]
 
 
-def mine(fabric: Fabric, ask: Ask) -> Sequence[Picture]:
+def mine(fabric: Fabric, request: MethodRequest) -> Sequence[Picture]:
     """Do as somebody else would.
 
     Not told on.
     """
-    return fabric(ask.prompt, seed=ask.seeds[0], num_images=len(ask.seeds)).images
+    return fabric(request.prompt, seed=request.seeds[0], num_images=len(request.seeds)).images
 
 
 def test_functions_of_ones_own_are_methods() -> None:
@@ -195,8 +195,8 @@ def searched(fabric: Fabric, *ranks: tuple[int, ...], seed: int = 0) -> list[tor
     try:
         for number, rank in enumerate([*ranks, None]):
             seeds = (seed + 2 * number, seed + 2 * number + 1)
-            ask = Ask("a monster", seeds, tuple(shown), {"num_inference_steps": 1})
-            pictures = tuple(zero_order(fabric, ask))
+            request = MethodRequest("a monster", seeds, tuple(shown), {"num_inference_steps": 1})
+            pictures = tuple(zero_order(fabric, request))
             if rank is not None:
                 shown.append(Shown(seeds, pictures, Opinion((0.0, 0.0), rank)))
     finally:
@@ -232,20 +232,22 @@ def test_pipelines_without_start_noise_are_refused() -> None:
     painter: Any = Painter()
     painter.pipe = object()
     with pytest.raises(TypeError, match="needs `latents`, which object lacks"):
-        zero_order(painter, Ask("a monster", (0, 1)))
+        zero_order(painter, MethodRequest("a monster", (0, 1)))
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "zero-order"])
 def test_the_published_arithmetic_alone_knows_no_budget(name: str) -> None:
     class Watched(Painter):
-        economy = Economy()
+        token_budget = TokenBudget()
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            assert self.economy == (Economy.exact() if name.startswith("paper") else Economy())
+            assert self.token_budget == (
+                TokenBudget.exact() if name.startswith("paper") else TokenBudget()
+            )
             return super().__call__(*args, **kwargs)
 
-    painter, ask = Watched(), asked(OPINION)[1]
+    painter, request = Watched(), asked(OPINION)[1]
     fabric: Any = painter
-    load_method(name).method(fabric, ask)
+    load_method(name).method(fabric, request)
     assert painter.requests
-    assert painter.economy == Economy()
+    assert painter.token_budget == TokenBudget()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fabric_widget.evaluation.people.simulated_user import (
     NOTICEABLE,
     Opinion,
-    Person,
+    SimulatedUser,
     Verdict,
     judge,
 )
@@ -46,22 +46,22 @@ def test_of_what_looks_alike_the_first(distances: list[float], verdict: Verdict)
 
 DISTANCES = st.lists(st.floats(0, 1), min_size=2, max_size=8)
 PEOPLE = st.builds(
-    Person,
+    SimulatedUser,
     wrong=st.sampled_from([0.0, 0.3, 1.0]),
     likes=st.just(value=True),
     dislikes=st.booleans(),
     graded=st.booleans(),
-) | st.builds(Person, wrong=st.sampled_from([0.0, 1.0]), likes=st.just(value=False))
+) | st.builds(SimulatedUser, wrong=st.sampled_from([0.0, 1.0]), likes=st.just(value=False))
 
 
-def said(person: Person, distances: list[float], seed: int = 0) -> Opinion:
+def said(person: SimulatedUser, distances: list[float], seed: int = 0) -> Opinion:
     return person.opinion(distances, np.random.default_rng(seed))
 
 
 @given(DISTANCES)
 def test_somebody_who_never_errs_votes_as_the_judge(distances: list[float]) -> None:
     verdict = judge(distances)
-    opinion = said(Person(), distances)
+    opinion = said(SimulatedUser(), distances)
     expected = [0.0] * len(distances)
     if verdict.liked is not None and verdict.disliked is not None:
         expected[verdict.liked], expected[verdict.disliked] = 1.0, -1.0
@@ -69,7 +69,9 @@ def test_somebody_who_never_errs_votes_as_the_judge(distances: list[float]) -> N
 
 
 @given(PEOPLE, DISTANCES, st.integers(0, 99))
-def test_ranks_never_contradict_votes(person: Person, distances: list[float], seed: int) -> None:
+def test_ranks_never_contradict_votes(
+    person: SimulatedUser, distances: list[float], seed: int
+) -> None:
     opinion = said(person, distances, seed)
     pairs = list(zip(opinion.strengths, opinion.ranks, strict=True))
     assert all(a[1] < b[1] for a in pairs for b in pairs if a[0] > b[0])
@@ -77,7 +79,9 @@ def test_ranks_never_contradict_votes(person: Person, distances: list[float], se
 
 
 @given(PEOPLE, DISTANCES, st.integers(0, 99))
-def test_nobody_says_what_they_never_say(person: Person, distances: list[float], seed: int) -> None:
+def test_nobody_says_what_they_never_say(
+    person: SimulatedUser, distances: list[float], seed: int
+) -> None:
     strengths = said(person, distances, seed).strengths
     assert person.likes or max(strengths) <= 0
     assert person.dislikes or min(strengths) >= 0
@@ -89,7 +93,7 @@ def test_nobody_says_what_they_never_say(person: Person, distances: list[float],
 @given(DISTANCES, st.integers(0, 99))
 def test_somebody_who_always_errs_never_votes_as_meant(distances: list[float], seed: int) -> None:
     verdict = judge(distances)
-    strengths = said(Person(wrong=1), distances, seed).strengths
+    strengths = said(SimulatedUser(wrong=1), distances, seed).strengths
     if verdict.liked is not None and verdict.disliked is not None:
         assert strengths[verdict.liked] <= 0
         assert strengths[verdict.disliked] >= 0
@@ -97,37 +101,37 @@ def test_somebody_who_always_errs_never_votes_as_meant(distances: list[float], s
 
 def test_so_many_votes_are_wrong() -> None:
     distances = [0.1, 0.4, 0.6, 0.9]
-    likes = [said(Person(wrong=0.3), distances, seed).strengths[0] for seed in range(2000)]
+    likes = [said(SimulatedUser(wrong=0.3), distances, seed).strengths[0] for seed in range(2000)]
     assert sum(like <= 0 for like in likes) / len(likes) == pytest.approx(0.3, abs=0.04)
 
 
 def test_the_whole_order_is_told_if_both_ends_are() -> None:
     distances = [0.5, 0.1, 0.9, 0.505]
-    assert said(Person(), distances).ranks == (1, 0, 2, 1)
-    assert said(Person(dislikes=False), distances).ranks == (1, 0, 1, 1)
-    assert said(Person(likes=False), distances).ranks == (0, 0, 1, 0)
+    assert said(SimulatedUser(), distances).ranks == (1, 0, 2, 1)
+    assert said(SimulatedUser(dislikes=False), distances).ranks == (1, 0, 1, 1)
+    assert said(SimulatedUser(likes=False), distances).ranks == (0, 0, 1, 0)
 
 
 def test_grades_follow_the_distance() -> None:
-    opinion = said(Person(graded=True), [0.0, 0.24, 0.5, 0.76, 1.0])
+    opinion = said(SimulatedUser(graded=True), [0.0, 0.24, 0.5, 0.76, 1.0])
     assert opinion.strengths == (1.0, 0.5, 0.0, -0.5, -1.0)
     assert opinion.ranks == (0, 1, 2, 3, 4)
-    assert said(Person(graded=True, dislikes=False), [0.0, 1.0]).strengths == (1.0, 0.0)
-    assert said(Person(graded=True), [0.5, 0.5]).strengths == (0.0, 0.0)
+    assert said(SimulatedUser(graded=True, dislikes=False), [0.0, 1.0]).strengths == (1.0, 0.0)
+    assert said(SimulatedUser(graded=True), [0.5, 0.5]).strengths == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
     ("text", "person"),
     [
-        ("", Person()),
-        ("noisy", Person(wrong=0.2)),
-        ("noisy=0.4, likes-only", Person(wrong=0.4, dislikes=False)),
-        ("graded,dislikes-only", Person(graded=True, likes=False)),
-        ("fickle", Person(fickle=True)),
+        ("", SimulatedUser()),
+        ("noisy", SimulatedUser(wrong=0.2)),
+        ("noisy=0.4, likes-only", SimulatedUser(wrong=0.4, dislikes=False)),
+        ("graded,dislikes-only", SimulatedUser(graded=True, likes=False)),
+        ("fickle", SimulatedUser(fickle=True)),
     ],
 )
-def test_habits_are_read_from_words(text: str, person: Person) -> None:
-    assert Person.parse(text) == person
+def test_habits_are_read_from_words(text: str, person: SimulatedUser) -> None:
+    assert SimulatedUser.parse(text) == person
 
 
 @pytest.mark.parametrize(
@@ -142,4 +146,4 @@ def test_habits_are_read_from_words(text: str, person: Person) -> None:
 )
 def test_habits_that_nobody_has_are_refused(text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        Person.parse(text)
+        SimulatedUser.parse(text)

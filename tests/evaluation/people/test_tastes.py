@@ -20,11 +20,11 @@ COLOR = st.sampled_from(list(COLORS))
 
 @given(COLOR, COLOR, COLOR)
 def test_colors_form_a_metric(a: str, b: str, c: str) -> None:
-    apart = color_distances()
-    assert apart[a][b] == pytest.approx(apart[b][a])
-    assert (apart[a][b] == 0) == (a == b)
-    assert 0 <= apart[a][b] <= 1
-    assert apart[a][c] <= apart[a][b] + apart[b][c] + 1e-12
+    mismatch = color_distances()
+    assert mismatch[a][b] == pytest.approx(mismatch[b][a])
+    assert (mismatch[a][b] == 0) == (a == b)
+    assert 0 <= mismatch[a][b] <= 1
+    assert mismatch[a][c] <= mismatch[a][b] + mismatch[b][c] + 1e-12
 
 
 def test_the_farthest_colors_are_one_apart() -> None:
@@ -69,13 +69,13 @@ def test_a_picture_that_has_it_all_is_at_no_distance(taste: Taste, scene: Scene)
 @given(TASTES, SCENES)
 def test_each_wanted_attribute_counts_alike_and_no_other_counts(taste: Taste, scene: Scene) -> None:
     reading = seen(scene, 1.0)
-    apart = [
+    mismatch = [
         color_distances()[value][getattr(scene, name)]
         if name in {"color", "background"}
         else float(getattr(scene, name) != value)
         for name, value in taste.wanted.items()
     ]
-    assert taste.distance(reading) == pytest.approx(sum(apart) / len(apart))
+    assert taste.distance(reading) == pytest.approx(sum(mismatch) / len(mismatch))
 
 
 def test_a_doubtful_reading_lies_between() -> None:

@@ -10,7 +10,7 @@ import pytest
 from fabric_widget.evaluation.people.simulated_user import Verdict
 from fabric_widget.evaluation.people.tastes import Taste, sample_tastes
 from fabric_widget.evaluation.report.comparison import compare, summarize
-from fabric_widget.evaluation.report.story import Chapter, Grid, Moment, Story
+from fabric_widget.evaluation.report.story import Chapter, Grid, Story, StoryProgress
 from fabric_widget.evaluation.report.story_plan import Plan, plan_for_each
 from tests.evaluation.painting import STEPS, Knower, Painter
 
@@ -61,7 +61,7 @@ def test_every_plan_gets_its_story_and_every_step_is_told_once() -> None:
     painter: Any = Painter()
     reader: Any = Knower()
     plans = plan_for_each(sample_tastes(3), rounds=2)
-    heard: list[tuple[int, Moment]] = []
+    heard: list[tuple[int, StoryProgress]] = []
     stories = list(compare(painter, reader, plans, lambda i, moment: heard.append((i, moment))))
     assert [s.plan for s in stories] == plans
     done = [(i * m.grids + m.grids_done) * m.progress.steps + m.progress.step for i, m in heard]

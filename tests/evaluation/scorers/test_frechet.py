@@ -95,8 +95,8 @@ def test_closed_form_where_they_do_not(s: int, d: int) -> None:
     a, b = rows(s, 40, d), rows(s + 1, 40, d)
     one, other = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (a, b))
     shared = np.sqrt(np.linalg.eigvals(one @ other).astype(complex)).real.sum()
-    apart = np.square(a.mean(axis=0) - b.mean(axis=0)).sum()
-    expected = apart + np.trace(one) + np.trace(other) - 2 * shared
+    mismatch = np.square(a.mean(axis=0) - b.mean(axis=0)).sum()
+    expected = mismatch + np.trace(one) + np.trace(other) - 2 * shared
     assert frechet(a, b) == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 

@@ -74,8 +74,8 @@ def test_features_have_unit_length_and_tell_pictures_apart(
     assert features.dtype == np.float64
     similarities = features @ features.T
     assert np.diag(similarities) == pytest.approx(1, abs=1e-6)
-    apart = similarities[~np.eye(len(similarities), dtype=bool)]
-    assert apart.max() < 0.9999
+    mismatch = similarities[~np.eye(len(similarities), dtype=bool)]
+    assert mismatch.max() < 0.9999
 
 
 @pytest.mark.parametrize("name", PREFERENCES)

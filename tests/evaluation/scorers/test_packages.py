@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fabric_widget.evaluation.scorers import MissingPackage
-from fabric_widget.evaluation.scorers.packages import needed
+from fabric_widget.evaluation.scorers.packages import import_package
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_a_package_that_is_there_is_imported() -> None:
-    assert needed("some", "json", "json") is importlib.import_module("json")
+    assert import_package("some", "json", "json") is importlib.import_module("json")
 
 
 def test_a_missing_package_is_named_with_how_to_install_it() -> None:
     with pytest.raises(MissingPackage, match="pip install no-such-thing") as e:
-        needed("some", "no_such_thing", "no-such-thing")
+        import_package("some", "no_such_thing", "no-such-thing")
     assert isinstance(e.value.__cause__, ModuleNotFoundError)
 
 
@@ -31,7 +31,7 @@ def test_a_broken_package_is_named_with_all_versions(
 ) -> None:
     write_package(tmp_path, monkeypatch, "broken_one", f"raise {raised}('cannot import name x')")
     with pytest.raises(MissingPackage, match="mend it so") as e:
-        needed("some", "broken_one", "broken-one", cure="mend it so")
+        import_package("some", "broken_one", "broken-one", cure="mend it so")
     said = str(e.value)
     for name in ("torch", "transformers"):
         assert f"{name} {importlib.metadata.version(name)}" in said

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fabric_widget.evaluation.scorers import load_scorer
 from fabric_widget.evaluation.study.cases import Case
-from fabric_widget.evaluation.study.resources import Studio
+from fabric_widget.evaluation.study.resources import Resources
 from fabric_widget.evaluation.study.settings import TASTE, Settings
 from fabric_widget.evaluation.study.trial import run_trial
 from tests.evaluation.painting import Painter
@@ -31,7 +31,7 @@ TARGET = Settings(
 )
 
 
-class PaintedStudio(Studio):
+class PaintedResources(Resources):
     """Paints instead of running a pipeline; scorers and reader are the real ones."""
 
     def __init__(self, settings: Settings) -> None:
@@ -56,5 +56,5 @@ def records(
     settings: Settings = PREFERENCE, methods: Sequence[str] = ("none", "ours"), count: int = 4
 ) -> list[dict[str, Any]]:
     """Return the records of some trials."""
-    studio = PaintedStudio(settings)
-    return [run_trial(studio, case, method) for case in cases(count) for method in methods]
+    resources = PaintedResources(settings)
+    return [run_trial(resources, case, method) for case in cases(count) for method in methods]

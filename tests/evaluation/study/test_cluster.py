@@ -12,7 +12,7 @@ import pytest
 from fabric_widget.__main__ import main
 from fabric_widget.evaluation.study import cluster as module
 from fabric_widget.evaluation.study.cluster import check_installed
-from fabric_widget.evaluation.study.result_store import Folder
+from fabric_widget.evaluation.study.result_store import ResultStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +66,9 @@ def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
 ) -> None:
     cluster, workers = nodes
     lost = []
-    put, replace = Folder.put, module._Crew._replace
+    put, replace = ResultStore.put, module._Crew._replace
 
-    def losing_a_node(folder: Folder, key: Key, record: Any) -> None:
+    def losing_a_node(folder: ResultStore, key: Key, record: Any) -> None:
         if workers:  # the first trial is finished, both workers are at their next
             cluster.remove_node(workers.pop(), allow_graceful=False)
             workers.clear()
@@ -79,7 +79,7 @@ def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
         replace(crew, key, error)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Folder, "put", losing_a_node)
+        patch.setattr(ResultStore, "put", losing_a_node)
         patch.setattr(module._Crew, "_replace", noting)
         found = evaluate(tmp_path / "cluster", "--ray")
     assert lost

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fabric_widget.evaluation.study import result_store as module
-from fabric_widget.evaluation.study.result_store import Folder, OtherConfiguration, differences
+from fabric_widget.evaluation.study.result_store import OtherConfiguration, ResultStore, differences
 from fabric_widget.evaluation.study.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ KEYS = [(0, "none"), (0, "my.module:method"), (1, "none")]
 
 
 def test_what_was_put_is_read_in_order_and_no_longer_missing(tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "new", SETTINGS)
+    folder = ResultStore(tmp_path / "new", SETTINGS)
     assert folder.missing(KEYS) == KEYS
     folder.put(KEYS[2], {"n": 2})
     folder.put(KEYS[1], {"n": 1})
-    again = Folder(tmp_path / "new", SETTINGS)
+    again = ResultStore(tmp_path / "new", SETTINGS)
     assert again.missing(KEYS) == [KEYS[0]]
     assert again.read(KEYS) == [{"n": 1}, {"n": 2}]
 
@@ -36,7 +36,7 @@ def test_what_was_put_is_read_in_order_and_no_longer_missing(tmp_path: Path) -> 
 def test_a_disk_that_fails_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, number: int
 ) -> None:
-    folder = Folder(tmp_path, SETTINGS)
+    folder = ResultStore(tmp_path, SETTINGS)
     folder.put(KEYS[0], {"kept": True})
 
     def fails(*_: object) -> None:
@@ -57,7 +57,7 @@ def test_a_disk_that_fails_loses_nothing(
 
 
 def test_a_full_disk_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = Folder(tmp_path, SETTINGS)
+    folder = ResultStore(tmp_path, SETTINGS)
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -70,7 +70,7 @@ def test_a_full_disk_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_what_a_killed_process_left_is_no_result_and_goes_away(tmp_path: Path) -> None:
-    folder = Folder(tmp_path, SETTINGS)
+    folder = ResultStore(tmp_path, SETTINGS)
     left = tmp_path / "trials" / ".000000-none.json.abc.part"
     left.write_text('{"half', encoding="utf-8")
     assert folder.missing(KEYS) == KEYS
@@ -81,7 +81,7 @@ def test_what_a_killed_process_left_is_no_result_and_goes_away(tmp_path: Path) -
 def test_bytes_reach_the_disk_before_the_name_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = Folder(tmp_path, SETTINGS)
+    folder = ResultStore(tmp_path, SETTINGS)
     order: list[str] = []
 
     def noted(name: str, act: Callable[..., None]) -> Callable[..., None]:
@@ -98,10 +98,10 @@ def test_bytes_reach_the_disk_before_the_name_does(
 
 
 def test_another_configuration_is_refused_and_named(tmp_path: Path) -> None:
-    Folder(tmp_path, SETTINGS)
+    ResultStore(tmp_path, SETTINGS)
     other = replace(SETTINGS, seed=7, arguments={"num_inference_steps": 3})
     with pytest.raises(OtherConfiguration) as caught:
-        Folder(tmp_path, other)
+        ResultStore(tmp_path, other)
     said = str(caught.value)
     assert "seed (0 there, 7 now)" in said
     assert "arguments.num_inference_steps (null there, 3 now)" in said
@@ -110,16 +110,16 @@ def test_another_configuration_is_refused_and_named(tmp_path: Path) -> None:
 
 
 def test_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Folder(tmp_path, SETTINGS)
+    ResultStore(tmp_path, SETTINGS)
     monkeypatch.setattr(module, "_FORMAT", 2)
     with pytest.raises(OtherConfiguration, match=r"format \(1 there, 2 now\)"):
-        Folder(tmp_path, SETTINGS)
+        ResultStore(tmp_path, SETTINGS)
 
 
 def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(FileExistsError, match="holds other files and no results"):
-        Folder(tmp_path, SETTINGS)
+        ResultStore(tmp_path, SETTINGS)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 

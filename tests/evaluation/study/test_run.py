@@ -9,11 +9,11 @@ import pytest
 
 from fabric_widget.evaluation.methods import UnknownMethod
 from fabric_widget.evaluation.study import run as module
-from fabric_widget.evaluation.study.in_process import run_here
-from fabric_widget.evaluation.study.resources import Studio
+from fabric_widget.evaluation.study.in_process import run_in_process
+from fabric_widget.evaluation.study.resources import Resources
 from fabric_widget.evaluation.study.result_store import OtherConfiguration
 from fabric_widget.evaluation.study.run import run_study
-from tests.evaluation.study.conftest import PREFERENCE, PaintedStudio, cases, records
+from tests.evaluation.study.conftest import PREFERENCE, PaintedResources, cases, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def test_only_what_is_missing_is_run_and_everything_is_returned(tmp_path: Path) 
             cases(count),
             methods,
             tmp_path / "new",
-            studio=PaintedStudio(PREFERENCE),
+            resources=PaintedResources(PREFERENCE),
             on_round=lambda: rounds.append(None),
         )
         return len(rounds) // PREFERENCE.rounds, found
@@ -54,11 +54,11 @@ def test_nothing_is_loaded_if_nothing_is_missing(
 ) -> None:
     loaded = []
 
-    def load(settings: Any) -> Studio:
+    def load(settings: Any) -> Resources:
         loaded.append(settings)
-        return PaintedStudio(settings)
+        return PaintedResources(settings)
 
-    monkeypatch.setattr(Studio, "load", load)
+    monkeypatch.setattr(Resources, "load", load)
     first = run_study(PREFERENCE, cases(1), METHODS, tmp_path)
     assert run_study(PREFERENCE, cases(1), METHODS, tmp_path) == first
     assert loaded == [PREFERENCE]
@@ -68,9 +68,9 @@ def test_nothing_is_loaded_if_nothing_is_missing(
 def test_a_cluster_is_asked_for_the_missing_ones_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: str, address: str | None
 ) -> None:
-    studio = PaintedStudio(PREFERENCE)
+    resources = PaintedResources(PREFERENCE)
     rounds: list[None] = []
-    run_study(PREFERENCE, cases(1), METHODS[:1], tmp_path, studio=studio)
+    run_study(PREFERENCE, cases(1), METHODS[:1], tmp_path, resources=resources)
 
     def on_cluster(
         settings: Any, numbered: Any, keys: Any, where: str | None
@@ -78,7 +78,7 @@ def test_a_cluster_is_asked_for_the_missing_ones_alone(
         assert where == address
         assert keys == [(0, "ours")]
         assert settings == PREFERENCE
-        yield from run_here(studio, numbered, keys)
+        yield from run_in_process(resources, numbered, keys)
 
     monkeypatch.setattr(module, "run_on_cluster", on_cluster)
     found = run_study(
@@ -94,9 +94,9 @@ def test_a_cluster_is_asked_for_the_missing_ones_alone(
 
 
 def test_other_settings_and_unknown_methods_are_refused(tmp_path: Path) -> None:
-    studio = PaintedStudio(PREFERENCE)
+    resources = PaintedResources(PREFERENCE)
     with pytest.raises(UnknownMethod, match="nobody"):
-        run_study(PREFERENCE, cases(1), ("none", "nobody"), tmp_path, studio=studio)
-    run_study(PREFERENCE, cases(1), ("none",), tmp_path, studio=studio)
+        run_study(PREFERENCE, cases(1), ("none", "nobody"), tmp_path, resources=resources)
+    run_study(PREFERENCE, cases(1), ("none",), tmp_path, resources=resources)
     with pytest.raises(OtherConfiguration, match="person"):
         run_study(replace(PREFERENCE, person="noisy"), cases(1), ("none",), tmp_path)

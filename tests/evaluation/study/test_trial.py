@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from fabric_widget.evaluation.methods import METHODS, Known
+from fabric_widget.evaluation.methods import METHODS, KnownMethod
 from fabric_widget.evaluation.study import trial
 from fabric_widget.evaluation.study.settings import TASTE
 from fabric_widget.evaluation.study.trial import run_trial
-from tests.evaluation.study.conftest import PREFERENCE, TARGET, PaintedStudio, cases
+from tests.evaluation.study.conftest import PREFERENCE, TARGET, PaintedResources, cases
 
 if TYPE_CHECKING:
     from fabric_widget.evaluation.study.settings import Settings
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 def results(settings: Settings, number: int = 0, method: str = "ours") -> dict[str, Any]:
     """Return all of a trial's record but what it cost."""
-    record = run_trial(PaintedStudio(settings), cases()[number], method)
+    record = run_trial(PaintedResources(settings), cases()[number], method)
     return {name: value for name, value in record.items() if name != "costs"}
 
 
 @pytest.mark.parametrize("settings", [PREFERENCE, TARGET], ids=["preference", "target"])
 def test_a_trial_does_not_depend_on_what_ran_before_or_on_global_state(settings: Settings) -> None:
     alone = results(settings, 1)
-    studio = PaintedStudio(settings)
-    run_trial(studio, cases()[0], "ours")
-    run_trial(studio, cases()[1], "none")
+    resources = PaintedResources(settings)
+    run_trial(resources, cases()[0], "ours")
+    run_trial(resources, cases()[1], "none")
     torch.manual_seed(99)
-    after = run_trial(studio, cases()[1], "ours")
+    after = run_trial(resources, cases()[1], "ours")
     del after["costs"]
     assert after == alone
 
@@ -48,19 +48,19 @@ def test_threads_and_random_state_are_put_back() -> None:
     before, state = torch.get_num_threads(), torch.random.get_rng_state()
     settings = replace(PREFERENCE, threads=before + 1)
     heard = []
-    studio = PaintedStudio(settings)
-    run_trial(studio, cases()[0], "none", lambda: heard.append(torch.get_num_threads()))
+    resources = PaintedResources(settings)
+    run_trial(resources, cases()[0], "none", lambda: heard.append(torch.get_num_threads()))
     assert heard == [before + 1] * settings.rounds
     assert torch.get_num_threads() == before
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def test_foreign_methods_may_use_global_random_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(fabric: Any, ask: Any) -> Any:
+    def careless(fabric: Any, request: Any) -> Any:
         seed = int(torch.randint(1000, (1,)))
-        return fabric(ask.prompt, num_images=len(ask.seeds), seed=seed).images
+        return fabric(request.prompt, num_images=len(request.seeds), seed=seed).images
 
-    monkeypatch.setitem(METHODS, "careless", Known(careless, "uses the global generator"))
+    monkeypatch.setitem(METHODS, "careless", KnownMethod(careless, "uses the global generator"))
     torch.manual_seed(1)
     found = results(PREFERENCE, method="careless")
     torch.manual_seed(2)
@@ -78,10 +78,10 @@ def test_every_method_is_asked_with_the_same_seeds_and_no_seed_is_used_twice() -
 
 
 def test_the_hidden_picture_is_never_shown_and_never_voted_for() -> None:
-    studio = PaintedStudio(TARGET)
-    record = run_trial(studio, cases()[0], "ours")
+    resources = PaintedResources(TARGET)
+    record = run_trial(resources, cases()[0], "ours")
     hidden = cases()[0].hidden_seed(TARGET)
-    requests = [request for painter in studio.painters for request in painter.requests]
+    requests = [request for painter in resources.painters for request in painter.requests]
     assert [r["seed"] for r in requests].count(hidden) == 1
     voted = [image.seed for r in requests for image, _ in (*r["liked"], *r.get("disliked", ()))]
     assert voted
@@ -124,9 +124,9 @@ def test_similarity_and_diversity_are_cosines_of_features() -> None:
 def test_who_changes_their_mind_sees_earlier_pictures_with_other_eyes() -> None:
     settings = replace(PREFERENCE, rounds=2)
     case = replace(cases()[0], wish="green then not green")
-    found = run_trial(PaintedStudio(settings), case, "none")["rounds"]
+    found = run_trial(PaintedResources(settings), case, "none")["rounds"]
     only = replace(case, wish="not green")
-    steady = run_trial(PaintedStudio(settings), only, "none")["rounds"]
+    steady = run_trial(PaintedResources(settings), only, "none")["rounds"]
     assert found[1]["scores"][TASTE]["values"] == steady[1]["scores"][TASTE]["values"]
     all_values = [v for made in steady for v in made["scores"][TASTE]["values"]]
     assert found[1]["scores"][TASTE]["best"] == pytest.approx(max(all_values))
@@ -139,15 +139,15 @@ def test_pictures_are_kept_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_costs_are_measured() -> None:
-    for cost in run_trial(PaintedStudio(PREFERENCE), cases()[0], "none")["costs"]:
+    for cost in run_trial(PaintedResources(PREFERENCE), cases()[0], "none")["costs"]:
         assert cost["seconds"] > 0
         assert cost["peak_bytes"] > 2**20
 
 
 def test_a_method_that_makes_too_few_pictures_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(METHODS, "lazy", Known(lambda *_: [], "does nothing"))
+    monkeypatch.setitem(METHODS, "lazy", KnownMethod(lambda *_: [], "does nothing"))
     with pytest.raises(ValueError, match="lazy made 0 pictures for a round of 3"):
-        run_trial(PaintedStudio(PREFERENCE), cases()[0], "lazy")
+        run_trial(PaintedResources(PREFERENCE), cases()[0], "lazy")
 
 
 @pytest.mark.parametrize(
@@ -159,10 +159,10 @@ def test_a_method_that_makes_too_few_pictures_is_refused(monkeypatch: pytest.Mon
 )
 def test_scorers_that_cannot_do_it_are_refused(settings: Settings, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        PaintedStudio(settings)
+        PaintedResources(settings)
 
 
 def test_a_prompt_without_a_wish_is_refused_where_one_is_needed() -> None:
     case = replace(cases()[0], wish="")
     with pytest.raises(ValueError, match="nothing is known of what is wanted in 'a monster'"):
-        run_trial(PaintedStudio(PREFERENCE), case, "none")
+        run_trial(PaintedResources(PREFERENCE), case, "none")

@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
 from fabric_widget.widget.images.contact_sheet import caption, contact_sheet
-from fabric_widget.widget.images.static_output import still_of
+from fabric_widget.widget.images.static_output import static_output_of
 from tests.widget.conftest import Front, Studio, flat, noise
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def test_a_displayed_widget_leaves_a_picture_of_its_last_round(
     assert not update
     widget.prompt = '<script>alert("x")</script>'
     widget.generate().result()
-    still, again, update = notebook.shown[-1]
+    static_output, again, update = notebook.shown[-1]
     assert (again, update) == (name, True)
-    assert "<script" not in still["text/html"]
-    assert "&lt;script&gt;" in still["text/html"]
-    data = base64.b64decode(still["image/jpeg"])
+    assert "<script" not in static_output["text/html"]
+    assert "&lt;script&gt;" in static_output["text/html"]
+    data = base64.b64decode(static_output["image/jpeg"])
     assert Image.open(io.BytesIO(data)).width == 640
     assert len(notebook.shown) == 3
     widget.undo()
@@ -105,8 +105,8 @@ def test_a_still_has_60_kb_at_most(
     studio: Studio, paint: Callable[[int, int], Image.Image], count: int
 ) -> None:
     studio.paint = lambda seed: paint(seed, 256)
-    still = still_of(painted(studio, count=count), {})
-    assert len(base64.b64decode(still["image/jpeg"])) <= 60_000
+    static_output = static_output_of(painted(studio, count=count), {})
+    assert len(base64.b64decode(static_output["image/jpeg"])) <= 60_000
 
 
 def test_a_sheet_shows_every_picture_and_every_vote(studio: Studio) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fabric_widget.widget.jobs import influence_maps
-from fabric_widget.widget.jobs.lens_jobs import Looked
+from fabric_widget.widget.jobs.lens_jobs import LensResult
 from tests.widget.influence import random_influence
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ GRIDS = st.lists(st.tuples(SIZES, SIZES, SIZES, SIZES), min_size=1, max_size=3).
 )
 
 
-def seen(influence: Influence) -> Looked:
-    return Looked(influence, steps=20)
+def seen(influence: Influence) -> LensResult:
+    return LensResult(influence, steps=20)
 
 
 @settings(max_examples=20, deadline=None)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fabric_widget.engine import GenerationCancelled
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
-from fabric_widget.widget.jobs.lens_jobs import NOTHING, Looked, Looking
+from fabric_widget.widget.jobs.lens_jobs import NOTHING, LensJobs, LensResult
 from tests.widget.conftest import PATIENCE, Front, Studio, flat
 from tests.widget.influence import random_influence
 
@@ -154,7 +154,7 @@ def test_stop_ends_a_look_within_a_step(
     assert status["message"] == f"Stopped after {step} of 4 steps."
     assert (status["error"], status["look"]) == (None, "")
     assert looked(front) == [{"type": "looked", "id": shaped[0], "made": False}]
-    assert not widget._looking._kept
+    assert not widget._lens_jobs._kept
 
 
 def test_an_error_is_told_as_an_error_of_the_widget(
@@ -199,7 +199,7 @@ def test_a_vote_during_a_look_brings_its_round_afterwards(
     session: Session,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(widget._acts, "_debounce", 0.0)
+    monkeypatch.setattr(widget._actions, "_debounce", 0.0)
     hold = studio.hold(1)
     front.call("look", id=shaped[0])
     hold.wait()
@@ -249,13 +249,13 @@ def test_what_is_kept_is_bounded_in_number_and_bytes(
     seen: list[tuple[str, int]], most: int
 ) -> None:
     nothing: Any = None
-    looking = Looking(nothing, nothing, nothing, nothing, nothing, most=most, capacity=100)
+    lens_jobs = LensJobs(nothing, nothing, nothing, nothing, nothing, most=most, capacity=100)
     sizes: dict[str, int] = {}
     for name, nbytes in seen:
         influence: Any = SimpleNamespace(nbytes=nbytes)
-        looking._keep(name, Looked(influence, 4))
+        lens_jobs._keep(name, LensResult(influence, 4))
         sizes[name] = nbytes
-        held = [one for one in sizes if looking.kept(one) is not None]
+        held = [one for one in sizes if lens_jobs.kept(one) is not None]
         assert name in held
         assert len(held) <= most
         assert len(held) == 1 or sum(sizes[one] for one in held) <= 100
@@ -264,9 +264,9 @@ def test_what_is_kept_is_bounded_in_number_and_bytes(
 def test_a_closed_widget_keeps_nothing(widget: FabricWidget, shaped: list[str]) -> None:
     identity = next(name for name in widget.session.pictures if name.startswith(shaped[0]))
     widget.look(0).result(PATIENCE)
-    assert widget._looking.kept(identity) is not None
+    assert widget._lens_jobs.kept(identity) is not None
     widget.close()
-    assert widget._looking.kept(identity) is None
+    assert widget._lens_jobs.kept(identity) is None
 
 
 def test_a_dropped_look_ends_its_future(

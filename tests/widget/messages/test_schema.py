@@ -417,7 +417,7 @@ def test_whatever_is_set_leaves_a_state_that_both_sides_agree_on(
         assert front.state[name] == told[name]
     assert told["_esm"] == before["_esm"]
     assert told["info"] == before["info"]
-    assert widget._jobs.current is None
+    assert widget._worker.current is None
     front.forget()
 
 

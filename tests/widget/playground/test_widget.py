@@ -46,7 +46,7 @@ def play(
     monkeypatch.setattr(AttentionPlayground, "_debounce", 0.0)
     yield new
     for playground in made:
-        thread = playground._jobs.thread
+        thread = playground._worker.thread
         playground.close()
         if thread is not None:
             thread.join(PATIENCE)
@@ -316,7 +316,7 @@ def test_closing_ends_the_thread_and_frees_the_pictures(
     playground = play()
     picture = weakref.ref(playground.run().result(PATIENCE).steered)
     settled(front)
-    thread = playground._jobs.thread
+    thread = playground._worker.thread
     playground.close()
     assert thread is not None
     thread.join(PATIENCE)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fabric_widget import Economy, Fabric, load_demo
+from fabric_widget import Fabric, TokenBudget, load_demo
 from fabric_widget.demo.reader import load_reader
 
 SETTINGS: dict[str, Any] = {"num_images": 12, "num_inference_steps": 8}
@@ -15,9 +15,11 @@ COLOR = "purple"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("economy", [Economy.exact(), Economy(), Economy(share=0.25)], ids=repr)
-def test_eight_likes_of_a_color_are_followed(economy: Economy) -> None:
-    fabric, reader = Fabric(load_demo(), economy=economy), load_reader()
+@pytest.mark.parametrize(
+    "token_budget", [TokenBudget.exact(), TokenBudget(), TokenBudget(share=0.25)], ids=repr
+)
+def test_eight_likes_of_a_color_are_followed(token_budget: TokenBudget) -> None:
+    fabric, reader = Fabric(load_demo(), token_budget=token_budget), load_reader()
 
     def count(made: Any) -> int:
         readings = reader.read([image.image for image in made])
