@@ -35,7 +35,7 @@ WHITE = ".output { background: white !important }"
 
 
 @dataclass(frozen=True)
-class LensRequest:
+class Look:
     """What a host puts on the page, and how the widget is to look there."""
 
     name: str
@@ -48,35 +48,35 @@ class LensRequest:
 
 
 LOOKS = [
-    LensRequest("plain-light", "light"),
-    LensRequest("plain-dark", "dark", system="dark"),
-    LensRequest(
+    Look("plain-light", "light"),
+    Look("plain-dark", "dark", system="dark"),
+    Look(
         "jupyter-light",
         "light",
         body=(("data-jp-theme-light", "true"),),
         css=f":root {{ {JUPYTER_LIGHT} }}",
     ),
-    LensRequest(
+    Look(
         "jupyter-dark",
         "dark",
         body=(("data-jp-theme-light", "false"),),
         css=f":root {{ {JUPYTER_DARK} }} body {{ background: #111 }}",
     ),
-    LensRequest(
+    Look(
         "jupyter-light-on-dark-system",
         "light",
         system="dark",
         body=(("data-jp-theme-light", "true"),),
         css=f":root {{ {JUPYTER_LIGHT} }} body {{ background: #fff }}",
     ),
-    LensRequest(
+    Look(
         "code-dark",
         "dark",
         html=(("style", CODE_DARK),),
         body=(("data-vscode-theme-kind", "vscode-dark"), ("class", "vscode-dark")),
         css=WHITE,
     ),
-    LensRequest(
+    Look(
         "code-light-on-dark-system",
         "light",
         system="dark",
@@ -84,7 +84,7 @@ LOOKS = [
         body=(("data-vscode-theme-kind", "vscode-light"), ("class", "vscode-light")),
         css=WHITE,
     ),
-    LensRequest(
+    Look(
         "code-high-contrast",
         "dark",
         html=(("style", CODE_CONTRAST),),
@@ -94,18 +94,16 @@ LOOKS = [
         ),
         css=WHITE,
     ),
-    LensRequest("colab-light-on-dark-system", "light", system="dark", html=(("theme", "light"),)),
-    LensRequest(
-        "colab-dark", "dark", html=(("theme", "dark"),), css="body { background: #383838 }"
-    ),
-    LensRequest(
+    Look("colab-light-on-dark-system", "light", system="dark", html=(("theme", "light"),)),
+    Look("colab-dark", "dark", html=(("theme", "dark"),), css="body { background: #383838 }"),
+    Look(
         "marimo-dark",
         "dark",
         body=(("class", "dark dark-theme"), ("data-theme", "dark")),
         css=":root { color-scheme: dark } body { background: #181c1a }",
         shadow=True,
     ),
-    LensRequest(
+    Look(
         "marimo-light-on-dark-system",
         "light",
         system="dark",
@@ -180,7 +178,7 @@ BEYOND = """(root) => {
 }"""
 
 
-def dress(page: Page, look: LensRequest) -> None:
+def dress(page: Page, look: Look) -> None:
     """Have the page look like this host from the beginning."""
     page.emulate_media(color_scheme=look.system)
     page.add_init_script(
@@ -216,7 +214,7 @@ def dark(widget: WidgetPage) -> bool:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-def test_every_text_can_be_read(page: Page, open_widget: Opener, look: LensRequest) -> None:
+def test_every_text_can_be_read(page: Page, open_widget: Opener, look: Look) -> None:
     dress(page, look)
     widget = open_widget(ready(votes=VOTES), host=Host(shadow=look.shadow))
     expect(widget.root).to_have_attribute("data-theme", look.theme)
@@ -232,9 +230,7 @@ def test_every_text_can_be_read(page: Page, open_widget: Opener, look: LensReque
 
 @pytest.mark.parametrize("look", [LOOKS[2], LOOKS[3]], ids=lambda look: look.name)
 @pytest.mark.parametrize("which", ["zoom", "help"])
-def test_dialogs_can_be_read(
-    page: Page, open_widget: Opener, look: LensRequest, which: str
-) -> None:
+def test_dialogs_can_be_read(page: Page, open_widget: Opener, look: Look, which: str) -> None:
     dress(page, look)
     widget = open_widget()
     if which == "zoom":
@@ -325,9 +321,9 @@ def test_the_focus_is_visible(page: Page, open_widget: Opener, scheme: Scheme) -
 
 @pytest.mark.parametrize("still", [True, False])
 def test_nothing_moves_for_those_who_asked_for_it(
-    page: Page, open_widget: Opener, *, static_output: bool
+    page: Page, open_widget: Opener, *, still: bool
 ) -> None:
-    page.emulate_media(reduced_motion="reduce" if static_output else "no-preference")
+    page.emulate_media(reduced_motion="reduce" if still else "no-preference")
     widget = open_widget()
     moving = """() => document.getAnimations()
         .filter((one) => one.effect.getComputedTiming().activeDuration > 1)
@@ -339,7 +335,7 @@ def test_nothing_moves_for_those_who_asked_for_it(
     widget.kernel(status=running()["status"])
     widget.settle()
     found += widget.page.evaluate(moving)
-    assert (found == []) == static_output, found
+    assert (found == []) == still, found
 
 
 @pytest.mark.parametrize("width", [320, 360, 600])
