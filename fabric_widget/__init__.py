@@ -1,5 +1,14 @@
 """Turn any diffusers text-to-image pipeline into a conversation.
 
+engine/      a pipeline, a prompt and feedback in; pictures out
+session/     rounds, votes, undo; saved to and opened from a folder
+widget/      FabricWidget and AttentionPlayground, for notebooks
+evaluation/  simulated users, methods, scorers, studies, reports
+bench/       what feedback costs
+demo/        the small model that ships in the package
+zoo/         one tiny pipeline of every family, with random weights
+cli/         the command line
+
 Importing this package is cheap: torch and diffusers load when a public name is first used.
 """
 
