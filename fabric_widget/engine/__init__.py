@@ -2,6 +2,9 @@
 
 fabric         Fabric: one run of a pipeline with feedback
 hires          HiRes: the same in two passes, the second at a larger size
+prepare        before a run: calls measured, references made, lender returned
+run            one run under way: steps, latents, cancelling
+output         from the pipeline's output to a round
 request        the arguments of a call, checked
 results        what comes back: pictures, rounds, progress
 schedule       how strongly references count, step by step

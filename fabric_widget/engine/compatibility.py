@@ -12,6 +12,7 @@ import torch
 from fabric_widget.engine.errors import FabricError, FabricWarning
 from fabric_widget.engine.fabric import Fabric
 from fabric_widget.engine.pipeline.denoiser import Denoiser
+from fabric_widget.engine.pipeline.record_calls import alternates, check_uncached, record_call
 from fabric_widget.engine.references.recorder import measure
 from fabric_widget.engine.schedule import Schedule
 
@@ -121,12 +122,12 @@ def _anatomy(pipe: Any, arguments: Mapping[str, Any]) -> tuple[int, tuple[str, .
     """Return the number of sites and the roles of a step's calls."""
     denoiser = Denoiser(pipe)
     with denoiser.occupied(), denoiser.eager():
-        denoiser.check_uncached()
-        recorded_call = denoiser.record_call(arguments, _PROMPT)
+        check_uncached(denoiser)
+        recorded_call = record_call(denoiser, arguments, _PROMPT)
         rows = recorded_call.guidance_branches.rows
         places, _ = measure(denoiser, recorded_call.null, rows.index(True))
         roles = [", ".join(_NAMES[row] for row in rows)]
-        if denoiser.alternates(arguments, recorded_call.guidance_branches):
+        if alternates(denoiser, arguments, recorded_call.guidance_branches):
             roles.append(_NAMES[False])
     return len(places), tuple(roles)
 

@@ -8,6 +8,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from diffusers import DiffusionPipeline
+
 from fabric_widget.engine.errors import FabricWarning
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.schedule import Schedule
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fabric_widget.engine.lens.lens import Lens
-    from fabric_widget.engine.references.references import Votes
+    from fabric_widget.engine.references.votes import Votes
     from fabric_widget.engine.results import Progress
 
+_NEEDED = ("prompt", "num_images_per_prompt", "generator")
 _MAX_IMAGES = 64
 _SEED_LIMIT = 2**63
 _OURS = {
@@ -51,6 +54,27 @@ class Request:
     lens: Lens | None
     on_step: Callable[[Progress], object] | None
     arguments: Mapping[str, Any]
+
+
+def check_pipeline(pipe: object) -> None:
+    """Raise a TypeError unless a pipeline makes pictures from a prompt."""
+    if not isinstance(pipe, DiffusionPipeline):
+        message = f"{type(pipe).__name__} is not a diffusers pipeline: give a DiffusionPipeline"
+        raise TypeError(message)
+    lacking = [name for name in _NEEDED if name not in parameters_of(pipe)]
+    if lacking:
+        message = (
+            f"{type(pipe).__name__} does not take {', '.join(lacking)}: give a pipeline that "
+            "makes pictures from a prompt"
+        )
+        raise TypeError(message)
+
+
+def check_bytes(name: str, value: int, otherwise: str = "") -> None:
+    """Raise a ValueError if a number of bytes is negative."""
+    if not operator.index(value) >= 0:
+        message = f"{name} is {value!r}: give 0 or more{otherwise}"
+        raise ValueError(message)
 
 
 def checked_arguments(pipe: object, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import BadReference, FabricError, HiRes, Lens, Round
-from fabric_widget.engine.references.references import read_votes
+from fabric_widget.engine.references.votes import read_votes
 from fabric_widget.session import files
 from fabric_widget.session.history import History
 from fabric_widget.session.state import State, Turn, Vote, act_between, strengths_of

@@ -31,7 +31,7 @@ from fabric_widget.engine import (
     Schedule,
     TokenBudget,
 )
-from fabric_widget.engine.attention.sites import Site
+from fabric_widget.engine.attention.site import Site
 from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:

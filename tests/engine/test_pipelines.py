@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fabric_widget.engine import Fabric, NoAttentionSites, Round, Schedule
-from fabric_widget.engine.attention import sites
+from fabric_widget.engine.attention import site
 from fabric_widget.engine.compatibility import check_compatibility
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import ZOO, tiny
@@ -156,7 +156,7 @@ def test_remembered_or_not_gated_or_concatenated(
     warm = latents_of(make(fabric, family, **votes))
     assert fabric._cache.hits == fabric._cache.misses > 0
     assert torch.equal(cold, warm)
-    monkeypatch.setattr(sites, "has_log_sum_exp", lambda _: False)
+    monkeypatch.setattr(site, "has_log_sum_exp", lambda _: False)
     beside = latents_of(make(Fabric(fabric.pipe), family, **votes))
     assert (beside - cold).abs().max() < 1e-3 * cold.std()
 

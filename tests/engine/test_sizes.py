@@ -13,7 +13,8 @@ from PIL import Image
 from fabric_widget.engine import BadReference, Fabric, GeneratedImage, Round, Schedule
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.references.recorder import Recorder
-from fabric_widget.engine.references.references import ReferenceMaker, read_votes
+from fabric_widget.engine.references.references import ReferenceMaker
+from fabric_widget.engine.references.votes import read_votes
 from fabric_widget.zoo import ZOO, tiny
 
 # What some of diffusers' own pipelines say of each other.

@@ -1,7 +1,9 @@
 """Self-attention to a picture's own and to borrowed keys. Tensors only: no diffusers, no votes.
 
 core          the method as algebra: attend, blend, the gate
-sites         the self-attention layers that record or borrow, found by measuring
+place         one attention call: its arguments, its place in the denoiser, what it borrows
+find_sites    the self-attention calls of a denoiser, found by measuring
+site          one such call that records its keys and values, or borrows those of references
 tokens        what a reference lends to one layer: all of its tokens, or some
 token_budget  how many tokens references lend, and at which steps
 """

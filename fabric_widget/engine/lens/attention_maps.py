@@ -21,7 +21,7 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fabric_widget.engine.attention.sites import Attention
+    from fabric_widget.engine.attention.place import Attention
     from fabric_widget.engine.attention.tokens import Lent, Origin
 
     Grid = tuple[int, int]  # rows and columns

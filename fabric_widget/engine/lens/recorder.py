@@ -24,7 +24,7 @@ from fabric_widget.engine.lens.influence import Influence, Level, Maps
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fabric_widget.engine.attention.sites import Attention, Place
+    from fabric_widget.engine.attention.place import Attention, Place
     from fabric_widget.engine.attention.tokens import Lent
     from fabric_widget.engine.lens.attention_maps import Grid
     from fabric_widget.engine.lens.influence import Seen

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from fabric_widget.engine.errors import BadReference
+from fabric_widget.engine.pipeline.protocol import SIZE
 from fabric_widget.engine.pipeline.restore import random_kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from PIL import Image
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _USUAL = 8  # pixels for one latent
 _SCALES = ("vae_scale_factor", "vae_scale_factor_spatial", "movq_scale_factor")
+_FLAT_DIMENSIONS = 3  # of one picture's latents, (C, h, w)
 
 
 def autoencoder(pipe: Pipeline) -> Any:  # noqa: ANN401  (any autoencoder)
@@ -57,6 +59,16 @@ def size_multiple(pipe: Pipeline, denoiser: torch.nn.Module) -> int:
     # Pipelines that pack latents tell their image processor what they pack.
     packed: Any = getattr(processor, "vae_scale_factor", None)
     return math.lcm(own, int(packed or 1))
+
+
+def aspect_ratio(latents: torch.Tensor, arguments: Mapping[str, Any]) -> float:
+    """Return width / height of the picture that latents (C, h, w) belong to; 1 if nothing tells."""
+    height, width = (arguments.get(name) for name in SIZE)
+    if height and width:
+        return float(width / height)
+    if latents.dim() == _FLAT_DIMENSIONS:
+        return latents.shape[-1] / latents.shape[-2]
+    return 1.0
 
 
 def channels_of(pipe: Pipeline) -> int:

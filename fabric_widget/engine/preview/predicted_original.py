@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.engine.pipeline.denoiser import scheduler_timestep
+from fabric_widget.engine.pipeline.noise import scheduler_timestep
 from fabric_widget.engine.pipeline.restore import kept
 
 if TYPE_CHECKING:

@@ -10,11 +10,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
+import torch
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from fabric_widget.engine.attention.tokens import Lent
     from fabric_widget.engine.references.host_cache import HostCache
+
+_CPU_CACHE_BYTES = 2**30
+_CUDA_CACHE_SHARE = 4  # one in so many bytes of the free memory
 
 
 class _Entry(NamedTuple):
@@ -102,3 +107,11 @@ class ReferenceCache:
         self.nbytes = 0
         if self.host is not None:
             self.host.clear()
+
+
+def affordable_bytes(device: torch.device, taken: int) -> int:
+    """Return how many bytes keys and values may take by default."""
+    if device.type != "cuda":
+        return _CPU_CACHE_BYTES
+    free, _ = torch.cuda.mem_get_info(device)
+    return (free + taken) // _CUDA_CACHE_SHARE

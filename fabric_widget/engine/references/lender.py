@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine.attention.sites import Borrowing, Site
+from fabric_widget.engine.attention.place import Borrowing
+from fabric_widget.engine.attention.site import Site
 from fabric_widget.engine.attention.tokens import grouped
 from fabric_widget.engine.errors import FabricError
-from fabric_widget.engine.lens.influence import Seen
 from fabric_widget.engine.lens.recorder import AttentionRecorder, Lending
 from fabric_widget.engine.pipeline.guidance_branches import BranchTracker
 from fabric_widget.engine.pipeline.restore import swapped
@@ -27,78 +26,11 @@ if TYPE_CHECKING:
     from fabric_widget.engine.lens.lens import Lens
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
-    from fabric_widget.engine.pipeline.guidance_branches import GuidanceBranches
     from fabric_widget.engine.references.cache import ReferenceCache
+    from fabric_widget.engine.references.feedback import Feedback, Layout
     from fabric_widget.engine.references.references import Reference
-    from fabric_widget.engine.schedule import Schedule
 
     Offer = tuple[list[Lent], list[float]]  # of each reference of a side to a site, and its weight
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """References of both branches and how strongly they count.
-
-    Parameters
-    ----------
-    liked, disliked
-        The references.
-    schedule
-        How strongly they count.
-    guided
-        Whether there are unconditional rows for the disliked ones; without them the conditional
-        rows move away from those.
-    """
-
-    liked: Sequence[Reference]
-    disliked: Sequence[Reference]
-    schedule: Schedule
-    guided: bool = True
-
-    @property
-    def seen(self) -> list[Seen]:
-        """The references as the lens tells of them."""
-        signed = [(1, reference) for reference in self.liked]
-        signed += [(-1, reference) for reference in self.disliked]
-        return [
-            Seen(
-                reference.id,
-                sign * reference.strength,
-                reference.size.get("width", 1),
-                reference.size.get("height", 1),
-            )
-            for sign, reference in signed
-        ]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The calls that a pipeline makes, as measured before a run.
-
-    Parameters
-    ----------
-    null
-        The call for one picture and the null prompt.
-    templates
-        The same for the size of each reference, by the reference's id.
-    guidance_branches
-        What of a call follows the prompt.
-    pictures
-        Number of pictures that the run makes at once.
-    aspect
-        Their width, divided by their height.
-    """
-
-    null: Call
-    templates: Mapping[str, Call]
-    guidance_branches: GuidanceBranches
-    pictures: int
-    aspect: float = 1.0
-
-    @property
-    def guided_row(self) -> int:
-        """The row of a template that references are computed with: it holds the null prompt."""
-        return self.guidance_branches.rows.index(True)
 
 
 class Lender:
@@ -170,9 +102,7 @@ class Lender:
         pictures, conditional_rows = self._layout.pictures, self._branches.conditional_rows(call)
         blocks = [slice(i * pictures, (i + 1) * pictures) for i in range(len(conditional_rows))]
         conditional = [rows for rows, role in zip(blocks, conditional_rows, strict=True) if role]
-        unconditional = [
-            rows for rows, role in zip(blocks, conditional_rows, strict=True) if not role
-        ]
+        unconditional = [rows for rows in blocks if rows not in conditional]
         disliking = unconditional if self._feedback.guided else conditional
         liked = self._feedback.liked if conditional and weight > 0 else ()
         dislike = weight * schedule.neg_scale

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.engine.pipeline.denoiser import scheduler_timestep
+from fabric_widget.engine.pipeline.noise import scheduler_timestep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.engine.attention.sites import discover
+from fabric_widget.engine.attention.find_sites import find_sites
 from fabric_widget.engine.attention.tokens import Lent, columns_of
 from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.pipeline.call import tensors
-from fabric_widget.engine.pipeline.denoiser import noised
+from fabric_widget.engine.pipeline.noise import noised
 from fabric_widget.engine.pipeline.restore import processors, processors_of, random_kept
 from fabric_widget.engine.references.noise_levels import current_level, upcoming_levels
 from fabric_widget.engine.references.prefetch import Prefetched, Task
@@ -26,7 +26,8 @@ from fabric_widget.engine.references.prefetch import Prefetched, Task
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fabric_widget.engine.attention.sites import Place, Site
+    from fabric_widget.engine.attention.place import Place
+    from fabric_widget.engine.attention.site import Site
     from fabric_widget.engine.attention.token_budget import TokenBudget
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -65,7 +66,7 @@ def measure(denoiser: Denoiser, null: Call, row: int) -> tuple[list[Place], str]
         outputs.append(output[0])  # a tuple, or an output that can be read like one
 
     with torch.no_grad(), random_kept(denoiser.device):
-        places = discover(model, probe)
+        places = find_sites(model, probe)
     names = {module: name for name, module in model.named_modules()}
     layers = ",".join(f"{names[place.module]}:{place.ordinal}" for place in places)
     return places, digest(layers, *(x for _, x in tensors(outputs)))

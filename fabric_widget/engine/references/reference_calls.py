@@ -12,6 +12,7 @@ from fabric_widget.engine.errors import BadReference
 from fabric_widget.engine.pipeline.call import in_form
 from fabric_widget.engine.pipeline.latents import pixels_per_latent
 from fabric_widget.engine.pipeline.protocol import SIZE, parameters_of
+from fabric_widget.engine.pipeline.record_calls import null_call
 from fabric_widget.engine.results import GeneratedImage
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.pipeline.protocol import Pipeline
-    from fabric_widget.engine.references.references import Reference, ReferenceMaker, Vote
+    from fabric_widget.engine.references.references import Reference, ReferenceMaker
+    from fabric_widget.engine.references.votes import Vote
 
 _SIZE_UNIT = 8  # pixels
 _COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
@@ -122,7 +124,7 @@ class ReferenceCalls:
             if name not in SIZE
         }
         try:
-            return self._denoiser.null_call(arguments | dict(reference.size))
+            return null_call(self._denoiser, arguments | dict(reference.size))
         except ValueError as error:  # the pipeline's own checks
             message = (
                 f"a reference is of a size, {dict(reference.size)}, that "

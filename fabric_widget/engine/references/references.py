@@ -1,4 +1,4 @@
-"""From what a person liked and disliked to references: an id, latents and a strength.
+"""From votes to references: latents, noise and a strength.
 
 A generated image brings its latents and is never decoded and encoded again. Any other picture is
 encoded once, at its own aspect ratio and about the area of the picture to be made.
@@ -7,19 +7,15 @@ encoded once, at its own aspect ratio and about the area of the picture to be ma
 from __future__ import annotations
 
 import math
-import os
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from PIL import Image, ImageOps
 
 from fabric_widget.engine.errors import BadReference
-from fabric_widget.engine.fingerprint import digest, seed_of
+from fabric_widget.engine.fingerprint import seed_of
 from fabric_widget.engine.pipeline.call import in_form
 from fabric_widget.engine.pipeline.latents import (
     autoencoder,
@@ -29,7 +25,7 @@ from fabric_widget.engine.pipeline.latents import (
     size_multiple,
 )
 from fabric_widget.engine.pipeline.packing import pack
-from fabric_widget.engine.references.images import fitted, read_picture
+from fabric_widget.engine.references.images import fitted
 from fabric_widget.engine.results import GeneratedImage
 
 if TYPE_CHECKING:
@@ -37,40 +33,12 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.pipeline.protocol import Pipeline
+    from fabric_widget.engine.references.votes import Vote
 
-_MAX_STRENGTH = 2.0
 _KEPT_ENCODINGS = 256  # latents of uploads: a few kilobytes each
-_PAIR = 2
 _SIZE_MULTIPLE = 8  # pixels: pipelines refuse other sizes, whatever their autoencoder
 _PACKED_DIMENSIONS, _FILM_DIMENSIONS = 2, 4  # of one picture's latents
 _FLAT_DIMENSIONS = 4  # of a reference's, (1, C, h, w)
-
-
-@dataclass(frozen=True, eq=False)
-class Vote:
-    """A picture and how strongly it counts.
-
-    Parameters
-    ----------
-    id
-        Digest of the content.
-    content
-        A generated image, or an RGB picture still to be encoded.
-    strength
-        More than 0, up to 2.
-    """
-
-    id: str
-    content: GeneratedImage | Image.Image
-    strength: float
-
-
-@dataclass(frozen=True)
-class Votes:
-    """What was liked and disliked, each picture once, in an order that votes do not change."""
-
-    liked: tuple[Vote, ...] = ()
-    disliked: tuple[Vote, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,82 +71,6 @@ class Reference:
         if self.latents.dim() == _FLAT_DIMENSIONS:  # sizes are rounded to what pipelines take
             return self.latents.shape[-1] / self.latents.shape[-2]
         return self.size["width"] / self.size["height"] if self.size else 1.0
-
-
-def read_votes(liked: Iterable[Any], disliked: Iterable[Any]) -> Votes:
-    """Return what was liked and disliked.
-
-    A negative strength moves a picture to the other side; strength 0 is ignored. The same picture
-    given twice with the same strength counts once.
-
-    Parameters
-    ----------
-    liked, disliked
-        Generated images, PIL images, numpy arrays, paths, or pairs of one of these and a strength
-        from -2 to 2.
-
-    Raises
-    ------
-    BadReference
-        Something is no picture, has a strength out of range, or has two different strengths.
-    """
-    signed: dict[str, tuple[GeneratedImage | Image.Image, float]] = {}
-    for name, sign, items in (("liked", 1, liked), ("disliked", -1, disliked)):
-        for item in _listed(name, items):
-            source, strength = _with_strength(item)
-            content = source if isinstance(source, GeneratedImage) else read_picture(source)
-            if strength == 0:
-                continue
-            identity = _identity(content)
-            known = signed.setdefault(identity, (content, sign * strength))
-            if known[1] != sign * strength:
-                raise BadReference(_conflict(known[1], sign * strength))
-    ordered = sorted(signed.items())
-    return Votes(
-        tuple(Vote(identity, c, s) for identity, (c, s) in ordered if s > 0),
-        tuple(Vote(identity, c, -s) for identity, (c, s) in ordered if s < 0),
-    )
-
-
-def _listed(name: str, items: object) -> Iterable[Any]:
-    single = (GeneratedImage, Image.Image, np.ndarray, str, os.PathLike)
-    if isinstance(items, single) or not isinstance(items, Iterable):
-        message = (
-            f"{name} is a {type(items).__name__}: give a list, also for a single picture "
-            f"({name}=[picture])"
-        )
-        raise BadReference(message)
-    return items
-
-
-def _with_strength(item: object) -> tuple[object, float]:
-    if not isinstance(item, tuple):
-        return item, 1.0
-    if len(item) != _PAIR:
-        message = f"a tuple of {len(item)} is not a picture: give (picture, strength)"
-        raise BadReference(message)
-    source, strength = item
-    if isinstance(strength, bool) or not isinstance(strength, Real):
-        message = f"the strength is {strength!r}: give a number from -2 to 2"
-        raise BadReference(message)
-    if not abs(float(strength)) <= _MAX_STRENGTH:  # NaN fails too
-        message = f"the strength is {strength!r}: give a number from -2 to 2"
-        raise BadReference(message)
-    return source, float(strength)
-
-
-def _identity(content: GeneratedImage | Image.Image) -> str:
-    if isinstance(content, GeneratedImage):
-        return content.id
-    return digest("picture", torch.from_numpy(np.array(content)))
-
-
-def _conflict(first: float, second: float) -> str:
-    if first * second < 0:
-        return "the same picture is liked and disliked: decide for one"
-    return (
-        f"the same picture is given with strengths {abs(first):g} and {abs(second):g}: give it once"
-    )
 
 
 class ReferenceMaker:

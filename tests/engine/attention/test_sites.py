@@ -11,7 +11,9 @@ from diffusers.models.attention import BasicTransformerBlock
 from torch.nn import functional
 
 from fabric_widget.engine.attention.core import Loan, attend, blend, extrapolate
-from fabric_widget.engine.attention.sites import Borrowing, Place, Site, discover
+from fabric_widget.engine.attention.find_sites import find_sites
+from fabric_widget.engine.attention.place import Borrowing, Place
+from fabric_widget.engine.attention.site import Site
 from fabric_widget.engine.errors import NoAttentionSites
 from fabric_widget.engine.pipeline.restore import swapped
 from fabric_widget.zoo import tiny
@@ -48,14 +50,14 @@ class SelfAttention(torch.nn.Module):
 
 
 def site_of(module: SelfAttention, n: int = 6) -> Site:
-    [place] = discover(module, lambda: module(normal(0, 2, 1, n, 4)))
+    [place] = find_sites(module, lambda: module(normal(0, 2, 1, n, 4)))
     return Site(place)
 
 
 def test_sites_of_a_unet_are_its_self_attentions() -> None:
     unet = tiny.unet()
     latents, text = normal(0, 2, 4, 8, 8), normal(1, 1, 5, tiny.WIDTH).expand(2, -1, -1)
-    places = discover(unet, lambda: unet(latents, 10, text))
+    places = find_sites(unet, lambda: unet(latents, 10, text))
     blocks = [m for m in unet.modules() if isinstance(m, BasicTransformerBlock)]
     assert {place.module for place in places} == {block.attn1 for block in blocks}
     assert [place.tokens for place in places] == [64, 16, 16, 16, 16, 64, 64]
@@ -79,7 +81,7 @@ def test_ordinal_of_the_call() -> None:
 def test_no_sites() -> None:
     linear = torch.nn.Linear(4, 4)
     with pytest.raises(NoAttentionSites, match=r"Linear has no self-attention .* 0 times"):
-        discover(linear, lambda: linear(normal(0, 2, 4)))
+        find_sites(linear, lambda: linear(normal(0, 2, 4)))
 
 
 def test_causal_attention_is_no_site() -> None:
@@ -92,7 +94,7 @@ def test_causal_attention_is_no_site() -> None:
 def test_discovery_leaves_no_hooks() -> None:
     module = SelfAttention()
     with pytest.raises(ZeroDivisionError):
-        discover(module, lambda: 1 // 0)
+        find_sites(module, lambda: 1 // 0)
     assert not module._forward_hooks
     assert not module._forward_pre_hooks
 
@@ -198,7 +200,7 @@ def test_a_picture_that_borrows_its_own_keys_stays_as_it_is() -> None:
     unet = tiny.unet()
     arguments = (normal(0, 1, 4, 8, 8), 10, normal(1, 1, 5, tiny.WIDTH))
     both = (normal(0, 2, 4, 8, 8), 10, arguments[2].expand(2, -1, -1))
-    sites = [Site(place) for place in discover(unet, lambda: unet(*both))]
+    sites = [Site(place) for place in find_sites(unet, lambda: unet(*both))]
     plain = unet(*arguments).sample
     for site in sites:
         site.recording = True

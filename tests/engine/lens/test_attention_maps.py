@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fabric_widget.engine.attention.core import Loan, blend, concatenate
-from fabric_widget.engine.attention.sites import Attention
+from fabric_widget.engine.attention.place import Attention
 from fabric_widget.engine.attention.tokens import Lent, Origin, columns_of
 from fabric_widget.engine.lens import attention_maps
 from fabric_widget.engine.lens.attention_maps import (

@@ -9,6 +9,7 @@ import torch
 
 from fabric_widget.engine.pipeline.call import Call, in_form, tensors
 from fabric_widget.engine.pipeline.denoiser import Denoiser
+from fabric_widget.engine.pipeline.record_calls import null_call
 from fabric_widget.zoo import ZOO
 
 
@@ -114,7 +115,7 @@ def test_without_positions_a_call_stays_as_it_is() -> None:
 )
 def test_families_that_tell_positions(name: str, told: bool) -> None:
     family = ZOO[name]
-    null = Denoiser(family.build()).null_call(family.arguments)
+    null = null_call(Denoiser(family.build()), family.arguments)
     changed = [
         path
         for (path, a), (_, b) in zip(

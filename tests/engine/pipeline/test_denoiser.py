@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from fabric_widget.engine.errors import FabricError
-from fabric_widget.engine.pipeline.denoiser import Denoiser, noised, scheduler_timestep
+from fabric_widget.engine.pipeline.denoiser import Denoiser
+from fabric_widget.engine.pipeline.noise import noised, scheduler_timestep
+from fabric_widget.engine.pipeline.record_calls import null_call, record_call
 from fabric_widget.zoo import tiny
 
 SETTINGS: dict[str, Any] = {"num_inference_steps": 4, "guidance_scale": 3.0}
@@ -21,7 +23,7 @@ def test_roles_are_measured(family: str, guidance: float, roles: list[bool]) -> 
     denoiser = Denoiser(tiny.pipeline(family))
     settings = {**SETTINGS, "guidance_scale": guidance, "negative_prompt": "b"}
     for prompt in ("a cat", ""):
-        recorded_call = denoiser.record_call(settings, prompt)
+        recorded_call = record_call(denoiser, settings, prompt)
         assert recorded_call.null.rows == len(roles)
         assert list(recorded_call.guidance_branches.rows) == roles
 
@@ -31,20 +33,21 @@ def test_the_other_order_is_found_too(pipe: Any) -> None:
     encode = pipe.encode_prompt
     pipe.encode_prompt = lambda *args, **kwargs: encode(*args, **kwargs)[::-1]
     denoiser = Denoiser(pipe)
-    assert denoiser.record_call(SETTINGS, "a cat").guidance_branches.rows == (True, False)
+    assert record_call(denoiser, SETTINGS, "a cat").guidance_branches.rows == (True, False)
 
 
 def test_null_call_does_not_know_prompts(pipe: Any) -> None:
     denoiser = Denoiser(pipe)
-    plain = denoiser.null_call(SETTINGS).arguments["encoder_hidden_states"]
+    plain = null_call(denoiser, SETTINGS).arguments["encoder_hidden_states"]
     words = torch.randn(1, tiny.TOKENS, tiny.WIDTH)
-    wordy = denoiser.null_call(
+    wordy = null_call(
+        denoiser,
         {
             **SETTINGS,
             "negative_prompt": "b",
             "prompt_embeds": words,
             "negative_prompt_embeds": words,
-        }
+        },
     )
     assert torch.equal(wordy.arguments["encoder_hidden_states"], plain)
 
@@ -53,7 +56,7 @@ def test_null_call_leaves_the_pipeline_as_it_was(pipe: Any) -> None:
     pipe("a", num_inference_steps=2, generator=torch.Generator().manual_seed(0))
     scheduler, own = dict(vars(pipe.scheduler)), dict(vars(pipe))
     state = torch.get_rng_state()
-    Denoiser(pipe).null_call(SETTINGS)
+    null_call(Denoiser(pipe), SETTINGS)
     assert all(vars(pipe.scheduler)[name] is value for name, value in scheduler.items())
     assert vars(pipe.scheduler).keys() == scheduler.keys()
     assert all(vars(pipe)[name] is value for name, value in own.items())
@@ -63,7 +66,7 @@ def test_null_call_leaves_the_pipeline_as_it_was(pipe: Any) -> None:
 
 def test_chosen_rows_keep_their_conditioning() -> None:
     denoiser = Denoiser(tiny.pipeline("SDXL"))
-    null = denoiser.null_call({**SETTINGS, "height": 16, "width": 32})
+    null = null_call(denoiser, {**SETTINGS, "height": 16, "width": 32})
     latents = torch.ones(2, 4, 8, 16)
     chosen = null.with_rows([1, 1], latents, torch.tensor([500, 400, 300]))
     assert torch.equal(chosen["sample"], latents)
@@ -104,7 +107,7 @@ def test_call_without_a_timestep(pipe: Any) -> None:
 def test_pipeline_that_never_denoises(pipe: Any) -> None:
     pipe.scheduler.set_timesteps = lambda *_, **__: setattr(pipe.scheduler, "timesteps", [])
     with pytest.raises(FabricError, match="ended without calling its unet"):
-        Denoiser(pipe).null_call(SETTINGS)
+        null_call(Denoiser(pipe), SETTINGS)
 
 
 @pytest.mark.parametrize("begin", [None, 0])

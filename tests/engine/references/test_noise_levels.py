@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fabric_widget.engine import Fabric, Schedule
-from fabric_widget.engine.pipeline.denoiser import noised
+from fabric_widget.engine.pipeline.noise import noised
 from fabric_widget.engine.references.noise_levels import current_level, upcoming_levels
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import tiny

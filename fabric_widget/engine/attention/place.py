@@ -1,0 +1,102 @@
+"""One attention call: its arguments, where in the denoiser it is made, what its rows borrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fabric_widget.engine.attention.core import extrapolate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import torch
+
+    from fabric_widget.engine.attention.core import Loan
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The arguments of one call of `scaled_dot_product_attention`, by name."""
+
+    query: torch.Tensor
+    key: torch.Tensor
+    value: torch.Tensor
+    attn_mask: torch.Tensor | None = None
+    dropout_p: float = 0.0
+    is_causal: bool = False
+    scale: float | None = None
+    enable_gqa: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where image keys stand: in which call of which module, and between which others.
+
+    Parameters
+    ----------
+    module
+        The innermost module whose forward makes the call.
+    ordinal
+        Number of the call within that forward, from 0.
+    before, after
+        Numbers of keys in front of and behind the image's (those of text, in joint attention).
+    tokens
+        Number of image keys when measured.
+    asking
+        Numbers of queries in front of, of and behind the image, or None if all are the image's.
+    """
+
+    module: torch.nn.Module
+    ordinal: int
+    before: int
+    after: int
+    tokens: int
+    asking: tuple[int, int, int] | None = None
+
+    def span(self, length: int) -> slice:
+        """Return the image's part of `length` keys beside the text that it was measured with."""
+        return slice(self.before, length - self.after)
+
+    def image_queries(self, length: int) -> slice:
+        """Return the part of `length` queries of an image as large as the one measured.
+
+        The text may be longer or shorter now, so the image is found from its own end.
+        """
+        if self.asking is None:
+            return slice(None)
+        before, tokens, after = self.asking
+        if before == 0:
+            return slice(0, min(tokens, length))
+        if after == 0:
+            return slice(max(length - tokens, 0), length)
+        return slice(before, length - after)
+
+
+@dataclass(frozen=True)
+class Borrowing:
+    """Rows of the batch and the loans that they borrow.
+
+    Parameters
+    ----------
+    rows
+        A part of the batch.
+    loans
+        What it borrows.
+    shunned
+        Loans to be moved away from, where no unconditional rows could borrow them.
+    push
+        How far: the scale of `extrapolate`.
+    """
+
+    rows: slice
+    loans: Sequence[Loan]
+    shunned: Sequence[Loan] = ()
+    push: float = 0.0
+
+    def applied(self, attended: Callable[[Sequence[Loan]], torch.Tensor]) -> torch.Tensor:
+        """Return the output of `attended`, which is attention to own and to given keys."""
+        positive = attended(self.loans)
+        if not self.shunned:
+            return positive
+        return extrapolate(positive, attended(self.shunned), self.push)

@@ -1,0 +1,230 @@
+"""The calls that a pipeline makes to its denoiser, recorded before a run.
+
+The pipeline is called with the null prompt and the user's other arguments while a spy stands in the
+denoiser's place: what reaches it is the template of every reference pass. A second recorded call,
+for another prompt and twice as many pictures, shows which rows of the batch follow the prompt and
+which arguments have a row for each picture.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.pipeline.guidance_branches import (
+    BranchTracker,
+    GuidanceBranches,
+    guidance_branches,
+)
+from fabric_widget.engine.pipeline.protocol import parameters_of
+from fabric_widget.engine.pipeline.restore import (
+    kept,
+    processors,
+    processors_of,
+    random_kept,
+    swapped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fabric_widget.engine.pipeline.call import Call
+    from fabric_widget.engine.pipeline.denoiser import Denoiser
+
+_HOOKS = "_diffusers_hook"  # where diffusers keeps a module's hooks
+# Any text will do whose embedding is not that of the empty prompt; a small vocabulary may know none
+# of the words, hence the letters.
+_SOME_TEXTS = (
+    "a photo",
+    "a photo of a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9",
+)
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    """What a pipeline's calls look like, measured before a run.
+
+    Parameters
+    ----------
+    null
+        The call for one picture and the null prompt.
+    guidance_branches
+        What of it follows the prompt.
+    """
+
+    null: Call
+    guidance_branches: GuidanceBranches
+
+
+class _Spied(Exception):  # noqa: N818  (a signal, not an error)
+    """Ends the pipeline's call at the denoiser's door."""
+
+
+def null_call(denoiser: Denoiser, arguments: Mapping[str, Any]) -> Call:
+    """Return the call that the pipeline would make with the null prompt and these arguments."""
+    return _first_call(denoiser, arguments, "")
+
+
+def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -> RecordedCall:
+    """Measure the calls that the pipeline would make with these arguments.
+
+    Raises
+    ------
+    FabricError
+        No text made a difference, and there is more than one row.
+    """
+    null = null_call(denoiser, arguments)
+    _check_stateless(denoiser, null)
+    for text in filter(None, (prompt, *_SOME_TEXTS)):
+        worded = _first_call(denoiser, arguments, text, pictures=2)
+        null = null.batched(worded)
+        found = guidance_branches(null, worded)
+        if any(found.rows):
+            return RecordedCall(null, found)
+    if null.rows == 1:
+        return RecordedCall(null, GuidanceBranches((True,), ()))
+    message = (
+        f"cannot tell the conditional rows of {type(denoiser.pipe).__name__} from the "
+        "unconditional ones: its text encoder gives every prompt the same embedding"
+    )
+    raise FabricError(message)
+
+
+def check_uncached(denoiser: Denoiser) -> None:
+    """Refuse a model that leaves out layers in some of its calls.
+
+    Raises
+    ------
+    FabricError
+        Something remembers results of layers between steps.
+    """
+    enabled = getattr(denoiser.model, "is_cache_enabled", False)
+    remembering = {
+        name
+        for module in denoiser.model.modules()
+        for name, hook in getattr(getattr(module, _HOOKS, None), "hooks", {}).items()
+        if hook._is_stateful  # noqa: SLF001  (diffusers' only mark of a cache)
+    }
+    if not (enabled or remembering):
+        return
+    cure = (
+        f"call pipe.{denoiser.component}.disable_cache()"
+        if enabled
+        else "call HookRegistry.check_if_exists_or_initialize(module).remove_hook(name) with "
+        f"{', '.join(sorted(remembering))} for each module of pipe.{denoiser.component}"
+    )
+    message = (
+        f"{type(denoiser.model).__name__} remembers results of its layers between steps, so "
+        f"feedback would not reach it: {cure}"
+    )
+    raise FabricError(message)
+
+
+def _check_stateless(denoiser: Denoiser, null: Call) -> None:
+    """Refuse a pipeline that hands its denoiser a memory of earlier steps."""
+    memories = [
+        value
+        for value in null.arguments.values()
+        if type(value).__module__.startswith("diffusers.") and not isinstance(value, dict)
+    ]
+    if memories:
+        parameters = parameters_of(denoiser.pipe)
+        switches = [f"{name}=False" for name in parameters if "cache" in name]
+        message = (
+            f"{type(denoiser.pipe).__name__} hands its denoiser a {type(memories[0]).__name__}, "
+            f"which carries results from step to step, past the feedback: give "
+            f"{' or '.join(switches) or 'the argument that turns it off'}"
+        )
+        raise FabricError(message)
+
+
+def alternates(
+    denoiser: Denoiser, arguments: Mapping[str, Any], guidance_branches: GuidanceBranches
+) -> bool:
+    """Return whether the pipeline makes an unconditional call beside each conditional one.
+
+    Not if its one call has rows of both kinds. The calls of one step for one picture
+    are made in earnest: what the pipeline does next may depend on what comes back.
+    """
+    if not all(guidance_branches.rows):
+        return False
+    turns = BranchTracker(guidance_branches, 1)
+    inner = denoiser.module.forward
+
+    def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
+        turns.conditional_rows(denoiser.bind(args, kwargs))
+        if turns.alternate:
+            raise _Spied
+        return inner(*args, **kwargs)
+
+    negated = any(
+        name.startswith("negative") and _speaks(name, value) and value is not None
+        for name, value in arguments.items()
+    )
+    own = {"negative_prompt": ""} if negated else {}
+    _call(denoiser, arguments, own | {"prompt": _SOME_TEXTS[0]}, watched)
+    return turns.alternate
+
+
+def _first_call(
+    denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str, pictures: int = 1
+) -> Call:
+    """Call the pipeline and return what first reached the denoiser."""
+    seen: list[Call] = []
+
+    def spy(*args: Any, **kwargs: Any) -> None:
+        seen.append(denoiser.bind(args, kwargs))
+        raise _Spied
+
+    _call(denoiser, arguments, {"prompt": prompt, "num_images_per_prompt": pictures}, spy)
+    if not seen:
+        message = f"{type(denoiser.pipe).__name__} ended without calling its {denoiser.component}"
+        raise FabricError(message)
+    return seen[0]
+
+
+def _call(
+    denoiser: Denoiser,
+    arguments: Mapping[str, Any],
+    own: Mapping[str, Any],
+    forward: Callable[..., Any],
+) -> None:
+    """Call the pipeline, without the caller's prompts, until `forward` or the first step."""
+    pipe = denoiser.pipe
+    without = {
+        name: value
+        for name, value in arguments.items()
+        if not (_speaks(name, value) or name.startswith("callback") or name == "latents")
+    }
+    given = {
+        "num_images_per_prompt": 1,
+        "generator": torch.Generator().manual_seed(0),
+    }
+
+    def stop(*args: Any, **kwargs: Any) -> None:
+        del args, kwargs
+        raise _Spied
+
+    with (
+        torch.no_grad(),
+        random_kept(denoiser.device),
+        kept(pipe, pipe.scheduler),
+        processors(processors_of(denoiser.model)),
+        swapped(denoiser.module, forward),
+        warnings.catch_warnings(),
+        suppress(_Spied),
+    ):
+        warnings.simplefilter("ignore")  # the run itself will say it
+        pipe.set_progress_bar_config(disable=True)
+        pipe.scheduler.step = stop
+        pipe(**without | given | dict(own))
+
+
+def _speaks(name: str, value: object) -> bool:
+    """Return whether an argument is a prompt, in words or embedded, and not a switch or a size."""
+    return "prompt" in name and not isinstance(value, (bool, int, float))

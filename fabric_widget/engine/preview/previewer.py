@@ -1,0 +1,94 @@
+"""Previews of a run: from latents in whatever form the pipeline has them to small images."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.engine.pipeline.latents import (
+    aspect_ratio,
+    autoencoder,
+    can_encode,
+    channels_of,
+)
+from fabric_widget.engine.pipeline.packing import unpack
+from fabric_widget.engine.preview.decoders import DecoderPreview, LinearPreview, calmed, fit_linear
+from fabric_widget.engine.preview.predicted_original import clearer, expected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import torch
+    from PIL import Image
+
+    from fabric_widget.engine.pipeline.protocol import Pipeline
+    from fabric_widget.engine.preview.predicted_original import Point
+
+    Previews = Callable[[torch.Tensor], list[Image.Image]]
+
+# Of latents: (B, tokens, C), (B, C, h, w) and (B, C, 1, h, w).
+_PACKED_DIMENSIONS, _FLAT_DIMENSIONS, _FILM_DIMENSIONS = 3, 4, 5
+
+
+class Previewer:
+    """Makes the previews of a pipeline's runs.
+
+    Parameters
+    ----------
+    pipe
+        The pipeline.
+    decoder
+        A small decoder, or None for a linear map that is fitted to the pipeline's autoencoder.
+    """
+
+    def __init__(self, pipe: Pipeline, decoder: Any = None) -> None:  # noqa: ANN401  (anything with diffusers' decode)
+        self._pipe = pipe
+        self._decoder = DecoderPreview(decoder) if decoder is not None else None
+        self._fitted: tuple[object, LinearPreview] | None = None
+
+    def previews(self, arguments: Mapping[str, Any], device: torch.device) -> Previews | None:
+        """Return a function that makes previews, or None if there is nothing to make them with.
+
+        Parameters
+        ----------
+        arguments
+            The pipeline's: they tell the size of pictures whose latents are packed.
+        device
+            Where the autoencoder runs.
+        """
+        decode: DecoderPreview | LinearPreview | None = self._decoder
+        if decode is None:
+            if not can_encode(self._pipe):
+                return None
+            encoder = autoencoder(self._pipe)
+            if self._fitted is None or self._fitted[0] is not encoder:
+                self._fitted = (encoder, fit_linear(self._pipe, device))
+            decode = self._fitted[1]
+        return functools.partial(_unpacked_previews, self._pipe, decode, arguments)
+
+
+def preview_images(
+    previews: Previews | None, latents: torch.Tensor, points: Sequence[Point] = ()
+) -> list[Image.Image]:
+    """Return previews of what latents, or the last points of a run, will look like."""
+    if previews is None:
+        return []
+    return previews(calmed(clearer(latents, expected(points))))
+
+
+def _unpacked_previews(
+    pipe: Pipeline,
+    decode: DecoderPreview | LinearPreview,
+    arguments: Mapping[str, Any],
+    latents: torch.Tensor,
+) -> list[Image.Image]:
+    """Return previews of latents as the loop has them: packed, or with an axis of time."""
+    channels = decode.channels if isinstance(decode, LinearPreview) else channels_of(pipe)
+    pictures: torch.Tensor | None = latents
+    if latents.dim() == _FILM_DIMENSIONS:
+        pictures = latents.squeeze(2)
+    elif latents.dim() == _PACKED_DIMENSIONS:
+        pictures = unpack(pipe, latents, channels, aspect_ratio(latents[0], arguments))
+    if pictures is None or pictures.dim() != _FLAT_DIMENSIONS or pictures.shape[1] != channels:
+        return []
+    return decode(pictures)

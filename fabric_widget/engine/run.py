@@ -1,0 +1,145 @@
+"""One run of a pipeline under way: its steps, its latents, its end when it is cancelled.
+
+Pipelines tell of a finished step by `callback_on_step_end`; where one takes no such callback, its
+scheduler's `step` is watched instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
+
+from fabric_widget.engine.errors import GenerationCancelled
+from fabric_widget.engine.pipeline.protocol import parameters_of
+from fabric_widget.engine.pipeline.restore import replaced
+from fabric_widget.engine.preview.previewer import preview_images
+from fabric_widget.engine.results import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fabric_widget.engine.pipeline.call import Call
+    from fabric_widget.engine.pipeline.protocol import Pipeline
+    from fabric_widget.engine.preview.predicted_original import Forecast
+    from fabric_widget.engine.preview.previewer import Previews
+    from fabric_widget.engine.request import Request
+
+_CALLBACK = "callback_on_step_end"
+
+
+@dataclass
+class Run:
+    """One run under way.
+
+    Parameters
+    ----------
+    pipe
+        The pipeline.
+    cancelled
+        Set by whoever wants the run to end at its next step.
+    previews
+        Makes previews of latents, or None.
+    forecast
+        Follows the run to predict its last latents, or None if nobody looks on.
+    index
+        Number of the step under way, from 0.
+    latents
+        Those after the last step, (B, ...), or None before the first has ended.
+    """
+
+    pipe: Any
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    previews: Previews | None = None
+    forecast: Forecast | None = None
+    index: int = 0
+    latents: torch.Tensor | None = None
+
+    @property
+    def steps(self) -> int:
+        """The number of steps."""
+        return getattr(self.pipe, "num_timesteps", None) or len(self.pipe.scheduler.timesteps)
+
+    def check(self) -> None:
+        """End the run here if it was cancelled."""
+        if self.cancelled.is_set():
+            message = f"cancelled after {self.index} steps"
+            raise GenerationCancelled(message)
+
+    def begin_step(self, call: Call) -> None:
+        """Note the noise level of a denoiser call, if previews need it."""
+        if self.forecast is not None:
+            self.forecast.enter(self.index, call.timestep)
+
+    def end_step(self, request: Request, latents: torch.Tensor, index: int) -> None:
+        """Keep the latents after a step and report progress."""
+        self.index, self.latents = index, latents
+        if request.on_step is not None:
+            points = self.forecast.leave(latents) if self.forecast is not None else ()
+            images = functools.partial(preview_images, self.previews, latents, points)
+            request.on_step(Progress(index, self.steps, images))
+        self.check()
+
+    @property
+    def _has_callback(self) -> bool:
+        return _CALLBACK in parameters_of(self.pipe)
+
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Return everything that the pipeline is called with."""
+        arguments = dict(request.arguments)
+        embedded = any("prompt_embeds" in name for name in arguments)
+        theirs = arguments.pop(_CALLBACK, None)
+        wanted = arguments.pop("callback_on_step_end_tensor_inputs", ["latents"])
+        if isinstance(theirs, (PipelineCallback, MultiPipelineCallbacks)):
+            wanted = theirs.tensor_inputs
+
+        def step_end(
+            pipe: Pipeline, index: int, timestep: object, tensors: dict[str, Any]
+        ) -> dict[str, Any]:
+            latents = tensors["latents"]
+            if theirs is not None:
+                own = {name: tensors[name] for name in wanted}
+                tensors = theirs(pipe, index, timestep, own)
+                latents = tensors.get("latents", latents)
+            self.end_step(request, latents, index + 1)
+            return tensors
+
+        callbacks = {
+            _CALLBACK: step_end,
+            f"{_CALLBACK}_tensor_inputs": list(dict.fromkeys([*wanted, "latents"])),
+        }
+        return (
+            arguments
+            | {
+                "prompt": None if embedded and not request.prompt else request.prompt,
+                "num_images_per_prompt": request.num_images,
+                "generator": [
+                    torch.Generator().manual_seed(request.seed + i)
+                    for i in range(request.num_images)
+                ],
+            }
+            | (callbacks if self._has_callback else {})
+        )
+
+    @contextmanager
+    def watching(self, request: Request) -> Iterator[None]:
+        """Watch the scheduler's steps where the pipeline takes no callback."""
+        if self._has_callback:
+            yield
+            return
+        scheduler = self.pipe.scheduler
+        step = scheduler.step
+
+        @functools.wraps(step)  # pipelines read the signature
+        def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (the scheduler's own)
+            stepped = step(*args, **kwargs)
+            self.end_step(request, stepped[0], self.index + 1)
+            return stepped
+
+        with replaced(scheduler, "step", watched):
+            yield
