@@ -1,6 +1,6 @@
 """Fabric: prompt and feedback in, pictures out. The engine's one public class.
 
-It makes the pipeline's own call, in which `references.lender` lends keys and values to the denoiser.
+It makes the pipeline's own call; inside, `references.lender` lends keys and values to the denoiser.
 Here stand the order of things and the promise that everything is put back.
 """
 

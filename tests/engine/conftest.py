@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from fabric_widget.engine import Fabric
 from fabric_widget.zoo import tiny
 
 
@@ -25,3 +26,8 @@ def _one_thread() -> None:
 def pipe() -> Any:
     """Return a whole tiny pipeline of the first family."""
     return tiny.pipeline()
+
+
+@pytest.fixture
+def fabric(pipe: Any) -> Fabric:
+    return Fabric(pipe)
