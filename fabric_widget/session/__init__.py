@@ -1,9 +1,13 @@
 """What a person did: rounds, votes, undo. Knows the engine, and no notebook.
 
-session  Session: makes rounds that take the votes into account
-files    a session as a folder, to go on with it another day
-state    State: everything a session holds at one moment, immutable
-history  History: states that were and states that were taken back
+session   Session: makes rounds that take the votes into account
+batches   a round made in batches
+look      which votes shaped which place of a picture
+votes     a picture, its id and a signed strength
+files     a session as a folder, to go on with it another day
+state     State: everything a session holds at one moment, immutable
+timeline  Timeline: rounds and votes with undo, redo and branches
+history   History: states that were and states that were taken back
 """
 
 from fabric_widget.session.session import Session

@@ -19,13 +19,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from fabric_widget.engine import GeneratedImage, Round, Schedule
-from fabric_widget.session.state import State, Turn, Vote, strengths_of
+from fabric_widget.session.state import State, Turn
+from fabric_widget.session.votes import Vote, strengths_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from fabric_widget.session.state import Picture
+    from fabric_widget.session.votes import Picture
 
 _FORMAT = 1
 _INDEX = "session.json"

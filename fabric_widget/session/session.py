@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import operator
-import threading
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine import BadReference, FabricError, HiRes, Lens, Round
-from fabric_widget.engine.references.votes import read_votes
+from fabric_widget.engine import BadReference, Lens, Round
 from fabric_widget.session import files
+from fabric_widget.session.batches import generate_in_batches
 from fabric_widget.session.history import History
-from fabric_widget.session.state import State, Turn, Vote, act_between, strengths_of
+from fabric_widget.session.look import influence_of
+from fabric_widget.session.state import State, Turn
+from fabric_widget.session.timeline import Timeline
+from fabric_widget.session.votes import read_vote, strengths_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
     from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Schedule
-    from fabric_widget.session.state import Act, Picture
+    from fabric_widget.session.votes import Picture
 
 CONTRIBUTIONS = Lens(image=None, looks=False, parts=1, cells=1, steps=3)
 """Records how much each vote mattered in a round, and nothing else: so that it costs little."""
 _WHOLE = Lens()
 
 
-class Session:
+class Session(Timeline):
     """A person's way through rounds of pictures, with votes, branches and unlimited undo.
 
     Every act (a vote that changes something, a clear, a round, a step back to an earlier round) can
@@ -56,42 +56,16 @@ class Session:
         schedule: Schedule | None = None,
         lens: Lens | None = CONTRIBUTIONS,
     ) -> None:
+        super().__init__(State(next_seed=seed))
         self.fabric = fabric
         self.schedule = schedule
         self.lens = lens
-        self._history = History(State(next_seed=seed))
         self._pictures: dict[str, Picture] = {}
-        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         """Count rounds and votes."""
         counts = f"liked={len(self.liked)}, disliked={len(self.disliked)}"
         return f"{type(self).__name__}(rounds={len(self.rounds)}, {counts})"
-
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """Every round with what it was made from, oldest first."""
-        return self._history.present.turns
-
-    @property
-    def rounds(self) -> tuple[Round, ...]:
-        """The rounds, oldest first."""
-        return tuple(turn.round for turn in self.turns)
-
-    @property
-    def current(self) -> int | None:
-        """Index of the round where the session stands: the newest, or one gone back to."""
-        return self._history.present.current
-
-    @property
-    def prompt(self) -> str:
-        """Of the current round; the next round uses it unless it is given another."""
-        return self._history.present.prompt
-
-    @property
-    def next_seed(self) -> int:
-        """Seed of the next round's first picture, unless `generate` is told one."""
-        return self._history.present.next_seed
 
     @property
     def pictures(self) -> Mapping[str, Picture]:
@@ -107,16 +81,6 @@ class Session:
     def strengths(self) -> dict[str, float]:
         """Signed strengths of the votes by the pictures' ids, the newest vote last."""
         return strengths_of(self._history.present.votes)
-
-    @property
-    def undoable(self) -> Act:
-        """What `undo` would take back: "vote", "round", "branch", or "" for nothing."""
-        return act_between(self._history.present, self._history.previous)
-
-    @property
-    def redoable(self) -> Act:
-        """What `redo` would do again: "vote", "round", "branch", or "" for nothing."""
-        return act_between(self._history.present, self._history.following)
 
     @property
     def liked(self) -> tuple[tuple[Picture, float], ...]:
@@ -168,36 +132,25 @@ class Session:
         TypeError, ValueError
             An argument is of the wrong kind or out of range.
         """
-        if batch_size is not None and not operator.index(batch_size) > 0:
-            message = f"batch_size is {batch_size!r}: give 1 or more, or None"
-            raise ValueError(message)
         before, schedule = self._history.present, self.schedule
         lens = self.lens if before.votes else None
         prompt = before.prompt if prompt is None else prompt
         seed = before.next_seed if seed is None else seed
-        if batch_size is None or not batch_size < num_images:
-            sizes = [num_images]
-        else:
-            whole, rest = divmod(num_images, batch_size)
-            sizes = [batch_size] * whole + [rest] * (rest > 0)
-        parts: list[Round] = []
-        for batch, size in enumerate(sizes):
-            first = sum(sizes[:batch])
-            made = self.fabric(
-                prompt,
-                num_images=size,
-                seed=seed + first,
-                liked=before.liked,
-                disliked=before.disliked,
-                schedule=schedule,
-                lens=lens,
-                on_step=_counted(on_step, batch, len(sizes), first),
-                **pipeline_arguments,
-            )
-            parts.append(made)
-            if on_images is not None:
-                on_images(first, made.images)
-        turn = Turn(_joined(parts), before.votes, schedule, before.current)
+        made = generate_in_batches(
+            self.fabric,
+            prompt,
+            num_images=num_images,
+            seed=seed,
+            batch_size=batch_size,
+            on_step=on_step,
+            on_images=on_images,
+            liked=before.liked,
+            disliked=before.disliked,
+            schedule=schedule,
+            lens=lens,
+            **pipeline_arguments,
+        )
+        turn = Turn(made, before.votes, schedule, before.current)
         with self._lock:
             self._pictures.update((image.id, image) for image in turn.round)
         self._act(lambda state: state.with_turn(turn))
@@ -239,31 +192,7 @@ class Session:
         ValueError
             No round made the picture.
         """
-        if not isinstance(lens, Lens):
-            message = f"lens is a {type(lens).__name__}: give a Lens"
-            raise TypeError(message)
-        turns = [(turn, image) for turn in self.turns for image in turn.round if image == picture]
-        if not turns:
-            message = "no round of this session made this picture: give one of session.rounds"
-            raise ValueError(message)
-        if isinstance(self.fabric, HiRes):
-            message = "a picture of two passes cannot be looked into: give the session a Fabric"
-            raise FabricError(message)
-        turn, image = turns[-1]
-        if not turn.votes:
-            return None
-        made = self.fabric(
-            image.prompt,
-            num_images=1,
-            seed=image.seed,
-            liked=turn.liked,
-            disliked=turn.disliked,
-            schedule=turn.schedule,
-            lens=replace(lens, image=0),
-            on_step=on_step,
-            **image.settings,
-        )
-        return made.influence
+        return influence_of(self.fabric, self.turns, picture, lens, on_step)
 
     def like(self, image: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (any picture)
         """Ask for more like `image`.
@@ -311,7 +240,7 @@ class Session:
         if unknown:
             message = f"no picture of this session is called {', '.join(map(repr, unknown))}"
             raise BadReference(message)
-        votes = [_read(self._pictures[name], value, 1) for name, value in strengths.items()]
+        votes = [read_vote(self._pictures[name], value, 1) for name, value in strengths.items()]
         self._act(lambda state: state.with_votes(votes))
 
     def clear(self, image: Any = None) -> None:  # noqa: ANN401  (any picture)
@@ -326,42 +255,6 @@ class Session:
             self._act(lambda state: state.with_votes(()))
         else:
             self._vote(image, 0.0, sign=1)
-
-    def branch(self, index: int) -> None:
-        """Go back to the moment when a round had just been made.
-
-        Its votes and its prompt stand again, and the next round goes on from there. No round is
-        dropped: those made since stay in `rounds`, and their seeds are not used again.
-
-        Parameters
-        ----------
-        index
-            Of the round, from 0.
-
-        Raises
-        ------
-        ValueError
-            There is no such round.
-        """
-        count = len(self.turns)
-        if not 0 <= operator.index(index) < count:
-            known = f"give a number from 0 to {count - 1}" if count else "there are no rounds yet"
-            message = f"round {index!r} is not there: {known}"
-            raise ValueError(message)
-        self._act(lambda state: state.back_at(index))
-
-    def undo(self) -> bool:
-        """Take the last act back; return whether there was one."""
-        with self._lock:
-            return self._history.undo()
-
-    def redo(self) -> bool:
-        """Do again what was taken back last; return whether there was anything.
-
-        A new act forgets what was taken back before it.
-        """
-        with self._lock:
-            return self._history.redo()
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the session into a folder, to go on with it another day.
@@ -408,57 +301,8 @@ class Session:
         return session
 
     def _vote(self, image: object, strength: float, *, sign: int) -> str:
-        vote = _read(image, strength, sign)
+        vote = read_vote(image, strength, sign)
         with self._lock:
             self._pictures.setdefault(vote.id, vote.image)
         self._act(lambda state: state.with_vote(vote))
         return vote.id
-
-    def _act(self, change: Callable[[State], State]) -> None:
-        """Apply a change to the present, if it is one."""
-        with self._lock:
-            state = change(self._history.present)
-            if state is not self._history.present:
-                self._history.act(state)
-
-
-def _read(image: object, strength: float, sign: int) -> Vote:
-    """Return the vote, which the engine checks and names."""
-    read = read_votes([(image, strength)], [])
-    if not (read.liked or read.disliked):  # strength 0 is no feedback, but still about a picture
-        (named,) = read_votes([image], []).liked
-        return Vote(named.id, named.content, 0.0)
-    (named,) = read.liked or read.disliked
-    return Vote(named.id, named.content, sign * (named.strength if read.liked else -named.strength))
-
-
-def _counted(
-    on_step: Callable[[Progress], object] | None, batch: int, batches: int, first: int
-) -> Callable[[Progress], object] | None:
-    """Return an `on_step` for one batch that counts its steps as part of the whole round."""
-    if on_step is None:
-        return None
-
-    def counted(progress: Progress) -> object:
-        step, steps = batch * progress.steps + progress.step, batches * progress.steps
-        return on_step(replace(progress, step=step, steps=steps, first=first))
-
-    return counted
-
-
-def _joined(parts: list[Round]) -> Round:
-    """Return one round of the pictures of several."""
-    if len(parts) == 1:
-        return parts[0]
-    images = tuple(image for part in parts for image in part)
-    contributions = {
-        name: sum(len(part) * part.contributions[name] for part in parts) / len(images)
-        for name in parts[0].contributions
-    }
-    return replace(
-        parts[0],
-        images=images,
-        output=tuple(part.output for part in parts),
-        influence=None,  # of a part of the pictures
-        contributions=contributions,
-    )

@@ -5,48 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self
 
+from fabric_widget.session.votes import disliked_of, liked_of, strengths_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PIL import Image
-
-    from fabric_widget.engine import GeneratedImage, Round, Schedule
-
-    Picture = GeneratedImage | Image.Image
-
-
-@dataclass(frozen=True)
-class Vote:
-    """One picture and what the person thinks of it.
-
-    Parameters
-    ----------
-    id
-        Digest of the picture: equal pictures have equal ids.
-    image
-        A generated image, or an uploaded picture as RGB.
-    strength
-        -2 … 2: liked above 0, disliked below; 0 takes a vote back.
-    """
-
-    id: str
-    image: Picture
-    strength: float
-
-
-def strengths_of(votes: Sequence[Vote]) -> dict[str, float]:
-    """Return strengths by the ids of the pictures, in the order of the votes."""
-    return {vote.id: vote.strength for vote in votes}
-
-
-def liked_of(votes: Sequence[Vote]) -> tuple[tuple[Picture, float], ...]:
-    """Return liked pictures with their strengths, more than 0 and up to 2."""
-    return tuple((vote.image, vote.strength) for vote in votes if vote.strength > 0)
-
-
-def disliked_of(votes: Sequence[Vote]) -> tuple[tuple[Picture, float], ...]:
-    """Return disliked pictures with their strengths, more than 0 and up to 2."""
-    return tuple((vote.image, -vote.strength) for vote in votes if vote.strength < 0)
+    from fabric_widget.engine import Round, Schedule
+    from fabric_widget.session.votes import Picture, Vote
 
 
 @dataclass(frozen=True)

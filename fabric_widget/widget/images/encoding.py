@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fabric_widget.session.state import Picture
+    from fabric_widget.session.votes import Picture
 
 _SCREEN = 768  # pixels, longest side
 _THUMB = 96

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fabric_widget.session.state import Picture
+    from fabric_widget.session.votes import Picture
     from fabric_widget.widget.state.pipeline_info import PipelineInfo
     from fabric_widget.widget.state.settings import Controls
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import GeneratedImage, Progress, Round
     from fabric_widget.session import Session
-    from fabric_widget.session.state import Picture
+    from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album, Encoded
     from fabric_widget.widget.jobs.run import Runs
     from fabric_widget.widget.lazy_session import LazySession

@@ -16,7 +16,7 @@ from fabric_widget.widget.state.settings import NAMES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fabric_widget.session.state import Picture
+    from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album
     from fabric_widget.widget.jobs.lens_jobs import LensJobs
     from fabric_widget.widget.jobs.rounds import Rounds

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Round
-    from fabric_widget.session.state import Picture
+    from fabric_widget.session.votes import Picture
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.playground.settings import PlaygroundSettings
     from fabric_widget.widget.view_protocol import WidgetView

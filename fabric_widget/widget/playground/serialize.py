@@ -9,7 +9,7 @@ from fabric_widget.widget.images.encoding import pixels
 
 if TYPE_CHECKING:
     from fabric_widget.engine import Influence
-    from fabric_widget.session.state import Picture
+    from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album
     from fabric_widget.widget.playground.settings import PlaygroundSettings
 

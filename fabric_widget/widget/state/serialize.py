@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import Round
     from fabric_widget.session import Session
-    from fabric_widget.session.state import Picture, Turn
+    from fabric_widget.session.state import Turn
+    from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album
 
 _NAME = 12  # characters
