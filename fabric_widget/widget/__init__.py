@@ -1,6 +1,8 @@
 """The widgets: a session in a notebook. They know the session; nobody knows them.
 
 widget         FabricWidget: traits and public methods
+traits         its traits: settings and the session
+voting_methods  its methods that change votes, history and presets
 arguments      what it may be made with
 lazy_session   the session behind it: what was given, or the demo model
 view_protocol  the widget as its rooms see it, and the lock between threads

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.images.static_output import StaticOutput
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.settings import SEED_LIMIT
-from fabric_widget.widget.state.status import Status
+from fabric_widget.widget.status_publisher import StatusPublisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from fabric_widget.widget.images.encoding import Album
     from fabric_widget.widget.lazy_session import LazySession
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.worker import Worker
 
 
-class Publisher:
+class Publisher(StatusPublisher):
     """The traits that only the kernel writes, and those that follow the session.
 
     Parameters
@@ -50,31 +50,20 @@ class Publisher:
         album: Album,
         clock: Callable[[], float],
     ) -> None:
-        self._view = view
+        super().__init__(view, worker, clock)
         self._lazy_session = lazy_session
-        self._worker = worker
         self._album = album
-        self._status = Status(clock)
         self._round_revision = 0
         self.names: dict[str, str] = {}
         self.static_output = StaticOutput()
 
-    @property
-    def now(self) -> Mapping[str, Any]:
-        """The status as it stands, told or not."""
-        return self._status.now
-
-    def tell(self, *, urgent: bool = True, **changes: Any) -> None:
-        """Write the status; one that is not urgent is left out if the last was just told."""
-        with self._view.lock:
-            status = self._status.told(urgent=urgent, **changes)
-            if status is None:
-                return
-            session = self._lazy_session.session
-            status["pending"] = self._worker.pending
-            status["undo"] = "" if session is None else session.undoable
-            status["redo"] = "" if session is None else session.redoable
-            self._view.show(status=status)
+    def _extra(self) -> dict[str, Any]:
+        session = self._lazy_session.session
+        return {
+            **super()._extra(),
+            "undo": "" if session is None else session.undoable,
+            "redo": "" if session is None else session.redoable,
+        }
 
     def tell_rest(self, **changes: Any) -> None:
         """Write the status when nothing runs."""
@@ -85,12 +74,6 @@ class Publisher:
             else:
                 phase = "idle" if self._view.round is None else "ready"
             self.tell(phase=phase)
-
-    def notice(self, text: str) -> None:
-        """Tell something beside the way; it stays until it is dismissed."""
-        with self._view.lock:
-            if text and (notice := self._status.noticed(text)) is not None:
-                self.tell(notice=notice)
 
     def dismiss(self) -> None:
         """Let go of the error and the notice."""

@@ -7,12 +7,10 @@ together; they know it as a `WidgetView`, whose file says how threads are kept a
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 import weakref
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets as t
@@ -28,34 +26,25 @@ from fabric_widget.widget.messages.actions import Actions
 from fabric_widget.widget.messages.handlers import MessageHandlers
 from fabric_widget.widget.messages.settings_updates import OPEN, read_update, read_value
 from fabric_widget.widget.publish import Publisher
-from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.presets import Presets
-from fabric_widget.widget.state.settings import NAMES, SHAPE
+from fabric_widget.widget.state.settings import NAMES
 from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
+from fabric_widget.widget.traits import SessionTraits
+from fabric_widget.widget.voting_methods import VotingMethods
 from fabric_widget.widget.worker import Job, Outcome, Worker
 
 if TYPE_CHECKING:
+    import os
+
     from PIL import Image
 
     from fabric_widget.engine import Influence, Round
     from fabric_widget.session import Session
-    from fabric_widget.session.state import Turn
 
 _logger = logging.getLogger(__name__)
 
 
-def _round_to_wire(value: Round | None, widget: FabricWidget) -> dict[str, Any] | None:
-    for index, turn in enumerate(widget.history):
-        if turn.round is value:
-            return serialize.round_of(turn, index, widget.album)
-    return None
-
-
-def _history_to_wire(value: Sequence[Turn], widget: FabricWidget) -> list[dict[str, Any]]:
-    return serialize.history_of(value, widget.album)
-
-
-class FabricWidget(ThreadSafeWidget):
+class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
     """Pictures in a grid, thumbs under them; the next ones are closer to what you meant.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.
@@ -111,33 +100,6 @@ class FabricWidget(ThreadSafeWidget):
 
     _esm = static("widget.js")
     _css = static("widget.css")
-
-    # What the person sets; the front end writes these, Python may.
-    prompt = t.Unicode("").tag(sync=True)
-    negative_prompt = t.Unicode("").tag(sync=True)
-    num_images = t.Int(4).tag(sync=True)
-    seed = t.Int(0).tag(sync=True)
-    lock_seed = t.Bool(default_value=False).tag(sync=True)
-    steps = t.Int(None, allow_none=True).tag(sync=True)
-    guidance = t.Float(None, allow_none=True).tag(sync=True)
-    width = t.Int(None, allow_none=True).tag(sync=True)
-    height = t.Int(None, allow_none=True).tag(sync=True)
-    strength = t.Float(0.8).tag(sync=True)
-    start = t.Float(0.0).tag(sync=True)
-    end = t.Float(0.8).tag(sync=True)
-    dislike_scale = t.Float(0.5).tag(sync=True)
-    normalize = t.Bool(default_value=True).tag(sync=True)
-    auto = t.Bool(default_value=True).tag(sync=True)
-    votes = t.Dict().tag(sync=True)
-    seen_round = t.Int(-1).tag(sync=True)
-
-    # What the kernel tells; only the kernel writes these.
-    status = t.Dict(read_only=True).tag(sync=True)
-    round = t.Any(None, allow_none=True, read_only=True).tag(sync=True, to_json=_round_to_wire)
-    history = t.Any((), read_only=True).tag(sync=True, to_json=_history_to_wire)
-    uploads: t.List[dict[str, Any]] = t.List(read_only=True).tag(sync=True)
-    presets: t.List[dict[str, Any]] = t.List(read_only=True).tag(sync=True)
-    info = t.Dict(read_only=True).tag(sync=True)
 
     _threads: ClassVar[bool] = sys.platform != "emscripten"
     _debounce: ClassVar[float] = 0.8
@@ -279,120 +241,6 @@ class FabricWidget(ThreadSafeWidget):
     def cancel(self) -> None:
         """Stop at the next step, and drop what is pending."""
         self._runs.cancel()
-
-    def like(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
-        """Ask for more like a picture.
-
-        Parameters
-        ----------
-        picture
-            Its index in the current round, its name in `votes`, a generated image, or any picture:
-            a PIL image, a numpy array, the path of a file.
-        strength
-            -2 … 2. A negative like is a dislike; 0 takes the vote back.
-
-        Returns
-        -------
-        str
-            The picture's name in `votes`.
-
-        Raises
-        ------
-        ValueError
-            It is no picture, or the strength is out of range.
-        IndexError
-            The current round has no such picture.
-        """
-        given = self._actions.picture(picture)
-        return self._actions.vote(lambda session: session.like(given, strength))
-
-    def dislike(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
-        """Ask for less like a picture; parameters, result and errors are those of `like`."""
-        given = self._actions.picture(picture)
-        return self._actions.vote(lambda session: session.dislike(given, strength))
-
-    def clear(self, picture: Any = None) -> None:  # noqa: ANN401  (an index or a picture)
-        """Take back the vote on a picture, or all votes."""
-        given = None if picture is None else self._actions.picture(picture)
-        self._actions.vote(lambda session: session.clear(given))
-
-    def add(self, picture: Any) -> str:  # noqa: ANN401  (any picture)
-        """Add a picture of your own as liked; the same one is never there twice.
-
-        Parameters
-        ----------
-        picture
-            A PIL image, a numpy array or the path of a file.
-
-        Returns
-        -------
-        str
-            Its name in `votes`.
-
-        Raises
-        ------
-        ValueError
-            It is no picture.
-        """
-        name = Path(picture).name if isinstance(picture, (str, os.PathLike)) else ""
-        return self._actions.add(picture, name)
-
-    def undo(self) -> bool:
-        """Take the last vote, round or branch back; return whether there was one."""
-        return self._actions.travel(lambda session: session.undo())
-
-    def redo(self) -> bool:
-        """Do again what was taken back last; return whether there was anything."""
-        return self._actions.travel(lambda session: session.redo())
-
-    def branch(self, index: int) -> None:
-        """Go back to the moment when a round had just been made; nothing is lost.
-
-        Parameters
-        ----------
-        index
-            Of the round, from 0.
-
-        Raises
-        ------
-        ValueError
-            There is no such round.
-        """
-        self._actions.travel(lambda session: session.branch(index))
-
-    def apply_preset(self, name: str) -> None:
-        """Set the controls of a preset.
-
-        Raises
-        ------
-        ValueError
-            There is no such preset.
-        """
-        self._actions.apply_preset(name)
-
-    def save_preset(self, name: str) -> None:
-        """Keep how feedback counts now, under a name.
-
-        Raises
-        ------
-        ValueError
-            The name cannot be taken.
-        OSError
-            The file of presets cannot be written.
-        """
-        self._actions.save_preset(name, {control: getattr(self, control) for control in SHAPE})
-
-    def delete_preset(self, name: str) -> None:
-        """Forget a preset that you saved.
-
-        Raises
-        ------
-        ValueError
-            It is built in, or unknown.
-        OSError
-            The file of presets cannot be written.
-        """
-        self._actions.delete_preset(name)
 
     def snapshot(self) -> Image.Image:
         """Return the current round as a contact sheet, with seeds and votes.

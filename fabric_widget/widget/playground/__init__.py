@@ -3,6 +3,7 @@
 widget     AttentionPlayground: traits and public methods
 settings   what can be set there
 runs       how its pictures are made
+publish    its status and pictures, published
 messages   what its messages do
 serialize  its pictures and maps as JSON and bytes
 """

@@ -70,7 +70,7 @@ class PlaygroundMessages:
         try:
             self._refer(encoding.read_upload(files[0]), names[0])
         except (ValueError, OSError) as error:
-            self._runs.notice(f"{names[0] or 'The picture'} was not taken: {error}.")
+            self._runs.publisher.notice(f"{names[0] or 'The picture'} was not taken: {error}.")
             raise
 
     def _on_forget(self) -> None:
@@ -78,7 +78,7 @@ class PlaygroundMessages:
 
     def _on_poll(self, seen: int) -> None:
         """Tell again from inside a handler: some hosts show nothing else while a job runs."""
-        self._runs.repeat(seen)
+        self._runs.publisher.repeat(seen)
 
     def _on_dismiss(self) -> None:
-        self._runs.dismiss()
+        self._runs.publisher.dismiss()

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.error_report import described
-from fabric_widget.widget.images.encoding import Album
-from fabric_widget.widget.state.status import Status
+from fabric_widget.widget.playground.publish import PlaygroundPublisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +78,8 @@ class PlaygroundRuns:
     ----------
     result
         The last comparison, None before the first.
+    publisher
+        Publishes status and pictures.
     """
 
     def __init__(
@@ -95,11 +96,10 @@ class PlaygroundRuns:
         self._worker = worker
         self._setting = setting
         self._debounce = debounce
-        self._status = Status(clock)
-        self._album = Album()
+        self.publisher = PlaygroundPublisher(
+            view, worker, clock, lazy_session, ready=lambda: self.result is not None
+        )
         self._made: OrderedDict[tuple[str, int, int | None], GeneratedImage] = OrderedDict()
-        self._pictures: dict[str, Any] = {}
-        self._shown_revision = 0  # of the status told when pictures were last shown
         self._watched = False
         self.result: Comparison | None = None
 
@@ -114,102 +114,43 @@ class PlaygroundRuns:
             running.superseded = True
             running.stop.set()
         if job is self._worker.current:
-            self._tell_begin(job)
+            self.publisher.tell_begin(job)
         else:
-            self.tell(error=None)
+            self.publisher.tell(error=None)
         return job
 
     def changed(self) -> None:
         """Say that a setting has changed: if anybody looks on, new pictures follow."""
         if self._watched:
             self._worker.soon(self._debounce)
-            self.tell()
+            self.publisher.tell()
 
     def look(self) -> None:
         """Say that somebody looks on."""
         self._watched = True
         if self.result is None and self._worker.current is None and not self._worker.pending:
             self._worker.soon(0)
-            self.tell(phase="loading", message="Loading the model.", error=None)
+            self.publisher.tell(phase="loading", message="Loading the model.", error=None)
 
     def cancel(self) -> None:
         """Stop at the next step, and drop what is pending."""
         if self._worker.cancel() is None:
-            self.tell()
+            self.publisher.tell()
         else:
-            self.tell(phase="stopping", message="Stopping after this step.")
-
-    # ---- told ----------------------------------------------------------------------------------
-
-    def tell(self, *, urgent: bool = True, **changes: Any) -> None:
-        """Write the status; one that is not urgent is left out if the last was just told."""
-        with self._view.lock:
-            status = self._status.told(urgent=urgent, **changes)
-            if status is not None:
-                self._view.show(status=status | {"pending": self._worker.pending})
-
-    def notice(self, text: str) -> None:
-        """Tell something beside the way; it stays until it is dismissed."""
-        with self._view.lock:
-            if text and (notice := self._status.noticed(text)) is not None:
-                self.tell(notice=notice)
-
-    def dismiss(self) -> None:
-        """Let go of the error and the notice."""
-        self._rest(error=None, notice=None)
-
-    def repeat(self, seen: int) -> None:
-        """Tell again what a page has missed that has seen the status of a revision."""
-        with self._view.lock:
-            self.tell()
-            if seen < self._shown_revision:
-                self._view.send_again("pictures", "lens")
+            self.publisher.tell(phase="stopping", message="Stopping after this step.")
 
     def close(self) -> None:
         """Let go of all pictures."""
-        self._album.clear()
+        self.publisher.close()
         self._made.clear()
-        self._pictures.clear()
         self.result = None
-
-    def _rest(self, **changes: Any) -> None:
-        """Tell the status when nothing more is done about it."""
-        with self._view.lock:
-            self._status.now |= changes
-            busy = self._worker.current is not None and not self._worker.current.stop.is_set()
-            if self._status.now["error"] is not None:
-                self.tell(phase="error")
-            elif busy:
-                self.tell()
-            else:
-                self.tell(phase="idle" if self.result is None else "ready")
-
-    def _tell_begin(self, job: Job) -> None:
-        loaded = self._lazy_session.session is not None
-        self.tell(
-            phase="running" if loaded else "loading",
-            message="Making pictures." if loaded else "Loading the model.",
-            job=job.number,
-            step=0,
-            error=None,
-        )
-
-    def _show(self, name: str, identity: str, picture: Picture) -> None:
-        from fabric_widget.widget.playground.serialize import picture_of
-
-        shown = picture_of(identity, picture, self._album)
-        with self._view.lock:
-            if self._pictures.get(name, {}).get("id") != identity:
-                self._pictures |= {name: shown}
-                self._view.show(pictures=dict(self._pictures))
-                self._shown_revision = self._status.revision + 1
 
     # ---- in the worker -------------------------------------------------------------------------
 
     def run(self, job: Job) -> Comparison:
         """Make a comparison."""
         try:
-            self._tell_begin(job)
+            self.publisher.tell_begin(job)
             fabric = self._lazy_session.load().fabric
             return self._compared(fabric, job, job.request or self._setting())
         except BaseException as error:
@@ -225,9 +166,11 @@ class PlaygroundRuns:
             reference = make(
                 "Making the reference.", setting.reference_prompt, setting.reference_seed
             )
-        self._show("reference", getattr(reference, "id", f"{_GIVEN}-{id(reference)}"), reference)
+        self.publisher.show(
+            "reference", getattr(reference, "id", f"{_GIVEN}-{id(reference)}"), reference
+        )
         plain = make("Making the plain picture.", setting.prompt, setting.seed)
-        self._show("plain", plain.id, plain)
+        self.publisher.show("plain", plain.id, plain)
         feedback: dict[str, Any] = {
             ("disliked" if setting.dislike else "liked"): [reference],
             "schedule": setting.schedule(),
@@ -248,10 +191,9 @@ class PlaygroundRuns:
         share = 0.0 if influence is None else sum(influence.contributions.values())
         with self._view.writing():
             self.result = result
-            self._show("steered", result.steered.id, result.steered)
-            self._shown_revision = self._status.revision + 1
-            self._view.show(lens={"dislike": setting.dislike, **shown})
-            self.tell(
+            self.publisher.show("steered", result.steered.id, result.steered)
+            self.publisher.show_lens({"dislike": setting.dislike, **shown})
+            self.publisher.tell(
                 phase="ready",
                 message=f"Ready: {share:.0%} of the attention went to the reference.",
             )
@@ -291,7 +233,7 @@ class PlaygroundRuns:
             raise GenerationCancelled(message)
         pipeline_info = self._lazy_session.pipeline_info
         arguments = setting.pipeline_arguments(pipeline_info.takes)
-        self.tell(
+        self.publisher.tell(
             phase="running",
             message=doing,
             job=job.number,
@@ -316,13 +258,13 @@ class PlaygroundRuns:
         if job.stop.is_set():
             fabric.cancel()
         else:
-            self.tell(urgent=False, step=progress.step, steps=progress.steps)
+            self.publisher.tell(urgent=False, step=progress.step, steps=progress.steps)
 
     def _tell_failure(self, job: Job, error: BaseException) -> None:
         """Tell how a run ended without a comparison."""
         if type(error).__name__ == "GenerationCancelled":
             if not job.superseded:  # otherwise the next one begins at once
-                self._rest(message="Stopped.")
+                self.publisher.tell_rest(message="Stopped.")
             return
         pipeline_info = self._lazy_session.pipeline_info
         problem = described(
@@ -333,5 +275,5 @@ class PlaygroundRuns:
             batched=True,
             advice=_ADVICE,
         )
-        self.tell(phase="error", message="The pictures could not be made.", error=problem)
+        self.publisher.tell(phase="error", message="The pictures could not be made.", error=problem)
         _logger.error("the pictures could not be made", exc_info=error)

@@ -127,7 +127,7 @@ class AttentionPlayground(ThreadSafeWidget):
         self._runs = PlaygroundRuns(*parts, self._setting, self._clock, self._debounce)
         self._dispatch = Router(*parts, KNOWN, PlaygroundMessages(self._runs, self._refer))
         self._lazy_session.introduce()
-        self._runs.tell()
+        self._runs.publisher.tell()
         super().__init__(**given, reference=reference)
         self.on_msg(self._receive)
         self._settle()
@@ -189,7 +189,7 @@ class AttentionPlayground(ThreadSafeWidget):
         with self._view.lock:
             update = sifted(sync_data, NAMES, _KERNEL_OWNED, read_setting, texts=TEXTS)
             for told in update.notices:
-                self._runs.notice(told)
+                self._runs.publisher.notice(told)
             super().set_state(update.kept)
             if update.corrected:
                 self.send_state(update.corrected)
@@ -219,7 +219,7 @@ class AttentionPlayground(ThreadSafeWidget):
             value, told = read_setting(proposal["trait"].name, proposal["value"])
         except ValueError as error:
             raise t.TraitError(str(error)) from error
-        self._runs.notice(told)
+        self._runs.publisher.notice(told)
         return value
 
     @t.validate("reference")

@@ -1,0 +1,100 @@
+"""Publish the playground's status and pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.widget.images.encoding import Album
+from fabric_widget.widget.status_publisher import StatusPublisher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fabric_widget.session.votes import Picture
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Job, Worker
+
+
+class PlaygroundPublisher(StatusPublisher):
+    """The traits of the playground that only the kernel writes.
+
+    Parameters
+    ----------
+    view, worker, clock
+        As for `StatusPublisher`.
+    lazy_session
+        Knows whether the model is loaded.
+    ready
+        Returns whether there is a comparison to show.
+    """
+
+    def __init__(
+        self,
+        view: WidgetView,
+        worker: Worker,
+        clock: Callable[[], float],
+        lazy_session: LazySession,
+        ready: Callable[[], bool],
+    ) -> None:
+        super().__init__(view, worker, clock)
+        self._lazy_session = lazy_session
+        self._ready = ready
+        self._album = Album()
+        self._pictures: dict[str, Any] = {}
+        self._shown_revision = 0  # of the status published when pictures were last shown
+
+    def dismiss(self) -> None:
+        """Let go of the error and the notice."""
+        self.tell_rest(error=None, notice=None)
+
+    def repeat(self, seen: int) -> None:
+        """Tell again what a page has missed that has seen the status of a revision."""
+        with self._view.lock:
+            self.tell()
+            if seen < self._shown_revision:
+                self._view.send_again("pictures", "lens")
+
+    def close(self) -> None:
+        """Let go of all pictures."""
+        self._album.clear()
+        self._pictures.clear()
+
+    def tell_rest(self, **changes: Any) -> None:
+        """Tell the status when nothing more is done about it."""
+        with self._view.lock:
+            self._status.now |= changes
+            busy = self._worker.current is not None and not self._worker.current.stop.is_set()
+            if self._status.now["error"] is not None:
+                self.tell(phase="error")
+            elif busy:
+                self.tell()
+            else:
+                self.tell(phase="ready" if self._ready() else "idle")
+
+    def tell_begin(self, job: Job) -> None:
+        """Publish that a job has begun."""
+        loaded = self._lazy_session.session is not None
+        self.tell(
+            phase="running" if loaded else "loading",
+            message="Making pictures." if loaded else "Loading the model.",
+            job=job.number,
+            step=0,
+            error=None,
+        )
+
+    def show(self, name: str, identity: str, picture: Picture) -> None:
+        """Publish a picture under its place in the comparison, unless it is there already."""
+        from fabric_widget.widget.playground.serialize import picture_of
+
+        shown = picture_of(identity, picture, self._album)
+        with self._view.lock:
+            if self._pictures.get(name, {}).get("id") != identity:
+                self._pictures |= {name: shown}
+                self._view.show(pictures=dict(self._pictures))
+                self._shown_revision = self._status.revision + 1
+
+    def show_lens(self, lens: Mapping[str, Any]) -> None:
+        """Publish what the lens saw, with the status that follows."""
+        self._shown_revision = self._status.revision + 1
+        self._view.show(lens=dict(lens))

@@ -1,0 +1,54 @@
+"""Publish the status of a widget: the one trait that says what it is doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.widget.state.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Worker
+
+
+class StatusPublisher:
+    """Writes the status trait, and notices in it.
+
+    Parameters
+    ----------
+    view
+        The widget.
+    worker
+        Knows whether a further job waits.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(self, view: WidgetView, worker: Worker, clock: Callable[[], float]) -> None:
+        self._view = view
+        self._worker = worker
+        self._status = Status(clock)
+
+    @property
+    def now(self) -> Mapping[str, Any]:
+        """The status as it stands, published or not."""
+        return self._status.now
+
+    def tell(self, *, urgent: bool = True, **changes: Any) -> None:
+        """Publish the status; skip one that is not urgent if the last was published just now."""
+        with self._view.lock:
+            status = self._status.told(urgent=urgent, **changes)
+            if status is not None:
+                self._view.show(status=status | self._extra())
+
+    def _extra(self) -> dict[str, Any]:
+        """Return entries that are looked up whenever the status is published."""
+        return {"pending": self._worker.pending}
+
+    def notice(self, text: str) -> None:
+        """Publish a notice; it stays until it is dismissed."""
+        with self._view.lock:
+            if text and (notice := self._status.noticed(text)) is not None:
+                self.tell(notice=notice)

@@ -1,0 +1,132 @@
+"""What a person does to the session, as methods of FabricWidget: votes, uploads, undo, presets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.widget.state.settings import SHAPE
+
+if TYPE_CHECKING:
+    from fabric_widget.widget.messages.actions import Actions
+
+
+class VotingMethods:
+    """Methods that change votes, history and presets; each is also a button of the front end."""
+
+    _actions: Actions
+
+    def like(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
+        """Ask for more like a picture.
+
+        Parameters
+        ----------
+        picture
+            Its index in the current round, its name in `votes`, a generated image, or any picture:
+            a PIL image, a numpy array, the path of a file.
+        strength
+            -2 … 2. A negative like is a dislike; 0 takes the vote back.
+
+        Returns
+        -------
+        str
+            The picture's name in `votes`.
+
+        Raises
+        ------
+        ValueError
+            It is no picture, or the strength is out of range.
+        IndexError
+            The current round has no such picture.
+        """
+        given = self._actions.picture(picture)
+        return self._actions.vote(lambda session: session.like(given, strength))
+
+    def dislike(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
+        """Ask for less like a picture; parameters, result and errors are those of `like`."""
+        given = self._actions.picture(picture)
+        return self._actions.vote(lambda session: session.dislike(given, strength))
+
+    def clear(self, picture: Any = None) -> None:  # noqa: ANN401  (an index or a picture)
+        """Take back the vote on a picture, or all votes."""
+        given = None if picture is None else self._actions.picture(picture)
+        self._actions.vote(lambda session: session.clear(given))
+
+    def add(self, picture: Any) -> str:  # noqa: ANN401  (any picture)
+        """Add a picture of your own as liked; the same one is never there twice.
+
+        Parameters
+        ----------
+        picture
+            A PIL image, a numpy array or the path of a file.
+
+        Returns
+        -------
+        str
+            Its name in `votes`.
+
+        Raises
+        ------
+        ValueError
+            It is no picture.
+        """
+        name = Path(picture).name if isinstance(picture, (str, os.PathLike)) else ""
+        return self._actions.add(picture, name)
+
+    def undo(self) -> bool:
+        """Take the last vote, round or branch back; return whether there was one."""
+        return self._actions.travel(lambda session: session.undo())
+
+    def redo(self) -> bool:
+        """Do again what was taken back last; return whether there was anything."""
+        return self._actions.travel(lambda session: session.redo())
+
+    def branch(self, index: int) -> None:
+        """Go back to the moment when a round had just been made; nothing is lost.
+
+        Parameters
+        ----------
+        index
+            Of the round, from 0.
+
+        Raises
+        ------
+        ValueError
+            There is no such round.
+        """
+        self._actions.travel(lambda session: session.branch(index))
+
+    def apply_preset(self, name: str) -> None:
+        """Set the controls of a preset.
+
+        Raises
+        ------
+        ValueError
+            There is no such preset.
+        """
+        self._actions.apply_preset(name)
+
+    def save_preset(self, name: str) -> None:
+        """Keep how feedback counts now, under a name.
+
+        Raises
+        ------
+        ValueError
+            The name cannot be taken.
+        OSError
+            The file of presets cannot be written.
+        """
+        self._actions.save_preset(name, {control: getattr(self, control) for control in SHAPE})
+
+    def delete_preset(self, name: str) -> None:
+        """Forget a preset that you saved.
+
+        Raises
+        ------
+        ValueError
+            It is built in, or unknown.
+        OSError
+            The file of presets cannot be written.
+        """
+        self._actions.delete_preset(name)
