@@ -20,12 +20,12 @@ def _(mo):
         """
         # fabric_widget in marimo
 
-        Like and dislike pictures; the next ones come closer to what you meant. A small model that
-        ships with the package draws creatures here, on the processor and without a network. For
-        your own pipeline write `FabricWidget(pipe)`.
+        Like and dislike pictures; the next ones come closer to what you meant. This notebook uses
+        the demo model, which ships with the package and runs offline on a CPU. For your own
+        pipeline, use `FabricWidget(pipe)`.
 
-        A marimo notebook is a program whose cells follow each other: choose what to start from,
-        press *Next round*, vote. The cells below follow every round.
+        In marimo, cells run again when their inputs change: choose what to start from, press *Next
+        round*, vote. The cells below update after every round.
         """
     )
 
@@ -69,7 +69,7 @@ def _(mo):
         """
         ## How strongly votes count
 
-        `Schedule` says so at each step. Move the sliders: the curve and the sentence follow.
+        `Schedule` sets the weight at each step. The sliders change the curve and the numbers.
         """
     )
 
@@ -96,8 +96,8 @@ def _(likes, mo, weight, window):
         f"""
         `{curve}` of {STEPS} steps
 
-        Were all keys alike, {likes.value} like(s) would take {together:.0%} of the attention
-        together. In the published sum, without normalising, it would be {summed:.0%}.
+        If all keys match equally well, {likes.value} like(s) receive {together:.0%} of the
+        attention together; with the published sum, without normalising, {summed:.0%}.
         """
     )
 

@@ -1,4 +1,4 @@
-"""The site builds without a warning, is complete, leads nowhere wrong and fetches nothing."""
+"""The site builds without warnings, is complete, has no broken links and loads nothing remote."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from filelock import FileLock
 import fabric_widget
 
 ROOT = Path(fabric_widget.__file__).parents[1]
-# Attributes that a browser follows by itself. A link that a person may click is `href` of an `a`.
-_LOADS = {"src", "srcset", "data", "poster", "href", "xlink:href"}
-_FETCHED = re.compile(r"""(?:url\(|@import)\s*["']?\s*(?:https?:)?//""")
+# Attributes whose addresses a browser loads by itself; `href` of an `a` is a link instead.
+_LOADING_ATTRIBUTES = {"src", "srcset", "data", "poster", "href", "xlink:href"}
+_REMOTE_CSS = re.compile(r"""(?:url\(|@import)\s*["']?\s*(?:https?:)?//""")
 
 
 @dataclass
 class Page(HTMLParser):
-    """What a page of the site says and wants."""
+    """The links, ids, loaded addresses and text of a page of the site."""
 
     path: Path
     ids: set[str] = field(default_factory=set)
@@ -51,31 +51,31 @@ class Page(HTMLParser):
             if "md-nav__link" in kinds:
                 self.menu.append(given["href"])
         elif not (tag == "link" and given.get("rel") in {"canonical", "next", "prev"}):
-            self.loaded += [value for name, value in given.items() if name in _LOADS]
-        if _FETCHED.search(given.get("style", "")):
+            self.loaded += [value for name, value in given.items() if name in _LOADING_ATTRIBUTES]
+        if _REMOTE_CSS.search(given.get("style", "")):
             self.loaded.append(given["style"])
 
     def handle_data(self, data: str) -> None:
-        if self._in_style and _FETCHED.search(data):
+        if self._in_style and _REMOTE_CSS.search(data):
             self.loaded.append(data)
         self.text += data
 
     def target(self, link: str) -> Path:
-        """Return the file that a link of this page leads to."""
+        """Return the file that a link of this page points to."""
         path = unquote(urlsplit(link).path)
         return (self.path.parent / path).resolve() if path else self.path
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The site, built once, whichever processes the tests run in."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
+    """The site, built once for all test processes."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder if worker_id == "master" else folder.parent
     built = shared / "site"
     with FileLock(shared / "site.lock"):
         if not built.exists():
             command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir"]
-            done = subprocess.run(  # noqa: S603  (our own command)
+            done = subprocess.run(  # noqa: S603  (a fixed command)
                 [*command, str(built)],
                 cwd=ROOT,
                 env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)},
@@ -94,8 +94,8 @@ def pages(site: Path) -> dict[Path, Page]:
     return {path: Page(path) for path in paths}
 
 
-def test_every_link_leads_somewhere(pages: dict[Path, Page]) -> None:
-    lost = []
+def test_no_link_is_broken(pages: dict[Path, Page]) -> None:
+    broken = []
     for page in pages.values():
         for link in {*page.links, *page.loaded}:
             parts = urlsplit(link)
@@ -103,28 +103,28 @@ def test_every_link_leads_somewhere(pages: dict[Path, Page]) -> None:
                 continue
             target = page.target(link)
             if target not in pages:
-                known = target.is_file()
+                exists = target.is_file()
             else:
-                known = not parts.fragment or unquote(parts.fragment) in pages[target].ids
-            if not known:
-                lost.append(f"{page.path.name}: {link}")
-    assert not lost
+                exists = not parts.fragment or unquote(parts.fragment) in pages[target].ids
+            if not exists:
+                broken.append(f"{page.path.name}: {link}")
+    assert not broken
 
 
 def test_nothing_is_loaded_from_outside(site: Path, pages: dict[Path, Page]) -> None:
-    fetched = [
+    remote = [
         f"{page.path.name}: {link[:80]}"
         for page in pages.values()
         for link in page.loaded
-        if urlsplit(link).netloc or _FETCHED.search(link)
+        if urlsplit(link).netloc or _REMOTE_CSS.search(link)
     ]
-    fetched += [
+    remote += [
         sheet.name
         for sheet in site.rglob("*.css")
-        if _FETCHED.search(sheet.read_text(encoding="utf-8"))
+        if _REMOTE_CSS.search(sheet.read_text(encoding="utf-8"))
     ]
-    assert not fetched
-    # The theme's script would fetch another one for diagrams written as text.
+    assert not remote
+    # For Mermaid diagrams, the theme would load a remote script.
     assert not any("mermaid" in page.classes for page in pages.values())
 
 
@@ -142,7 +142,7 @@ def test_every_page_and_every_notebook_is_there(site: Path) -> None:
 
 
 def documented() -> list[str]:
-    """Return the packages that have a page in the reference."""
+    """Return the packages with a page in the reference."""
     texts = [page.read_text(encoding="utf-8") for page in ROOT.glob("docs/reference/*.md")]
     return [name for text in texts for name in re.findall(r"^::: (\S+)$", text, re.MULTILINE)]
 
@@ -154,12 +154,12 @@ def test_every_public_name_is_in_the_reference(
     reference = (site / "reference").resolve()
     ids = {i for path, page in pages.items() if path.parent == reference for i in page.ids}
     described = {i.rpartition(".")[2] for i in ids if i.startswith(f"{fabric_widget.__name__}.")}
-    public = set(map(str, griffe.load(package).exports or ()))  # read, for the zoo loads slowly
+    public = set(map(str, griffe.load(package).exports or ()))  # parsed: importing the zoo is slow
     assert public
     assert not public - described
 
 
-def test_every_package_with_public_names_for_people_has_a_page() -> None:
+def test_every_package_of_a_public_name_has_a_page() -> None:
     rooms = set(fabric_widget._ROOMS.values())
     assert not rooms - set(documented())
 

@@ -1,4 +1,4 @@
-"""Figures that are SVG stand in the page itself, so that lines and words take its colours."""
+"""Inline the SVG figures of a page, so that they take its text colour."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
-_ALONE = re.compile(r"<style>.*?</style>\n?", re.DOTALL)  # ink for where there is no page
+_STYLE = re.compile(r"<style>.*?</style>\n?", re.DOTALL)  # colours of a figure without a page
 _IMAGE = re.compile(r'<img alt="([^"]*)" src="([^"]+\.svg)"[^>]*>')
 
 
 def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Return a page with its SVG figures inside, described as their images were."""
+    """Return a page with its SVG images inlined; the alternative text becomes the label."""
     del files
     here = (Path(config.docs_dir) / page.file.src_uri).parent
 
-    def inlined(found: re.Match[str]) -> str:
+    def inline(found: re.Match[str]) -> str:
         alt, source = found.groups()
-        # A page stands in the site where its source stands here, so one address serves both.
-        drawn = _ALONE.sub("", (here / source).resolve().read_text(encoding="utf-8"))
-        return drawn.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
+        # Pages have the same folders in the site as in docs/, so the address fits both.
+        svg = _STYLE.sub("", (here / source).resolve().read_text(encoding="utf-8"))
+        return svg.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
 
-    return _IMAGE.sub(inlined, content)
+    return _IMAGE.sub(inline, content)

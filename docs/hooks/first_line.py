@@ -1,4 +1,4 @@
-"""Of a package's own words, the reference has the first line; the rest is about its files."""
+"""Keep only the first line of package docstrings in the reference: the rest lists their files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import griffe
 
 
 class FirstLine(griffe.Extension):
-    """Shortens the docstrings of packages."""
+    """Shorten the docstrings of packages."""
 
     def on_module_instance(self, *, mod: griffe.Module, **_event: Any) -> None:
         """Keep the first line."""

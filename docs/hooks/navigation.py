@@ -1,4 +1,4 @@
-"""Entries with a star in the navigation: each stands for the pages that no other entry names."""
+"""Expand navigation entries with a `*` to the matching pages that no other entry names."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> None:
-    """Write the pages in place of the stars, in alphabetical order."""
+    """Replace each entry with a `*` by its pages, in alphabetical order."""
     named = set(_named(config.nav))
     free = sorted({page.src_uri for page in files.documentation_pages()} - named)
     config.nav = _expanded(config.nav, free)
 
 
 def _named(nav: object) -> Iterator[str]:
-    """Yield every page that a navigation names."""
+    """Yield every page that a navigation names explicitly."""
     if isinstance(nav, str):
         yield nav
     elif isinstance(nav, (list, dict)):
@@ -29,7 +29,7 @@ def _named(nav: object) -> Iterator[str]:
 
 
 def _expanded(nav: object, free: list[str]) -> list[object]:
-    """Return a navigation without stars; a star does not stand for a slash."""
+    """Return a navigation without `*` entries; a `*` does not match a slash."""
     expanded: list[object] = []
     for entry in nav if isinstance(nav, list) else [nav]:
         if isinstance(entry, dict):
@@ -39,8 +39,8 @@ def _expanded(nav: object, free: list[str]) -> list[object]:
             }
             expanded.append(inner)
         elif isinstance(entry, str) and "*" in entry:
-            fits = re.compile(re.escape(entry).replace(r"\*", "[^/]*"))
-            expanded += [page for page in free if fits.fullmatch(page)]
+            pattern = re.compile(re.escape(entry).replace(r"\*", "[^/]*"))
+            expanded += [page for page in free if pattern.fullmatch(page)]
         else:
             expanded.append(entry)
     return expanded

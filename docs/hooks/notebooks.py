@@ -1,8 +1,7 @@
-"""Notebooks as pages: each file in notebooks/ is one, with the outputs that are saved in it.
+"""Add a page for each notebook in notebooks/, with its saved outputs; nothing is executed.
 
-Nothing is executed, and there is no list of them: what lies there is shown. Links between notebooks
-and pages are written as GitHub reads them (``../docs/widget.md``, ``02_name.ipynb``) and led to the
-pages of the site here.
+Links between notebooks and pages are written for GitHub (``../docs/widget.md``, ``02_name.ipynb``);
+this hook rewrites them to pages of the site.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-# The picture before the page: what a widget shows without a kernel, it shows here.
+# Pictures before HTML: a widget shows a picture of its last round, as without a kernel.
 _PRIORITY = ["image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain"]
 _OUTPUTS = Config(NbConvertBase={"display_data_priority": _PRIORITY})
-_MARIMO = "marimo.App("  # what makes a Python file a notebook
-_FETCHED = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")  # such as the badge of Colab
-_OUTSIDE = re.compile(r"\]\((?:\.\./)+(docs|notebooks)/([^)]+)\)")
-_NOTEBOOK = re.compile(r"(\]\([^):]*?)\.(?:ipynb|py)\)")
+_MARIMO = "marimo.App("  # marks a Python file as a notebook
+_REMOTE_IMAGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")  # such as the badge of Colab
+_REPOSITORY_LINK = re.compile(r"\]\((?:\.\./)+(docs|notebooks)/([^)]+)\)")
+_NOTEBOOK_LINK = re.compile(r"(\]\([^):]*?)\.(?:ipynb|py)\)")
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> None:
-    """Add a page for each notebook, and its pictures."""
+    """Add a page for each notebook, with its pictures."""
     scripts = [
         path for path in sorted(NOTEBOOKS.glob("*.py")) if _MARIMO in path.read_text("utf-8")
     ]
@@ -41,18 +40,19 @@ def on_files(files: Files, *, config: MkDocsConfig) -> None:
         if path.suffix == ".ipynb":
             exporter = MarkdownExporter(config=_OUTPUTS)
             resources = {"output_files_dir": path.stem, "unique_key": path.stem}
-            content, told = exporter.from_filename(str(path), resources=resources)
-            pictures = told["outputs"]
+            content, exported = exporter.from_filename(str(path), resources=resources)
+            pictures = exported["outputs"]
         else:
             content = _script(path)
-        page = File.generated(config, f"notebooks/{path.stem}.md", content=_at_home(content))
+        content = _with_site_links(content)
+        page = File.generated(config, f"notebooks/{path.stem}.md", content=content)
         files.append(page)
         for name, data in pictures.items():
             files.append(File.generated(config, f"notebooks/{name}", content=data))
 
 
 def on_page_markdown(markdown: str, *, page: Page, **_event: object) -> str:
-    """Lead a page's links to notebooks and to the README to where they are on the site."""
+    """Rewrite a page's links to notebooks and to the README."""
     root = "../" * page.file.src_uri.count("/")
     markdown = re.sub(
         r"\]\((?:\.\./)+notebooks/([^)/]+)\.(?:ipynb|py)\)", rf"]({root}notebooks/\1.md)", markdown
@@ -60,20 +60,20 @@ def on_page_markdown(markdown: str, *, page: Page, **_event: object) -> str:
     return re.sub(r"\]\((?:\.\./)+README\.md\)", f"]({root}index.md)", markdown)
 
 
-def _at_home(content: str) -> str:
-    """Return a notebook's text as a page of the site."""
-    content = _FETCHED.sub(r"\1", content)
-    content = _OUTSIDE.sub(
+def _with_site_links(content: str) -> str:
+    """Return a notebook's text with links to pages of the site."""
+    content = _REMOTE_IMAGE.sub(r"\1", content)
+    content = _REPOSITORY_LINK.sub(
         lambda link: f"](../{link[2]})" if link[1] == "docs" else f"]({link[2]})", content
     )
-    content = _NOTEBOOK.sub(r"\1.md)", content)
+    content = _NOTEBOOK_LINK.sub(r"\1.md)", content)
     return content.replace("<details>", '<details markdown="1">')
 
 
 def _script(path: Path) -> str:
-    """Return the page of a notebook that is a Python file, as marimo writes them."""
+    """Return the page of a marimo notebook, which is a Python file."""
     source = path.read_text(encoding="utf-8")
-    how = f"A notebook for marimo: `marimo edit notebooks/{path.name}`"
-    words = ast.get_docstring(ast.parse(source)) or how
+    default = f"A notebook for marimo: `marimo edit notebooks/{path.name}`"
+    text = ast.get_docstring(ast.parse(source)) or default
     title = path.stem.split("_", 1)[-1].replace("_", " ")
-    return f"# {title}\n\n{words}\n\n```` python\n{source}\n````\n"
+    return f"# {title}\n\n{text}\n\n```` python\n{source}\n````\n"

@@ -1,6 +1,6 @@
-"""Parts of pages that are read from the package: public names, commands, the list of notebooks.
+"""Insert parts that are generated from the package: public names, commands, list of notebooks.
 
-A page asks for one by a comment that names it.
+A page contains a comment in place of each part, such as ``<!-- commands -->``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def on_page_markdown(markdown: str, *, files: Files, **_event: object) -> str:
-    """Write each part in the place of its comment."""
+    """Replace each comment by its part."""
     if "<!-- public names -->" in markdown:
         markdown = markdown.replace("<!-- public names -->", _names())
     if "<!-- commands -->" in markdown:
@@ -31,35 +31,35 @@ def on_page_markdown(markdown: str, *, files: Files, **_event: object) -> str:
 
 @cache
 def _names() -> str:
-    """Return a table of what can be imported from the package, each with its first line."""
+    """Return a table of the public names, each with the first line of its docstring."""
     package = griffe.load(fabric_widget.__name__)
     rows = ["| name | what it is |", "|---|---|"]
     for name in fabric_widget.__all__:
         found = package[name].final_target
-        words = found.docstring.value.partition("\n")[0] if found.docstring else ""
-        rows.append(f"| [`{name}`][{found.canonical_path}] | {words} |")
+        summary = found.docstring.value.partition("\n")[0] if found.docstring else ""
+        rows.append(f"| [`{name}`][{found.canonical_path}] | {summary} |")
     return "\n".join(rows)
 
 
 @cache
 def _commands() -> str:
-    """Return the help of every command, as the terminal shows it."""
+    """Return the help text of every command."""
     os.environ["COLUMNS"] = "82"
     parser = build_parser()
     (commands,) = (
         action.choices
-        for action in parser._actions  # noqa: SLF001  (argparse tells commands in no other way)
+        for action in parser._actions  # noqa: SLF001  (argparse has no public list of commands)
         if isinstance(action.choices, dict)
     )
-    told = [f"```text\n{parser.format_help()}```"]
-    told += [
+    parts = [f"```text\n{parser.format_help()}```"]
+    parts += [
         f"## {name}\n\n```text\n{command.format_help()}```" for name, command in commands.items()
     ]
-    return "\n\n".join(told)
+    return "\n\n".join(parts)
 
 
 def _notebooks(files: Files) -> str:
-    """Return a list of all notebooks by their titles."""
+    """Return a list of links to all notebooks, with their titles."""
     pages = [file for file in files.documentation_pages() if file.src_uri.startswith("notebooks/")]
     lines = []
     for file in sorted(pages, key=lambda file: file.src_uri):

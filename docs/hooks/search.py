@@ -1,6 +1,7 @@
-"""Search on pages read from a disk, where browsers allow no workers: a frame does the work.
+"""Make search work on pages opened from a disk, where browsers allow no workers.
 
-The script is one of the front end's development packages; without it the theme would fetch it.
+The script runs the worker in a frame. It is one of the front end's development packages; otherwise
+the theme would download it.
 """
 
 from __future__ import annotations
