@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from tests.widget.conftest import Front, controls
+from tests.widget.fakes import Front, controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

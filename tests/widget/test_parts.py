@@ -12,7 +12,7 @@ from fabric_widget.widget.state.pipeline_info import PipelineInfo
 from fabric_widget.widget.state.settings import RANGES, Controls, read_control
 from fabric_widget.widget.state.status import Status
 from fabric_widget.zoo import tiny
-from tests.widget.conftest import Clock
+from tests.widget.fakes import Clock
 
 OUT_OF_MEMORY = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fabric_widget.widget.images.encoding import Album
-from tests.widget.conftest import Front, Studio, noise, photo
+from tests.widget.fakes import Front, Studio, noise, photo
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,31 +1,25 @@
-"""FabricWidget from Python: what it takes, what it gives, and how it ends."""
+"""FabricWidget from Python: made, set, asked for rounds, voted on."""
 
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-import gc
 import inspect
 import io
-import logging
 import subprocess
 import sys
-import threading
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import traitlets
-from ipywidgets.widgets.widget import _instances
 from PIL import Image
 
-from fabric_widget.engine import BadReference, GenerationCancelled, Schedule
+from fabric_widget.engine import BadReference, Schedule
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
 from fabric_widget.widget.arguments import KEYWORDS
 from fabric_widget.zoo import tiny
-from tests.widget.conftest import Clock, Front, Studio, controls, flat, votes_of
+from tests.widget.fakes import Clock, Front, Studio, controls, flat, votes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -283,239 +277,3 @@ def test_a_session_goes_on_in_a_new_widget(
     assert len(other.generate().result()) == 3
     assert make(widget.session, prompt="a cat").prompt == "a cat"
     assert make(widget.session, steps=None).steps is None  # given, so not the session's
-
-
-# ---- what goes wrong ---------------------------------------------------------------------------
-
-
-def test_a_pipeline_that_raises_is_shown_and_the_session_is_still_there(
-    widget: FabricWidget, front: Front, studio: Studio, caplog: pytest.LogCaptureFixture
-) -> None:
-    widget.generate().result()
-    before = front.state["round"], front.state["votes"]
-    studio.failure = ZeroDivisionError("no such number")
-    with caplog.at_level(logging.ERROR), pytest.raises(ZeroDivisionError):
-        widget.generate().result()
-    error = front.status["error"]
-    assert front.status["phase"] == "error"
-    assert (error["title"], error["message"]) == ("ZeroDivisionError", "no such number")
-    assert "raise failure\nZeroDivisionError: no such number" in error["traceback"]
-    assert error["advice"]
-    assert "no such number" in caplog.text
-    assert (front.state["round"], front.state["votes"]) == before
-    assert len(widget.session.rounds) == 1
-    widget.generate().result()
-    assert (front.status["phase"], front.status["error"]) == ("ready", None)
-
-
-def test_out_of_memory_says_what_to_lower(
-    widget: FabricWidget, front: Front, studio: Studio
-) -> None:
-    widget.num_images, widget.width, widget.height = 6, 1024, 768
-    studio.failure = RuntimeError("CUDA out of memory. Tried to allocate 20 GiB\nmore")
-    with pytest.raises(RuntimeError, match="out of memory"):
-        widget.generate().result()
-    error = front.status["error"]
-    assert error["title"] == "Out of memory"
-    assert "Pictures (now 6)" in error["advice"]
-    assert "1024 × 768" in error["advice"]
-    assert "batch_size=1" in error["advice"]
-
-
-def test_an_error_keeps_no_memory(widget: FabricWidget, studio: Studio) -> None:
-    class Big:
-        """Stands for a tensor."""
-
-    kept: list[weakref.ref[Big]] = []
-
-    def paint(_seed: int) -> Image.Image:
-        big = Big()
-        kept.append(weakref.ref(big))
-        message = "no"
-        raise ValueError(message)
-
-    studio.paint = paint
-    outcome = widget.generate()
-    assert isinstance(outcome.exception(), ValueError)
-    gc.collect()
-    assert kept[0]() is None
-
-
-def test_a_model_that_cannot_be_loaded_is_an_error_in_the_widget(
-    make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def load() -> None:
-        message = "no model there"
-        raise FileNotFoundError(message)
-
-    monkeypatch.setattr("fabric_widget.demo.load_demo", load)
-    widget = make(None)
-    front.call("hello")
-    front.wait_phase("error")
-    assert front.status["error"]["message"] == "no model there"
-    with pytest.raises(FileNotFoundError):
-        widget.generate().result()
-    answer = front.call("upload", [b"x"], names=["x"])
-    assert answer["type"] == "failed"
-
-
-def test_a_prompt_longer_than_the_model_reads_is_said(
-    make: Callable[..., FabricWidget], front: Front
-) -> None:
-    widget = make(tiny.pipeline(), prompt="a b c d e f g h i j", steps=1, num_images=1)
-    widget.generate().result()
-    assert "the first 8 tokens" in front.status["notice"]["text"]
-    notice = front.status["notice"]["id"]
-    widget.generate().result()
-    assert front.status["notice"]["id"] == notice
-
-
-# ---- closing -----------------------------------------------------------------------------------
-
-
-def test_a_closed_widget_is_gone(
-    make: Callable[..., FabricWidget], front: Front, session: Session
-) -> None:
-    before = set(_instances)
-    widget = make(session)
-    widget.generate().result()
-    thread = widget._worker.thread
-    assert thread is not None
-    comm = front.comm
-    widget.close()
-    widget.close()
-    thread.join(60)
-    assert not thread.is_alive()
-    assert comm._closed
-    assert set(_instances) == before
-    with pytest.raises(RuntimeError, match=r"FabricWidget\(widget.session\)"):
-        widget.generate()
-    widget.prompt = "still an attribute"
-
-
-def test_a_closed_widget_can_be_collected(front: Front, session: Session, tmp_path: Path) -> None:
-    widget = FabricWidget(session, presets_file=tmp_path / "presets.json")
-    widget.generate().result()
-    thread = widget._worker.thread
-    assert thread is not None
-    widget.close()
-    thread.join(60)
-    reference = weakref.ref(widget)
-    front.comm = None
-    del widget
-    gc.collect()
-    assert reference() is None
-
-
-def test_closing_stops_the_round(widget: FabricWidget, front: Front, studio: Studio) -> None:
-    hold = studio.hold(2)
-    outcome = widget.generate()
-    waiting = widget.generate()
-    hold.wait()
-    said = len(front.said)
-    widget.close()
-    hold.release()
-    with pytest.raises(GenerationCancelled):
-        outcome.result(60)
-    assert waiting.cancelled()
-    kinds = [kind for kind, _, _ in front.said[said:]]
-    assert kinds == ["comm_close"]
-    assert studio.taken == 2
-
-
-def test_a_host_that_only_closes_the_comm_ends_the_widget(
-    widget: FabricWidget, front: Front, studio: Studio, make: Callable[..., FabricWidget]
-) -> None:
-    """As marimo does when a cell is run again."""
-    hold = studio.hold(2)
-    outcome = widget.generate()
-    hold.wait()
-    thread = widget._worker.thread
-    front.comm.close()
-    hold.release()
-    assert isinstance(outcome.exception(60), GenerationCancelled)
-    assert thread is not None
-    thread.join(60)
-    assert not thread.is_alive()
-    idle = make()
-    front.comm.close()
-    make()
-    with pytest.raises(RuntimeError):
-        idle.generate()
-
-
-def test_a_front_end_that_closes_the_comm_ends_the_widget(
-    widget: FabricWidget, front: Front
-) -> None:
-    front.comm.handle_close({"content": {"data": {}}})
-    with pytest.raises(RuntimeError):
-        widget.generate()
-
-
-def test_a_send_that_fails_fails_nothing(
-    widget: FabricWidget, front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise LookupError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(front, "receive", broken)
-        assert len(widget.generate().result()) == 2
-    assert front.reload()["round"]["index"] == 0
-
-
-# ---- without threads ---------------------------------------------------------------------------
-
-
-def test_where_there_are_no_threads_it_works_in_place(
-    make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(FabricWidget, "_threads", False)
-    widget = make()
-    before = threading.active_count()
-    assert widget.generate().done()
-    request = front.ask("generate", controls=controls(), votes={})
-    assert front.answer(request)[0]["type"] == "answer"
-    assert len(widget.session.rounds) == 2
-    front.set(votes={front.state["round"]["images"][0]["id"]: 1})
-    assert len(widget.session.rounds) == 3
-    assert front.status["phase"] == "ready"
-    widget.like(1)
-    assert len(widget.session.rounds) == 4
-    assert threading.active_count() == before
-    phases = [status["phase"] for status in front.statuses]
-    assert "running" in phases
-
-
-def test_without_threads_votes_wait_where_there_is_a_loop(
-    make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(FabricWidget, "_threads", False)
-    monkeypatch.setattr(FabricWidget, "_debounce", 0.3)
-    widget = make()
-    widget.generate().result()
-
-    async def vote() -> None:
-        rounds = asyncio.get_running_loop().create_future()
-        widget.observe(lambda _: rounds.set_result(len(widget.session.rounds)), "round")
-        widget.like(0)
-        widget.like(1)
-        assert len(widget.session.rounds) == 1
-        assert await rounds == 2
-
-    asyncio.run(vote())
-    assert front.status["phase"] == "ready"
-    assert not front.status["pending"]
-
-
-def test_a_future_says_how_a_dropped_round_ended(widget: FabricWidget, studio: Studio) -> None:
-    hold = studio.hold(1)
-    first, second, third = widget.generate(), widget.generate(), widget.generate()
-    assert third is second
-    hold.wait()
-    widget.cancel()
-    hold.release()
-    with pytest.raises(GenerationCancelled):
-        first.result()
-    with pytest.raises(concurrent.futures.CancelledError):
-        second.result()

@@ -11,8 +11,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.front_end.lens import PICTURE, lens, lens_jobs, shaped
+from tests.browser.front_end.looks import JUPYTER_DARK, JUPYTER_LIGHT
 from tests.browser.front_end.pictures import failed, idle, ids, pictures, ready, running
-from tests.browser.front_end.test_themes import JUPYTER_DARK, JUPYTER_LIGHT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

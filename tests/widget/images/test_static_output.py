@@ -15,7 +15,7 @@ from PIL import Image
 
 from fabric_widget.widget.images.contact_sheet import caption, contact_sheet
 from fabric_widget.widget.images.static_output import static_output_of
-from tests.widget.conftest import Front, Studio, flat, noise
+from tests.widget.fakes import Front, Studio, flat, noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from fabric_widget.engine import GenerationCancelled
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
 from fabric_widget.widget.jobs.lens_jobs import NOTHING, LensJobs, LensResult
-from tests.widget.conftest import PATIENCE, Front, Studio, flat
+from tests.widget.fakes import PATIENCE, Front, Studio, flat
 from tests.widget.influence import random_influence
 
 if TYPE_CHECKING:

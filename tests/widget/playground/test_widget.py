@@ -14,7 +14,7 @@ from traitlets import TraitError
 from fabric_widget import AttentionPlayground, Fabric, Schedule, load_demo
 from fabric_widget.engine import GenerationCancelled
 from fabric_widget.engine.schedule import coarseness
-from tests.widget.conftest import PATIENCE, Front, Studio, flat, png
+from tests.widget.fakes import PATIENCE, Front, Studio, flat, png
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
