@@ -26,7 +26,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=fa
 # Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
-.PHONY: help demo bench test soak lint format js lab notebooks docs docs-serve clean chromium
+.PHONY: help demo bench check test soak lint format js lab notebooks docs docs-serve clean chromium
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -37,11 +37,16 @@ demo: $(READY)  ## Let a simulated person vote for three rounds; writes out/demo
 bench: $(READY)  ## Measure what feedback costs; writes out/bench.json and charts.
 	$(BIN)/python -m fabric_widget bench $(BENCH)
 
+check: lint $(JS_READY)  ## Run the inner loop, two minutes: linters, types, the fast laws.
+	$(QUIET_NPM) run check
+	$(QUIET_NPM) test
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto -q -m fast
+
 test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front end's tests, pytest.
 	$(QUIET_NPM) run check
 	$(QUIET_NPM) run verify
 	$(QUIET_NPM) test
-	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto --durations=10
 
 soak: $(READY) chromium  ## Run the long tests: every notebook host with every kernel, and others.
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto -m soak
@@ -75,16 +80,19 @@ docs-serve: $(READY) $(JS_READY)  ## Show the documentation at localhost:8000 wh
 clean:  ## Remove the environment, Node packages, caches and outputs.
 	rm -rf $(VENV) node_modules out dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# The browser tests use the machine's Chromium. Where there is none and it cannot be installed they
-# are skipped, and say so.
+# The browser tests use the machine's Chromium, the headless shell by preference: it is more than
+# twice as fast. Where there is none and it cannot be installed they are skipped, and say so.
 chromium:
-	@for name in $${FABRIC_CHROMIUM:-} chromium chromium-browser google-chrome; do \
+	@command -v $${FABRIC_CHROMIUM:-chromium-headless-shell} >/dev/null && exit; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the browser tests."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-liberation \
+	    >/dev/null && exit; \
+	fi; \
+	for name in chromium chromium-browser google-chrome; do \
 	  command -v $$name >/dev/null && exit; done; \
-	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0; \
-	echo "Installing Chromium for the browser tests."; \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	  apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null || \
-	  echo "Chromium could not be installed." >&2
+	echo "Chromium is not there and could not be installed." >&2
 
 $(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
