@@ -23,6 +23,21 @@ settings.load_profile("house")
 # Tests that share a notebook server and its kernel, by their parameters, or by their file.
 _SHARING = re.compile(r"(?:lab|notebook)-ipykernel-\d|hosts/test_(?:marimo|nbconvert)\.py")
 
+# What the inner loop, `make check`, leaves to `make test`: pages, documents, commands, tables.
+_LONG = re.compile(
+    r"tests/(?:browser|notebooks|zoo|bench|cli)/|test_(?:cli|docs|documents|package)"
+    r"|engine/test_(?:pipelines|sizes|ways|hires)|lens/test_lens|study/test_cluster"
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before what -m leaves out is left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the inner loop as fast."""
+    for item in items:
+        marked = any(item.get_closest_marker(name) for name in ("slow", "soak"))
+        if not marked and not _LONG.search(item.nodeid):
+            item.add_marker("fast")
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
