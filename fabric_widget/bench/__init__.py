@@ -11,5 +11,5 @@ memory     the most memory that a run took
 machine    what it was measured on and with
 loading    how long imports take, in fresh processes
 report     from samples to medians, quartiles and ratios, plain enough for JSON
-chart      one target's report as a picture
+chart      one target's report as a chart
 """

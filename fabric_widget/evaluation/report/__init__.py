@@ -9,7 +9,6 @@ page           a story as one self-contained page
 study_report   a study as one self-contained page
 study_summary  means, intervals, effects of a study
 export         a study's results as JSON lines or Parquet
-chart          curves and intervals as SVG
 html           what the pages share
 thumb_icon     the shape of a vote
 """

@@ -8,7 +8,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from fabric_widget.evaluation.report.chart import Line, line_chart
+from fabric_widget.charts import Line, line_chart
 from fabric_widget.evaluation.report.html import badge, document
 from fabric_widget.evaluation.report.results_json import nearness
 

@@ -6,8 +6,8 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.charts import Line, forest_plot, line_chart, ticks
 from fabric_widget.evaluation.methods import load_method
-from fabric_widget.evaluation.report.chart import Line, forest_plot, line_chart, ticks
 from fabric_widget.evaluation.report.html import badge, document
 from fabric_widget.evaluation.study.settings import TASTE
 
