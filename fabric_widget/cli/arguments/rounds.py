@@ -14,7 +14,7 @@ SEEDS = range(2**32)
 
 
 def add_rounds(command: argparse.ArgumentParser, steps: str = "what the model recommends") -> None:
-    """Add what every command that makes rounds takes."""
+    """Add the options of every command that makes rounds."""
     for name, allowed, default, meaning in (
         ("rounds", ROUNDS, 3, "how many rounds"),
         ("images", IMAGES, 4, "how many pictures a round"),
