@@ -1,4 +1,4 @@
-"""Measures the finished model: whether it follows prompts and is diverse where they are silent."""
+"""Measure how well the model follows prompts, and how diverse it is in what they leave open."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def prompts_followed(
     return {name: shown[name] / asked[name] for name in ATTRIBUTES if asked[name]}
 
 
-def silence_is_diverse(
+def entropy_of_open_attributes(
     pipe: StableDiffusionPipeline, reader: Reader, *, images: int, **arguments: Any
 ) -> dict[str, dict[str, float]]:
     """Return the entropy of each attribute that "a monster" and the like leave open.
