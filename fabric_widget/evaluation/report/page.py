@@ -26,8 +26,8 @@ _NAMES = {"with": "with feedback", "without": "without feedback"}
 def write_page(story: Story) -> str:
     """Return a story that has at least one chapter as an HTML document.
 
-    Everything is in it: pictures as PNG, styles, a curve as SVG. It follows the reader's colour
-    scheme, and forbids itself to load anything.
+    It contains pictures as PNG, styles and a curve as SVG, loads nothing, and follows the reader's
+    colour scheme.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A study as one self-contained page: what came out, curves, effects, tables, pictures."""
+"""A study as one self-contained page: effects, curves, tables, pictures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write_report(settings: Settings, summary: Summary, records: Sequence[Record]
     settings
         What all trials have in common.
     summary
-        What the study says.
+        The study's estimates.
     records
         The trials, for their pictures: those of the first prompts are shown.
     """
@@ -94,7 +94,7 @@ def _lead(settings: Settings, summary: Summary) -> str:
 
 
 def _verdicts(settings: Settings, summary: Summary) -> str:
-    """Return the effect against the first baseline, in large type."""
+    """Return cards with the effect against the first baseline."""
     cards = []
     for name in summary.scorers:
         found = [effect for effect in summary.effects if effect.measure == f"{name}.mean"]

@@ -1,4 +1,4 @@
-"""What a round costs: seconds, and the greatest amount of memory that was taken."""
+"""The cost of a round: seconds and peak memory."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _KIBI = 1024
 
 @dataclass
 class Cost:
-    """What was measured.
+    """Seconds and peak memory.
 
     Parameters
     ----------
     seconds
-        By the clock.
+        Wall-clock time.
     peak_bytes
-        On a GPU what torch allocated there at most, elsewhere the largest resident size of the
-        process; 0 where the system does not tell.
+        On a GPU the most that torch allocated, elsewhere the largest resident set of the process;
+        0 where it is unknown.
     """
 
     seconds: float = 0.0
@@ -39,9 +39,9 @@ class Cost:
 
 @contextmanager
 def measured(device: torch.device) -> Iterator[Cost]:
-    """Measure what happens meanwhile; the figures are there at the end."""
+    """Measure a ``with`` block; the cost is set when it ends."""
     cost = Cost()
-    _forget(device)
+    _reset_peak(device)
     begin = time.perf_counter()
     yield cost
     if device.type == "cuda":
@@ -50,15 +50,15 @@ def measured(device: torch.device) -> Iterator[Cost]:
     cost.peak_bytes = _peak(device)
 
 
-def _forget(device: torch.device) -> None:
-    """Let the peak begin anew."""
+def _reset_peak(device: torch.device) -> None:
+    """Start measuring the peak anew."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         torch.cuda.reset_peak_memory_stats(device)
         return
     try:
         _RESET.write_text(_RESET_PEAK, encoding="ascii")
-    except OSError:  # another system, or not allowed: the peak is that of the whole process then
+    except OSError:  # another system, or not permitted: the peak is that of the process so far
         return
 
 

@@ -10,7 +10,7 @@ import pytest
 from fabric_widget.evaluation.people.tastes import Taste
 from fabric_widget.evaluation.report.comparison import summarize
 from fabric_widget.evaluation.report.results_json import comparison_figures, story_figures
-from fabric_widget.evaluation.report.story import Chapter, Story, StoryProgress, tell_story
+from fabric_widget.evaluation.report.story import Chapter, Story, StoryProgress, run_story
 from fabric_widget.evaluation.report.story_plan import Plan
 from tests.evaluation.painting import STEPS, Knower, Painter
 
@@ -19,7 +19,7 @@ PLAN = Plan(taste=Taste.parse("green horned monster"), seed=7, arguments={"num_i
 
 def told(painter: Any, plan: Plan = PLAN, **options: Any) -> Story:
     reader: Any = Knower()
-    return Story(plan, tuple(tell_story(painter, reader, plan, **options)))
+    return Story(plan, tuple(run_story(painter, reader, plan, **options)))
 
 
 def test_both_sides_of_a_round_have_the_same_seeds_and_no_two_rounds_share_one() -> None:
@@ -82,7 +82,7 @@ def test_an_interrupt_keeps_the_chapters_that_are_finished() -> None:
     painter: Any = Painter()
 
     def listen() -> None:
-        for chapter in tell_story(painter, reader, PLAN, interrupt):
+        for chapter in run_story(painter, reader, PLAN, interrupt):
             chapters.append(chapter)  # noqa: PERF402  (what is finished outlives an interrupt)
 
     with pytest.raises(KeyboardInterrupt):
@@ -120,7 +120,7 @@ def test_an_unfinished_story_has_figures_too() -> None:
     assert figures["rounds"] == []
     painter: Any = Painter()
     reader: Any = Knower()
-    begun = Story(PLAN, tuple(islice(tell_story(painter, reader, PLAN), 1)))
+    begun = Story(PLAN, tuple(islice(run_story(painter, reader, PLAN), 1)))
     assert story_figures(begun)["nearer"] == 0
     assert not story_figures(begun)["complete"]
 

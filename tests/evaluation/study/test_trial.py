@@ -134,7 +134,7 @@ def test_who_changes_their_mind_sees_earlier_pictures_with_other_eyes() -> None:
 
 def test_pictures_are_kept_small(monkeypatch: pytest.MonkeyPatch) -> None:
     exact = results(PREFERENCE)["rounds"][0]["pictures"]
-    monkeypatch.setattr(trial, "_SHOWN", 16)
+    monkeypatch.setattr(trial, "_THUMBNAIL_SIDE", 16)
     assert len(results(PREFERENCE)["rounds"][0]["pictures"][0]) < len(exact[0])
 
 
