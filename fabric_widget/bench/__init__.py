@@ -7,7 +7,6 @@ published  FABRIC as it was published, for UNets
 bench      all targets, one after the other
 measure    one target: FLOPs, times, memory
 flops      counts floating-point operations
-memory     peak memory of a run
 machine    processor, threads and versions
 loading    how long imports take, in fresh processes
 report     medians, quartiles and ratios, for JSON

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import torch
 
 from fabric_widget.bench.flops import FlopCounter
-from fabric_widget.bench.memory import Memory
 from fabric_widget.bench.methods import (
     PLAIN,
     PUBLISHED,
@@ -26,6 +25,7 @@ from fabric_widget.bench.methods import (
     rotated_blocks,
 )
 from fabric_widget.engine.pipeline.restore import replaced
+from fabric_widget.peak_memory import PeakMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -210,7 +210,7 @@ def _time(
     plan: Plan, target: TargetPipeline, block: Block, references: int, repeat: int, position: int
 ) -> Iterator[Sample]:
     liked, disliked = _votes(plan, target, references)
-    memory = Memory(target.device)
+    memory = PeakMemory(target.device)
     runner = make_runner(block[0], target, plan, liked, disliked)
     before = memory.free_unused()
     for i, variant in enumerate(block):

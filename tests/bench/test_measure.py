@@ -11,7 +11,6 @@ import torch
 
 from fabric_widget.bench import measure as measuring
 from fabric_widget.bench.measure import Failure, FlopCount, LoopProbe, Sample, measure, step_cost
-from fabric_widget.bench.memory import Memory
 from fabric_widget.bench.methods import (
     MODES,
     PLAIN,
@@ -24,6 +23,7 @@ from fabric_widget.bench.methods import (
 )
 from fabric_widget.bench.plan import BESIDE, LENS
 from fabric_widget.engine import Schedule
+from fabric_widget.peak_memory import PeakMemory
 from tests.bench.conftest import tiny_pipeline
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def samples(findings: list[Finding]) -> list[Sample]:
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let rounds take no time."""
     monkeypatch.setattr(measuring, "make_runner", lambda *_: Runner(lambda _: None))
-    monkeypatch.setattr(Memory, "free_unused", lambda _: 0)
+    monkeypatch.setattr(PeakMemory, "free_unused", lambda _: 0)
 
 
 def test_a_repetition_has_every_method_once_and_the_plain_pipeline_beside_them(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fabric_widget.cli.arguments.printing import add_printing
 from fabric_widget.cli.arguments.values import STEPS, guidance, integer, span
 from fabric_widget.evaluation.people.options import IMAGES, ROUNDS
 
@@ -45,7 +46,4 @@ def add_rounds(command: argparse.ArgumentParser, steps: str = "what the model re
         metavar="X",
         help="guidance scale; dislikes need more than 1 (default: what the model recommends)",
     )
-    command.add_argument(
-        "--json", action="store_true", help="print one line of JSON instead of a table"
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
+    add_printing(command)

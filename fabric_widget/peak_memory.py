@@ -20,7 +20,7 @@ _RESET_PEAK = "5"  # proc(5), /proc/pid/clear_refs
 _KIBIBYTE = 1024
 
 
-class Memory:
+class PeakMemory:
     """Memory of a CUDA device, or of the process if the device is a CPU."""
 
     def __init__(self, device: torch.device) -> None:
