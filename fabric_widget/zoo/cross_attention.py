@@ -149,7 +149,7 @@ FAMILIES = (
         "HunyuanDiT",
         hunyuan_dit,
         _small(64) | {"use_resolution_binning": False},
-        note="told the picture's size; positions are an argument",
+        note="conditioned on the picture's size; positions are an argument",
     ),
     Family(
         "Lumina-Next",

@@ -175,7 +175,7 @@ def hidream() -> Parts:
 FAMILIES = (
     Family("SD 3", sd3, QUICK | _SHORT, note="some layers attend to image tokens alone as well"),
     Family("AuraFlow", aura_flow, QUICK | _SHORT, note="register tokens before the text"),
-    Family("CogView 3+", cogview3_plus, QUICK | _SHORT, note="told the picture's size"),
+    Family("CogView 3+", cogview3_plus, QUICK | _SHORT, note="conditioned on the picture's size"),
     Family("CogView 4", cogview4, QUICK | _SHORT, note="two calls a step"),
     Family(
         "PRX",

@@ -133,15 +133,15 @@ def test_what_is_timed_is_the_last_loop() -> None:
 
 @pytest.mark.usefixtures("idle")
 def test_progress_grows_to_the_whole(plan: Plan) -> None:
-    told: list[tuple[str, float, float]] = []
+    shown: list[tuple[str, float, float]] = []
     small = replace(plan, references=(0, 1))
-    list(measure(small, tiny_pipeline(small), lambda *state: told.append(state)))
-    done = [x for _, x, _ in told]
+    list(measure(small, tiny_pipeline(small), lambda *state: shown.append(state)))
+    done = [x for _, x, _ in shown]
     assert done == sorted(done)
     assert done[0] == 0
-    assert done[-1] == pytest.approx(told[-1][2])
-    assert len({total for *_, total in told}) == 1
-    assert {f"demo, 1 reference: {mode}" for mode in MODES} <= {words for words, *_ in told}
+    assert done[-1] == pytest.approx(shown[-1][2])
+    assert len({total for *_, total in shown}) == 1
+    assert {f"demo, 1 reference: {mode}" for mode in MODES} <= {words for words, *_ in shown}
 
 
 def test_the_published_way_is_expected_to_take_longer(plan: Plan) -> None:

@@ -34,8 +34,8 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_table_a_document_and_a_chart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "new"
     assert main(["bench", "demo", "loading", *SMALL, *FEW, "--out", str(out)]) == 0
-    heard = capsys.readouterr()
-    lines = heard.out.splitlines()
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
     assert lines[-2:] == [str(out / "bench.json"), str(out / "bench-demo.svg")]
     figures = json.loads((out / "bench.json").read_text(encoding="utf-8"))
     assert figures["complete"]
@@ -54,9 +54,9 @@ def test_a_table_a_document_and_a_chart(tmp_path: Path, capsys: pytest.CaptureFi
     for row, found in zip(rows, target["rows"], strict=True):
         assert f"{found['ratio']['median']:.2f}" in row
         assert f"{found['flop_ratio']:.2f}" in row
-    assert "import fabric_widget" in heard.out
+    assert "import fabric_widget" in captured.out
     assert (out / "bench-demo.svg").read_text(encoding="utf-8").startswith("<svg")
-    assert "100%" in heard.err
+    assert "100%" in captured.err
 
 
 def test_json_is_one_line_and_the_document(
@@ -64,10 +64,10 @@ def test_json_is_one_line_and_the_document(
 ) -> None:
     options = ["--out", str(tmp_path), "--json", "--quiet"]
     assert main(["bench", "sd15", *SMALL, "--references", "2", "--disliked", *options]) == 0
-    heard = capsys.readouterr()
-    assert not heard.err
-    assert heard.out.count("\n") == 1
-    printed = json.loads(heard.out)
+    captured = capsys.readouterr()
+    assert not captured.err
+    assert captured.out.count("\n") == 1
+    printed = json.loads(captured.out)
     assert printed.pop("files") == [str(tmp_path / x) for x in ("bench.json", "bench-sd15.svg")]
     assert printed == json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert printed["loading"] == []
@@ -96,8 +96,8 @@ def test_an_interrupt_keeps_what_was_measured(
 
     monkeypatch.setattr(bench, "build", interrupted)
     assert main(["bench", "demo", *SMALL, *FEW, "--out", str(tmp_path)]) == 130
-    heard = capsys.readouterr()
-    assert heard.err.endswith("interrupted: kept what was measured\n")
+    captured = capsys.readouterr()
+    assert captured.err.endswith("interrupted: kept what was measured\n")
     figures = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert not figures["complete"]
     rows = figures["targets"][0]["rows"]

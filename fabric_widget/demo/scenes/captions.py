@@ -42,19 +42,19 @@ def caption(scene: Scene, rng: random.Random) -> str:
 
 def choose(scene: Scene, rng: random.Random) -> set[str]:
     """Choose at random which attributes a caption of `scene` names, besides its kind."""
-    said = {name for name, probability in MENTIONED.items() if rng.random() < probability}
+    named = {name for name, probability in MENTIONED.items() if rng.random() < probability}
     if scene.accessory == "bare":
-        said.discard("accessory")
+        named.discard("accessory")
     if scene.kind != "monster":
-        said.discard("eyes")
-    return said
+        named.discard("eyes")
+    return named
 
 
-def describe(scene: Scene, said: set[str]) -> str:
-    """Describe `scene` by exactly the attributes in `said` (and its kind)."""
-    adjectives = [n for n in ("size", "mood", "color", "shape", "accessory", "eyes") if n in said]
+def describe(scene: Scene, named: set[str]) -> str:
+    """Describe `scene` by exactly the attributes in `named` (and its kind)."""
+    adjectives = [n for n in ("size", "mood", "color", "shape", "accessory", "eyes") if n in named]
     phrase = _with_article([*(getattr(scene, name) for name in adjectives), scene.kind])
-    ground = [getattr(scene, name) for name in ("background", "pattern") if name in said]
+    ground = [getattr(scene, name) for name in ("background", "pattern") if name in named]
     return f"{phrase} on {_with_article([*ground, 'background'])}" if ground else phrase
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.demo.reader import Reader, Reading
 
-_ALWAYS_SAID = {"color", "shape", "background"}
+_ALWAYS_NAMED = {"color", "shape", "background"}
 _IMAGES = 4
 
 
@@ -35,9 +35,9 @@ def prompts_followed(
     shown: Counter[str] = Counter()
     for i in progress(range(prompts), "prompts"):
         scene = Scene.sample(rng)
-        said = choose(scene, rng) | _ALWAYS_SAID
-        for reading in _draw(pipe, reader, describe(scene, said), i * _IMAGES, **arguments):
-            for name in said | {"kind"}:
+        named = choose(scene, rng) | _ALWAYS_NAMED
+        for reading in _draw(pipe, reader, describe(scene, named), i * _IMAGES, **arguments):
+            for name in named | {"kind"}:
                 asked[name] += 1
                 shown[name] += reading.best(name) == getattr(scene, name)
     return {name: shown[name] / asked[name] for name in ATTRIBUTES if asked[name]}

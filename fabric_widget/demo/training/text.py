@@ -94,11 +94,11 @@ def fit(recipe: Recipe, words: CLIPTokenizer, folder: Path, device: torch.device
         captions, targets = [], []
         for _ in range(recipe.text.batch):
             scene = Scene.sample(rng)
-            said = choose(scene, rng)
-            captions.append(describe(scene, said))
+            named = choose(scene, rng)
+            captions.append(describe(scene, named))
             targets.append(
                 [
-                    1 + ATTRIBUTES[n].index(getattr(scene, n)) if n in said or n == "kind" else 0
+                    1 + ATTRIBUTES[n].index(getattr(scene, n)) if n in named or n == "kind" else 0
                     for n in names
                 ]
             )

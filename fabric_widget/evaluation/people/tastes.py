@@ -124,11 +124,11 @@ def sample_tastes(count: int, seed: int = 0, about: Sequence[str] = AT_A_GLANCE)
         names = [n for n in known if n in about and (n != "eyes" or scene.kind == "monster")]
         if len(names) < _MIN_ATTRIBUTES:
             continue
-        said = set(
+        named = set(
             rng.sample(names, min(rng.choice((_MIN_ATTRIBUTES, _MIN_ATTRIBUTES + 1)), len(names)))
         )
-        wanted = {n: getattr(scene, n) for n in ATTRIBUTES if n == "kind" or n in said}
-        text = describe(scene, said)
+        wanted = {n: getattr(scene, n) for n in ATTRIBUTES if n == "kind" or n in named}
+        text = describe(scene, named)
         tastes.setdefault(text, Taste(wanted, text))
     if len(tastes) < count:
         message = (

@@ -211,8 +211,8 @@ def _negated(tokens: _Tokens, *, ground: bool) -> Node:
 def _word(word: str, *, ground: bool) -> Is | None:
     """Return the attribute that one word names; patterns need no "on"."""
     ground = ground or word in ATTRIBUTES["pattern"]
-    said = parse(f" on {word}" if ground else word)
-    return next((Is(name, value) for name, value in said.items()), None)
+    named = parse(f" on {word}" if ground else word)
+    return next((Is(name, value) for name, value in named.items()), None)
 
 
 def _check_once(parts: list[Node]) -> None:

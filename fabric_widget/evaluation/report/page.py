@@ -100,8 +100,8 @@ def _card(chapter: Chapter, side: str, grid: Grid) -> str:
 def _figure(grid: Grid, position: int, where: str) -> str:
     vote = _vote(grid.verdict, position)
     match = _match(grid.distances[position])
-    said = f", {vote}" if vote else ""
-    alt = escape(f"{where}, picture {position + 1}, seed {grid.seeds[position]}: {match}{said}")
+    voted = f", {vote}" if vote else ""
+    alt = escape(f"{where}, picture {position + 1}, seed {grid.seeds[position]}: {match}{voted}")
     mark = badge(up=vote == "liked") if vote else ""
     return f"""<figure class="{vote}"><img src="{_embedded(grid.images[position])}" alt="{alt}">
 {mark}<figcaption>{match}</figcaption></figure>

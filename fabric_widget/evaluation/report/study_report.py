@@ -298,10 +298,10 @@ def _figure(made: Record, position: int, where: str) -> str:
     strength = made["strengths"][position]
     vote = "liked" if strength > 0 else "disliked" if strength < 0 else ""
     alt = escape(f"{where}, picture {position + 1}, seed {made['seeds'][position]}")
-    said = f", {vote}" if vote else ""
+    voted = f", {vote}" if vote else ""
     mark = badge(up=strength > 0) if vote else ""
     source = _embedded(made["pictures"][position])
-    return f'<figure class="{vote}"><img src="{source}" alt="{alt}{said}">{mark}</figure>\n'
+    return f'<figure class="{vote}"><img src="{source}" alt="{alt}{voted}">{mark}</figure>\n'
 
 
 def _embedded(webp: str) -> str:

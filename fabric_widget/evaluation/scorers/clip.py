@@ -84,11 +84,11 @@ class Clip:
     def _text(self, prompt: str) -> npt.NDArray[np.float64]:
         length = self.model.config.text_config.max_position_embeddings
         words = self.tokenizer([prompt], truncation=True, max_length=length, return_tensors="pt")
-        said = self.model.get_text_features(
+        output = self.model.get_text_features(
             input_ids=words["input_ids"].to(self.model.device),
             attention_mask=words["attention_mask"].to(self.model.device),
         )
-        return unit(said.pooler_output[0].double().cpu().numpy())
+        return unit(output.pooler_output[0].double().cpu().numpy())
 
 
 def load(name: str, *, weights: str | Path | None, device: str) -> Clip:

@@ -102,7 +102,7 @@ def read_cases(path: Path) -> Source:
         There is no prompt in it, or a line is not as described.
     """
     cases: list[Case] = []
-    said: list[Any] = []
+    contents: list[Any] = []
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
         if not line.strip():
             continue
@@ -114,11 +114,11 @@ def read_cases(path: Path) -> Source:
             raise ValueError(message) from error
         cases.append(case)
         pixels = None if case.target is None else digest(case.target.tobytes().hex())
-        said.append([fields, pixels])
+        contents.append([fields, pixels])
     if not cases:
         message = f"{path} has no prompts: give one a line"
         raise ValueError(message)
-    return Source(tuple(cases), digest(said))
+    return Source(tuple(cases), digest(contents))
 
 
 def with_wish(source: Source, text: str, prompt: str = "") -> Source:

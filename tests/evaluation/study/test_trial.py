@@ -47,10 +47,10 @@ def test_records_survive_json() -> None:
 def test_threads_and_random_state_are_put_back() -> None:
     before, state = torch.get_num_threads(), torch.random.get_rng_state()
     settings = replace(PREFERENCE, threads=before + 1)
-    heard = []
+    threads = []
     resources = PaintedResources(settings)
-    run_trial(resources, cases()[0], "none", lambda: heard.append(torch.get_num_threads()))
-    assert heard == [before + 1] * settings.rounds
+    run_trial(resources, cases()[0], "none", lambda: threads.append(torch.get_num_threads()))
+    assert threads == [before + 1] * settings.rounds
     assert torch.get_num_threads() == before
     assert torch.equal(torch.random.get_rng_state(), state)
 
