@@ -7,8 +7,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fabric_widget.cli import INTERRUPTED
-from fabric_widget.cli.arguments import PROGRAM, build_parser
+from fabric_widget.cli.arguments import build_parser
+from fabric_widget.cli.exit_codes import INTERRUPTED, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:  # a disk that is full, a model that was not installed
-        print(f"{PROGRAM} {arguments.command}: error: {error}", file=sys.stderr)
-        return 1
+        return refuse(arguments.command, error, 1)
     return code
 
 

@@ -18,7 +18,7 @@ WRONG = {
     "engine/pipeline/latents.py": "fabric_widget.engine.references.images",
     "engine/attention/tokens.py": "diffusers",
     "session/history.py": "traitlets",
-    "demo/scenes.py": "fabric_widget.engine.errors",
+    "demo/scenes/scene.py": "fabric_widget.engine.errors",
     "widget/state/status.py": "fabric_widget.widget.jobs.run",
 }
 

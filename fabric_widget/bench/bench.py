@@ -1,4 +1,4 @@
-"""The whole measurement, target after target; what it has found so far can be told at any time."""
+"""Measure all targets one after the other, and return what is measured so far at any time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Bench:
-    """Measures, and keeps what was found, also when it is interrupted.
+    """Measures, and keeps the findings also when it is interrupted.
 
     Parameters
     ----------
@@ -50,25 +50,25 @@ class Bench:
         Parameters
         ----------
         show
-            Called as work goes on: with words, and how much is done of how much, target by target.
+            Progress callback: a description, how much is done, and the total; of each target anew.
         """
         for plan in self._plans:
             show(f"making {plan.target.name}", 0, 1)
-            scene = build(plan)
+            target = build(plan)
             found: list[Finding] = []
-            parameters = sum(x.numel() for x in scene.pipe.unet.parameters())
+            parameters = sum(x.numel() for x in target.pipe.unet.parameters())
             self._found.append((plan, parameters, found))
-            for finding in measure(plan, scene, show):
+            for finding in measure(plan, target, show):
                 found.append(finding)  # noqa: PERF402  (what is found outlives an interrupt)
-            del scene
-            gc.collect()  # the next one may need the memory
+            del target
+            gc.collect()  # the next target may need the memory
         if self._loading_repeats:
             for loaded in measure_loading(self._loading_repeats, show):
                 self._loaded.append(loaded)
         self.complete = True
 
     def figures(self) -> dict[str, Any]:
-        """Return all that was found until now, plain enough for JSON."""
+        """Return all findings so far, for JSON."""
         return {
             "started": self._started.isoformat(timespec="seconds"),
             "complete": self.complete,

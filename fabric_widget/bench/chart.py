@@ -8,14 +8,18 @@ one SVG that follows the reader's colour scheme and fetches nothing.
 from __future__ import annotations
 
 import math
-from html import escape
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from fabric_widget.charts.scales import Scale
+from fabric_widget.charts.svg import dot, element, line, picture, polyline, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fabric_widget.charts.svg import Point
+
     Row = Mapping[str, Any]
-    Point = tuple[float, float]
 
 _WIDTH, _HEIGHT = 820, 470
 _LEFT, _TOP, _RIGHT, _BOTTOM = 124, 84, 640, 400
@@ -32,7 +36,6 @@ svg { color-scheme: light dark; --paper: #ffffff; --ink: #23211d; --soft: #6d685
   --edge: #383b41; --blue: #86a8ff; --green: #3fc47f; --orange: #ff9a5c; } }
 .paper { fill: var(--paper); } text { fill: var(--soft); } .title { fill: var(--ink);
   font-size: 18px; font-weight: 600; } .number { fill: var(--ink); }
-.end { text-anchor: end; } .middle { text-anchor: middle; }
 .grid { stroke: var(--edge); } .one { stroke: var(--soft); stroke-width: 1.5; }
 .blue { --hue: var(--blue); } .green { --hue: var(--green); } .orange { --hue: var(--orange); }
 .soft { --hue: var(--soft); }
@@ -68,131 +71,113 @@ def draw_chart(target: Mapping[str, Any], machine: Mapping[str, Any]) -> str:
     numbers = sorted({row["references"] for row in rows})
     ratios = [row["ratio"][name] for row in rows for name in ("low", "high")]
     ratios += [row["floor"] for row in rows]
-    frame = _Frame(numbers, min(ratios) / 1.04, max(ratios) * 1.04)
+    x = Scale(numbers[0], numbers[-1], _LEFT + 24, _RIGHT - 12, math.log1p)
+    y = Scale(min(ratios) / 1.04, max(ratios) * 1.04, _BOTTOM, _TOP, math.log)
     curves = _curves_of(rows)
     title = f"Time of a step with feedback: {target['title']}"
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}"
- width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-labelledby="title words">
-<title id="title">{escape(title)}</title>
-<desc id="words">{escape(_words(curves))}</desc>
-<style>{_STYLE}</style>
-<rect class="paper" width="{_WIDTH}" height="{_HEIGHT}" rx="10"/>
-<text class="title" x="24" y="34">{escape(title)}</text>
-<text x="24" y="56">{escape(_subtitle(target, machine))}</text>
-{chr(10).join([*_axes(frame, target), *_drawn(frame, curves)])}
-</svg>
-"""
+    parts = [
+        element("style", _STYLE),
+        element("rect", class_="paper", width=_WIDTH, height=_HEIGHT, rx=10),
+        text((24, 34), title, "title"),
+        text((24, 56), _subtitle(target, machine)),
+        *_ratio_axis(y, target["plain"]["step_seconds"]["median"]),
+        *_references_axis(x, numbers, disliked=target["disliked"]),
+        *_drawn(x, y, curves),
+    ]
+    return picture(
+        (_WIDTH, _HEIGHT),
+        parts,
+        name="chart",
+        title=title,
+        description=_description(curves),
+        xmlns="http://www.w3.org/2000/svg",
+        width=_WIDTH,
+        height=_HEIGHT,
+    )
 
 
-class _Frame:
-    """Where a number of references and a ratio stand in the picture."""
-
-    def __init__(self, numbers: Sequence[int], low: float, high: float) -> None:
-        self.numbers, self.low, self.high = numbers, low, high
-
-    def x(self, references: int) -> float:
-        first, last = (math.log2(1 + n) for n in (self.numbers[0], self.numbers[-1]))
-        share = (math.log2(1 + references) - first) / (last - first) if last > first else 0.5
-        return _LEFT + 24 + (_RIGHT - _LEFT - 36) * share
-
-    def y(self, ratio: float) -> float:
-        share = math.log(ratio / self.low) / math.log(self.high / self.low)
-        return _BOTTOM - (_BOTTOM - _TOP) * share
-
-
+@dataclass(frozen=True)
 class _Curve:
     """A method in one mode: its name, how it looks, and its rows by number of references."""
 
-    def __init__(self, name: str, hue: str, stroke: str, rows: Sequence[Row]) -> None:
-        self.name, self.hue, self.stroke = name, hue, stroke
-        self.rows = sorted(rows, key=lambda row: row["references"])
+    name: str
+    hue: str
+    stroke: str
+    rows: Sequence[Row]
 
 
 def _curves_of(rows: Sequence[Row]) -> list[_Curve]:
     modes = list(dict.fromkeys(row["mode"] for row in rows if row["mode"]))
-    ways = dict.fromkeys((row["method"], row["mode"]) for row in rows)
+    variants = dict.fromkeys((row["method"], row["mode"]) for row in rows)
+    ordered = sorted(rows, key=lambda row: row["references"])
     return [
         _Curve(
             f"{method} round, {mode}" if mode else method,
             _HUES[method],
             _STROKES[modes.index(mode) % len(_STROKES)] if mode else _STROKES[0],
-            [row for row in rows if (row["method"], row["mode"]) == (method, mode)],
+            [row for row in ordered if (row["method"], row["mode"]) == (method, mode)],
         )
-        for method, mode in ways
+        for method, mode in variants
         if method != "plain"
     ]
 
 
-def _axes(frame: _Frame, target: Mapping[str, Any]) -> list[str]:
-    plain = target["plain"]["step_seconds"]["median"]
+def _ratio_axis(y: Scale, plain_seconds: float) -> list[str]:
+    """Return the horizontal lines with their ratios and times; too narrow ones are left out."""
     parts: list[str] = []
     above = math.inf
-    ticks = [tick for tick in _TICKS if frame.low <= tick <= frame.high]
-    for tick in sorted(ticks, key=lambda tick: (tick != 1, tick)):  # plain itself is never left out
-        y = frame.y(tick)
-        if tick != 1 and (abs(y - above) < _TICK_GAP or abs(y - frame.y(1)) < _TICK_GAP):
+    shown = [tick for tick in _TICKS if y.low <= tick <= y.high]
+    for tick in sorted(shown, key=lambda tick: (tick != 1, tick)):  # plain itself always stays
+        level = y(tick)
+        if tick != 1 and (abs(level - above) < _TICK_GAP or abs(level - y(1)) < _TICK_GAP):
             continue
-        above = y if tick != 1 else above
-        kind = "one" if tick == 1 else "grid"
+        above = level if tick != 1 else above
         parts += [
-            _line(kind, (_LEFT, y), (_RIGHT, y)),
-            _text("number end", _LEFT - 10, y + 4.5, f"× {tick:g}"),
-            _text("end", _LEFT - 66, y + 4.5, duration(tick * plain)),
+            line("one" if tick == 1 else "grid", (_LEFT, level), (_RIGHT, level)),
+            text((_LEFT - 10, level + 4.5), f"× {tick:g}", "number", "end"),
+            text((_LEFT - 66, level + 4.5), duration(tick * plain_seconds), anchor="end"),
         ]
-    parts += [_text("number middle", frame.x(n), _BOTTOM + 24, str(n)) for n in frame.numbers]
-    liked = "half of them disliked" if target["disliked"] else "all liked"
-    parts.append(
-        _text("middle", (_LEFT + _RIGHT) / 2, _BOTTOM + 48, f"number of references, {liked}")
-    )
     return parts
 
 
-def _drawn(frame: _Frame, curves: Sequence[_Curve]) -> list[str]:
+def _references_axis(x: Scale, numbers: Sequence[int], *, disliked: bool) -> list[str]:
+    liked = "half of them disliked" if disliked else "all liked"
+    title = f"number of references, {liked}"
+    return [
+        *(text((x(n), _BOTTOM + 24), str(n), "number", "middle") for n in numbers),
+        text(((_LEFT + _RIGHT) / 2, _BOTTOM + 48), title, anchor="middle"),
+    ]
+
+
+def _drawn(x: Scale, y: Scale, curves: Sequence[_Curve]) -> list[str]:
     parts: list[str] = []
     ends: list[tuple[Point, str, str]] = []
     floors = {row["references"]: row["floor"] for curve in curves for row in curve.rows}
     if floors:
-        points = [(frame.x(n), frame.y(floors[n])) for n in sorted(floors)]
-        parts.append(_polyline("soft floor", points))
+        points = [(x(n), y(floors[n])) for n in sorted(floors)]
+        parts.append(polyline("soft floor", points))
         ends.append((points[-1], "soft", "least arithmetic, exact"))
-    ends.append(((_RIGHT, frame.y(1)), "soft", "plain"))
+    ends.append(((_RIGHT, y(1)), "soft", "plain"))
     for curve in curves:
-        points = [(frame.x(r["references"]), frame.y(r["ratio"]["median"])) for r in curve.rows]
-        kind = f"{curve.hue} {curve.stroke}"
-        parts.append(_polyline(kind, points))
-        for (x, y), row in zip(points, curve.rows, strict=True):
-            low, high = (frame.y(row["ratio"][name]) for name in ("low", "high"))
-            parts += [
-                _line(f"{curve.hue} bar", (x, low), (x, high)),
-                f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
-            ]
+        for row in curve.rows:
+            at, ratio = x(row["references"]), row["ratio"]
+            parts.append(line(f"{curve.hue} bar", (at, y(ratio["low"])), (at, y(ratio["high"]))))
+        points = [(x(row["references"]), y(row["ratio"]["median"])) for row in curve.rows]
+        css = f"{curve.hue} {curve.stroke}"
+        parts += [polyline(css, points), *(dot(css, point) for point in points)]
         ends.append((points[-1], curve.hue, curve.name))
     return parts + _names(ends)
 
 
-def _line(kind: str, start: Point, end: Point) -> str:
-    (x1, y1), (x2, y2) = start, end
-    return f'<line class="{kind}" x1="{x1:.1f}" x2="{x2:.1f}" y1="{y1:.1f}" y2="{y2:.1f}"/>'
-
-
-def _text(kind: str, x: float, y: float, words: str) -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
-
-
-def _polyline(kind: str, points: Sequence[Point]) -> str:
-    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f'<polyline class="{kind}" points="{joined}"/>'
-
-
 def _names(ends: Sequence[tuple[Point, str, str]]) -> list[str]:
-    """Write each name beside the end of its line, but none over another, and join the two."""
+    """Write each name beside the end of its line, none over another, and join the two."""
     parts: list[str] = []
     below = math.inf
-    for (x, y), hue, name in sorted(ends, key=lambda end: end[0][1], reverse=True):
-        below = min(y, below - _LABEL_GAP)
+    for end, hue, name in sorted(ends, key=lambda item: item[0][1], reverse=True):
+        below = min(end[1], below - _LABEL_GAP)
         parts += [
-            _line(f"{hue} leader", (x, y), (_RIGHT + _NAMES - 4, below)),
-            _text(f"{hue} name", _RIGHT + _NAMES, below + 4.5, name),
+            line(f"{hue} leader", end, (_RIGHT + _NAMES - 4, below)),
+            text((_RIGHT + _NAMES, below + 4.5), name, f"{hue} name"),
         ]
     return parts
 
@@ -204,13 +189,13 @@ def _subtitle(target: Mapping[str, Any], machine: Mapping[str, Any]) -> str:
     return f"{grid}, {target['dtype']}; {machine['measured_on']}; {repeats}"
 
 
-def _words(curves: Sequence[_Curve]) -> str:
-    said = [
+def _description(curves: Sequence[_Curve]) -> str:
+    medians = [
         f"{curve.name}: "
         + ", ".join(f"{r['ratio']['median']:.2f} at {r['references']}" for r in curve.rows)
         for curve in curves
     ]
-    return "Relative to the plain pipeline. " + "; ".join(said)
+    return "Relative to the plain pipeline. " + "; ".join(medians)
 
 
 def duration(seconds: float) -> str:

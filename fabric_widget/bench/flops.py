@@ -1,4 +1,4 @@
-"""Arithmetic counted by torch as it runs: two floating-point operations for each multiply-add."""
+"""Count floating-point operations as torch runs them; a multiply-add counts as two."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:  # 
     return count
 
 
-# Kernels that torch's counter passes over without a word.
+# Kernels that torch's counter ignores.
 _UNCOUNTED: dict[Any, Callable[..., int]] = {
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention,  # noqa: SLF001  (the only name it has)
 }
 
 
-class Counter:
+class FlopCounter:
     """Counts floating-point operations of matrix products, convolutions and attention.
 
-    A context manager. Norms, activations and what else is done element by element is not counted:
-    it is less than a hundredth in these models.
+    A context manager. Norms, activations and other element-wise operations are not counted: they
+    are less than a hundredth in these models.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Counter:
 
     @property
     def self_attention(self) -> int:
-        """Operations until now in the attention itself, projections apart, of self-attention."""
+        """Operations until now of attention in self-attention layers, without the projections."""
         return sum(
             count
             for module, counts in self._mode.get_flop_counts().items()

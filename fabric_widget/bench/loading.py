@@ -1,4 +1,4 @@
-"""How long imports take, each in a fresh process, one after the other in turn."""
+"""Measure how long imports take, each in a fresh process."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def measure_loading(repeats: int, show: Callable[[str, float, float], object]) -
     repeats
         How often each is measured.
     show
-        Called before each process with words, the number done and that of all.
+        Progress callback, called before each process: a description, how many are done, the total.
     """
     count = len(STATEMENTS)
     total = count * (repeats + 1)

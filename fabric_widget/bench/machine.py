@@ -1,4 +1,4 @@
-"""What the measurements were made on and with."""
+"""The machine and the versions that a measurement was made with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIBRARIES = ("torch", "diffusers", "transformers")
 
 
 def describe(device: torch.device) -> dict[str, Any]:
-    """Return name, processor, threads and versions, plain enough for JSON."""
+    """Return name, processor, threads and versions, for JSON."""
     threads = torch.get_num_threads()
     on_cpu = f"{_processor()}, {threads} thread{'s' * (threads > 1)}"
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None

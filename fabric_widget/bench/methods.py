@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from fabric_widget.bench.plan import Plan
-    from fabric_widget.bench.targets import Scene
+    from fabric_widget.bench.targets import TargetPipeline
     from fabric_widget.engine import GeneratedImage
     from fabric_widget.engine.references.cache import ReferenceCache
 
@@ -30,11 +30,11 @@ _PROMPT = "a cat"
 
 
 @dataclass(frozen=True, order=True)
-class Way:
-    """A method, and the engine's mode where it is the engine's.
+class Variant:
+    """A method, with a mode of the engine where the method uses the engine.
 
     ``plain`` is the pipeline alone; ``first`` a round whose references are all new; ``later`` the
-    next round with the same references; ``published`` the way of the paper's code.
+    next round with the same references; ``published`` the method of the paper's code.
     """
 
     method: str
@@ -45,9 +45,9 @@ class Way:
         return f"{self.method}, {self.mode}" if self.mode else self.method
 
 
-PLAIN = Way("plain")
-PUBLISHED = Way("published")
-Block = tuple[Way, ...]  # rounds that only make sense one after the other
+PLAIN = Variant("plain")
+PUBLISHED = Variant("published")
+Block = tuple[Variant, ...]  # rounds that depend on each other, in order
 
 
 def schedule_of(plan: Plan) -> Schedule:
@@ -56,17 +56,17 @@ def schedule_of(plan: Plan) -> Schedule:
 
 
 def blocks(plan: Plan) -> list[Block]:
-    """Return what one repetition is made of."""
+    """Return the blocks of one repetition."""
     modes = [mode for mode in (*MODES, LENS) if mode in plan.beside]
-    ours = [(Way("first", mode), Way("later", mode)) for mode in modes]
+    ours = [(Variant("first", mode), Variant("later", mode)) for mode in modes]
     published = [(PUBLISHED,)] if PUBLISHED.method in plan.beside else []
     return [(PLAIN,), *ours, *published]
 
 
-def in_order(plan: Plan, repeat: int) -> list[Block]:
-    """Return the blocks in the order of a repetition: each begins one block further.
+def rotated_blocks(plan: Plan, repeat: int) -> list[Block]:
+    """Return the blocks in the order of a repetition: each repetition begins one block further.
 
-    What slows the machine down for a while then meets each method in turn.
+    What slows the machine down for a while then affects each method in turn.
     """
     every = blocks(plan)
     start = repeat % len(every)
@@ -74,62 +74,62 @@ def in_order(plan: Plan, repeat: int) -> list[Block]:
 
 
 @dataclass(frozen=True)
-class Player:
-    """What makes the rounds of one block.
+class Runner:
+    """Makes the rounds of one block.
 
     Parameters
     ----------
-    play
+    run
         Makes a round with a seed.
     cache
-        The engine's memory of references, or None where there is none.
+        The engine's reference cache, or None where there is none.
     """
 
-    play: Callable[[int], object]
+    run: Callable[[int], object]
     cache: ReferenceCache | None = None
 
 
-def player(
-    way: Way,
-    scene: Scene,
+def make_runner(
+    variant: Variant,
+    target: TargetPipeline,
     plan: Plan,
     liked: Sequence[GeneratedImage],
     disliked: Sequence[GeneratedImage],
-) -> Player:
-    """Return what makes rounds by the method of `way`, with nothing remembered."""
-    common: dict[str, Any] = {"num_images": scene.pictures, **scene.arguments}
+) -> Runner:
+    """Return a runner for the method of `variant`, with an empty cache."""
+    common: dict[str, Any] = {"num_images": target.pictures, **target.arguments}
     common |= {"liked": liked, "disliked": disliked}
-    if way == PLAIN:
+    if variant == PLAIN:
 
         def plain(seed: int) -> object:
-            generators = [torch.Generator().manual_seed(seed + i) for i in range(scene.pictures)]
-            return scene.pipe(
+            generators = [torch.Generator().manual_seed(seed + i) for i in range(target.pictures)]
+            return target.pipe(
                 prompt=_PROMPT,
-                num_images_per_prompt=scene.pictures,
+                num_images_per_prompt=target.pictures,
                 generator=generators,
-                **scene.arguments,
+                **target.arguments,
             )
 
-        return Player(plain)
-    if way == PUBLISHED:
-        published = Published(scene.pipe, schedule_of(plan), offload=plan.offload)
-        return Player(lambda seed: published(_PROMPT, seed=seed, **common))
+        return Runner(plain)
+    if variant == PUBLISHED:
+        published = Published(target.pipe, schedule_of(plan), offload=plan.offload)
+        return Runner(lambda seed: published(_PROMPT, seed=seed, **common))
     memory = plan.cache_bytes
     fabric = Fabric(
-        scene.pipe,
+        target.pipe,
         schedule=schedule_of(plan),
-        cache_bytes=_half_of_free(scene.device) if memory is None else memory,
-        **MODES.get(way.mode, {}),
+        cache_bytes=_half_of_free(target.device) if memory is None else memory,
+        **MODES.get(variant.mode, {}),
     )
-    lens = Lens() if way.mode == LENS else None
-    return Player(
+    lens = Lens() if variant.mode == LENS else None
+    return Runner(
         lambda seed: fabric(_PROMPT, seed=seed, lens=lens, **common),
         fabric._cache,  # noqa: SLF001  (nobody else needs to know what it holds)
     )
 
 
 def _half_of_free(device: torch.device) -> int | None:
-    """Return half of the free memory in bytes, or None if that is unknown."""
+    """Return half of the free memory in bytes, or None if unknown."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 2
     try:

@@ -1,4 +1,4 @@
-"""What is measured, with which settings. Light to import: the command line's help reads it."""
+"""What is measured, with which settings. Imports no torch: the command line's help reads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REFERENCES = (0, 1, 2, 4, 8, 16, 32)
 MOST_REFERENCES = 256
 DTYPES = ("float32", "float16", "bfloat16")
 BESIDE = ("budget", "exact", "published")
-"""What is measured beside the plain pipeline: the engine's modes, and the published way."""
+"""What is measured beside the plain pipeline: the engine's modes, and the published method."""
 LENS = "lens"
 """Beside them if it is asked for: the default mode with a lens on one picture."""
 LOADING = "loading"
@@ -118,15 +118,15 @@ class Plan:
     disliked
         Whether every second reference is disliked; otherwise all are liked.
     cache_bytes
-        Of the engine's bank. None is half of the memory that is free, so that a later round finds
-        everything remembered.
+        Size of the engine's reference cache. None is half of the free memory, so that a later
+        round finds every reference in it.
     offload
-        Whether the published way copies hidden states to the CPU and back, as its authors' code.
+        Whether the published method copies hidden states to the CPU and back, as its authors' code.
     beside
         Any of `BESIDE`, and `LENS`.
     usual
-        Whether feedback follows the schedule that a `Fabric` has by default; otherwise it is read
-        at every step, which is the dearest there is.
+        Whether feedback follows the default schedule of a `Fabric`; otherwise references are read
+        at every step, the most expensive schedule.
 
     Raises
     ------
@@ -146,7 +146,7 @@ class Plan:
     usual: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be measured."""
+        """Check the settings."""
         name, latent, unit = self.target.name, self.size.latent, self.target.coarsest
         if self.target.on_cpu is None and self.device == "cpu":
             message = f"{name} takes an accelerator, and the device is cpu: leave {name} out"

@@ -1,11 +1,11 @@
-"""FABRIC as it was published (arXiv 2307.10159), for UNets: what the engine is measured against.
+"""FABRIC as it was published (arXiv 2307.10159), for UNets: the engine is compared with it.
 
 At every step all references are noised and go through the denoiser with the null prompt, as one
-batch, and what enters each self-attention is kept. In the pass that follows, these hidden states
-are put beside the picture's own, for each row of the batch; keys and values of all are projected,
-and a bias, the logarithm of the weight, is added to the scores of the references.
+batch; the hidden states that enter each self-attention are kept. In the denoiser call that follows,
+they are concatenated to the picture's own, for each row of the batch. Keys and values of all are
+projected, and a bias, the logarithm of the weight, is added to the scores of the references.
 
-The published code costs more than that: it copies what it keeps to the CPU and back (`offload`).
+The published code also copies the hidden states to the CPU and back (`offload`).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class _Branch:
     log_weight: float
 
 
-class _Joining:
-    """The attention processor of one self-attention layer: it keeps what enters, or joins it."""
+class _JoiningProcessor:
+    """Attention processor of self-attention: keeps hidden states, or attends to kept ones."""
 
     def __init__(self, *, offload: bool) -> None:
         self._plain = AttnProcessor2_0()
@@ -56,18 +56,18 @@ class _Joining:
         if self.keeping:
             self._kept = hidden_states.cpu() if self._offload else hidden_states
         if self.keeping or self._kept is None:
-            return self._attended(attn, hidden_states, **kwargs)
+            return self._attend(attn, hidden_states, **kwargs)
         kept, self._kept = self._kept.to(hidden_states.device), None
         return torch.cat(
             [
-                self._joined(
+                self._attend_jointly(
                     attn, hidden_states[branch.rows], kept[branch.references], branch.log_weight
                 )
                 for branch in self.branches
             ]
         )
 
-    def _joined(
+    def _attend_jointly(
         self,
         attn: Any,  # noqa: ANN401
         hidden_states: torch.Tensor,
@@ -75,17 +75,15 @@ class _Joining:
         log_weight: float,
     ) -> torch.Tensor:
         if not len(references):
-            return self._attended(attn, hidden_states)
+            return self._attend(attn, hidden_states)
         rows, tokens, _ = hidden_states.shape
         others = references.flatten(0, 1).expand(rows, -1, -1)
         context = torch.cat([hidden_states, others], dim=1)
         bias = hidden_states.new_zeros(rows, 1, context.shape[1])
         bias[..., tokens:] = log_weight
-        return self._attended(
-            attn, hidden_states, encoder_hidden_states=context, attention_mask=bias
-        )
+        return self._attend(attn, hidden_states, encoder_hidden_states=context, attention_mask=bias)
 
-    def _attended(
+    def _attend(
         self,
         attn: Any,  # noqa: ANN401
         hidden_states: torch.Tensor,
@@ -96,11 +94,11 @@ class _Joining:
 
 
 class Published:
-    """A UNet pipeline with feedback by the published way.
+    """A UNet pipeline with feedback by the published method.
 
-    The noise of a reference is the engine's, the same at every step, so that an engine that spares
-    nothing (`TokenBudget.exact`) makes the same pictures; the authors draw it anew, at the
-    same cost.
+    The noise of a reference is the engine's, the same at every step, so that the engine without a
+    budget (`TokenBudget.exact`) makes the same pictures. The authors draw new noise at every step,
+    at the same cost.
 
     Parameters
     ----------
@@ -124,7 +122,7 @@ class Published:
         self._pipe = pipe
         self._schedule = schedule
         layers = [m.attn1 for m in pipe.unet.modules() if isinstance(m, BasicTransformerBlock)]
-        self._processors = {layer: _Joining(offload=offload) for layer in layers}
+        self._processors = {layer: _JoiningProcessor(offload=offload) for layer in layers}
 
     @torch.no_grad()
     def __call__(
@@ -141,9 +139,9 @@ class Published:
         unet = self._pipe.unet
         inner = unet.forward
         images = [*disliked, *liked]
-        latents = _gathered([image.latents for image in images], unet.device)
-        noise = _gathered([_noise(image) for image in images], unet.device)
-        null, pooled = self._null(len(images))
+        latents = _stacked([image.latents for image in images], unet.device)
+        noise = _stacked([_noise(image) for image in images], unet.device)
+        null, pooled = self._null_prompt(len(images))
         step = 0
 
         def forward(sample: torch.Tensor, timestep: torch.Tensor, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -151,8 +149,8 @@ class Published:
             branches = self._branches(step, len(sample) // num_images, num_images, liked, disliked)
             step += 1
             if any(branch.log_weight > -math.inf for branch in branches):
-                more = _for_references(kwargs.get("added_cond_kwargs"), pooled, len(images))
-                noisy = self._noised(latents, noise, timestep).to(sample.dtype)
+                more = _added_conditions(kwargs.get("added_cond_kwargs"), pooled, len(images))
+                noisy = self._add_noise(latents, noise, timestep).to(sample.dtype)
                 self._set(keeping=True)
                 inner(noisy, timestep, null, added_cond_kwargs=more)
             self._set(keeping=False, branches=branches)
@@ -178,7 +176,7 @@ class Published:
         liked: Sequence[GeneratedImage],
         disliked: Sequence[GeneratedImage],
     ) -> list[_Branch]:
-        """Return what each block of rows reads: unconditional first, or only conditional ones."""
+        """Return the references of each guidance branch, unconditional first if there is one."""
         weight = self._schedule.weight(step, self._pipe.num_timesteps)
         sides = [
             (slice(len(disliked)), len(disliked), weight * self._schedule.neg_scale),
@@ -195,7 +193,7 @@ class Published:
             for i, (references, count, strength) in enumerate(sides[-blocks:])
         ]
 
-    def _null(self, count: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def _null_prompt(self, count: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return the null prompt's embeddings for the references, and the pooled ones of SDXL."""
         words, _, *pooled = self._pipe.encode_prompt(
             prompt="",
@@ -205,7 +203,7 @@ class Published:
         )
         return words.expand(count, -1, -1), pooled[0].expand(count, -1) if pooled else None
 
-    def _noised(
+    def _add_noise(
         self, latents: torch.Tensor, noise: torch.Tensor, timestep: torch.Tensor
     ) -> torch.Tensor:
         scheduler = self._pipe.scheduler
@@ -220,14 +218,14 @@ def _noise(image: GeneratedImage) -> torch.Tensor:
     )
 
 
-def _gathered(parts: Sequence[torch.Tensor], device: torch.device) -> torch.Tensor:
+def _stacked(parts: Sequence[torch.Tensor], device: torch.device) -> torch.Tensor:
     return torch.stack(list(parts)).to(device) if parts else torch.empty(0, device=device)
 
 
-def _for_references(
+def _added_conditions(
     added: dict[str, torch.Tensor] | None, pooled: torch.Tensor | None, count: int
 ) -> dict[str, torch.Tensor] | None:
-    """Return what SDXL is told beside the prompt: the picture's own size, the null prompt."""
+    """Return SDXL's added conditions for the references: picture size and null prompt."""
     if added is None or pooled is None:
         return None
     return {"text_embeds": pooled, "time_ids": added["time_ids"][:1].expand(count, -1)}

@@ -1,4 +1,4 @@
-"""From samples to medians, quartiles and ratios, plain enough for JSON.
+"""Turn samples into medians, quartiles and ratios, for JSON.
 
 A ratio compares two rounds of one repetition; its median and quartiles are those of the ratios of
 all repetitions, not a ratio of medians.
@@ -11,17 +11,17 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.bench.loading import BASE, STATEMENTS
-from fabric_widget.bench.measure import Count, Failure, Sample
+from fabric_widget.bench.measure import Failure, FlopCount, Sample
 from fabric_widget.bench.methods import PLAIN, schedule_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from fabric_widget.bench.loading import Loaded
-    from fabric_widget.bench.methods import Way
+    from fabric_widget.bench.methods import Variant
     from fabric_widget.bench.plan import Plan
 
-    Finding = Count | Sample | Failure
+    Finding = FlopCount | Sample | Failure
 
 
 def spread(values: Sequence[float]) -> dict[str, float] | None:
@@ -35,7 +35,7 @@ def spread(values: Sequence[float]) -> dict[str, float] | None:
 
 
 def target_figures(plan: Plan, parameters: int, findings: Sequence[Finding]) -> dict[str, Any]:
-    """Return all that was found out about one target.
+    """Return all figures of one target.
 
     Parameters
     ----------
@@ -44,19 +44,19 @@ def target_figures(plan: Plan, parameters: int, findings: Sequence[Finding]) -> 
     parameters
         Of the target's denoiser.
     findings
-        What was found, in any order; the end may be missing.
+        The findings, in any order; the last ones may be missing.
 
     Returns
     -------
     dict
-        Times in seconds, memory in bytes, operations of one step; None is what is not known. A
+        Times in seconds, memory in bytes, operations of one step; None if unknown. A
         row's `floor` is the least arithmetic of attention to all tokens of its references, relative
         to a plain step: 1 + n·A/2F, with A the attention of one row of the batch to one reference
         and F all that the denoiser does for that row.
     """
-    counts = [finding for finding in findings if isinstance(finding, Count)]
+    counts = [finding for finding in findings if isinstance(finding, FlopCount)]
     samples = [finding for finding in findings if isinstance(finding, Sample)]
-    plain = next((count for count in counts if count.way == PLAIN), None)
+    plain = next((count for count in counts if count.variant == PLAIN), None)
     return {
         "name": plan.target.name,
         "title": plan.target.title,
@@ -71,7 +71,7 @@ def target_figures(plan: Plan, parameters: int, findings: Sequence[Finding]) -> 
         "cache_bytes": plan.cache_bytes,
         "published_offload": plan.offload,
         "plain": {
-            "step_seconds": spread([s.step_seconds for s in samples if s.way == PLAIN]),
+            "step_seconds": spread([s.step_seconds for s in samples if s.variant == PLAIN]),
             "flops": plain.flops if plain else None,
             "self_attention_flops": plain.self_attention if plain else None,
         },
@@ -80,14 +80,14 @@ def target_figures(plan: Plan, parameters: int, findings: Sequence[Finding]) -> 
             for count in counts
         ],
         "failures": [
-            {"method": f.way.method, "mode": f.way.mode, "references": f.references}
+            {"method": f.variant.method, "mode": f.variant.mode, "references": f.references}
             for f in findings
             if isinstance(f, Failure)
         ],
     }
 
 
-def floor(plan: Plan, plain: Count, references: int) -> float:
+def floor(plan: Plan, plain: FlopCount, references: int) -> float:
     """Return the least arithmetic of a step with so many references, relative to a plain step."""
     rows = 2 * plan.size.pictures
     of_one_reference = (plain.self_attention or 0) / rows
@@ -111,23 +111,25 @@ def loading_figures(loaded: Sequence[Loaded]) -> list[dict[str, Any]]:
     return figures
 
 
-def _key(finding: Count | Sample) -> tuple[Way, int]:
-    return finding.way, finding.references
+def _key(finding: FlopCount | Sample) -> tuple[Variant, int]:
+    return finding.variant, finding.references
 
 
 def _row(
     plan: Plan,
-    plain: Count | None,
-    count: Count,
+    plain: FlopCount | None,
+    count: FlopCount,
     own: Sequence[Sample],
     samples: Sequence[Sample],
 ) -> dict[str, Any]:
-    beside = {s.repeat: s for s in samples if s.way == PLAIN and s.references == count.references}
+    beside = {
+        s.repeat: s for s in samples if s.variant == PLAIN and s.references == count.references
+    }
     pairs = [(sample, beside[sample.repeat]) for sample in own if sample.repeat in beside]
     liked, disliked = plan.sides(count.references)
     return {
-        "method": count.way.method,
-        "mode": count.way.mode,
+        "method": count.variant.method,
+        "mode": count.variant.mode,
         "references": count.references,
         "liked": liked,
         "disliked": disliked,
@@ -147,7 +149,7 @@ def _row(
 
 def _sample(sample: Sample) -> dict[str, Any]:
     figures = asdict(sample)
-    del figures["way"], figures["references"]  # the row says them
+    del figures["variant"], figures["references"]  # the row says them
     return figures
 
 

@@ -1,7 +1,7 @@
-"""The pipelines that are measured: the demo model, and UNets of full size with random weights.
+"""Pipelines to measure: the demo model, and UNets of full size with random weights.
 
-What a step costs does not depend on the weights. Text encoders and autoencoders are tiny: they run
-once a round and are no part of a step. A text has 77 tokens, as those of the real pipelines have.
+The cost of a step does not depend on the weights. Text encoders and autoencoders are tiny: they run
+once a round and are no part of a step. A prompt has 77 tokens, as in the real pipelines.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ _SDXL = {
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A pipeline and how it is called.
+class TargetPipeline:
+    """A pipeline with the arguments of its call.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ class Scene:
         ]
 
 
-def build(plan: Plan) -> Scene:
+def build(plan: Plan) -> TargetPipeline:
     """Return a target's pipeline on its device, with its arguments."""
     pipe = _BUILDERS[plan.target.name](torch.device(plan.device), getattr(torch, plan.dtype))
     pipe.set_progress_bar_config(disable=True)
     side = plan.size.latent * pipe.vae_scale_factor
-    return Scene(
+    return TargetPipeline(
         pipe,
         plan.size.pictures,
         {

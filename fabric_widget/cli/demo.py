@@ -1,4 +1,4 @@
-"""The main job: one story, as a contact sheet, a page and a table."""
+"""The command demo: one story, as a contact sheet, a page and a table."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from fabric_widget.cli import INTERRUPTED
-from fabric_widget.cli.progress import Bar, load_model, pipeline_arguments
+from fabric_widget.cli.exit_codes import INTERRUPTED
+from fabric_widget.cli.model import load_model, pipeline_arguments
+from fabric_widget.cli.progress import Bar, until_interrupted
 from fabric_widget.cli.table import aligned
 from fabric_widget.evaluation.report.contact_sheet import draw_sheet
 from fabric_widget.evaluation.report.page import write_page
 from fabric_widget.evaluation.report.results_json import nearness, story_figures
-from fabric_widget.evaluation.report.story import Story, tell_story
+from fabric_widget.evaluation.report.story import Story, run_story
 from fabric_widget.evaluation.report.story_plan import Plan
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
     from pathlib import Path
 
     from fabric_widget.evaluation.report.story import Chapter, StoryProgress
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell the story, write and print what came of it, and return the exit code.
+    """Make the rounds of a story, write and print the results, and return the exit code.
 
-    Ctrl-C ends the story early; the rounds that are finished are written all the same.
+    Ctrl-C ends early; the rounds that are finished are written all the same.
     """
     plan = Plan(
         taste=arguments.taste,
@@ -35,22 +37,14 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         arguments=pipeline_arguments(arguments),
     )
-    chapters: list[Chapter] = []
     with Bar(quiet=arguments.quiet) as bar:
-        try:
-            fabric, reader = load_model()
-            for chapter in tell_story(
-                fabric, reader, plan, lambda moment: _show(bar, plan, moment)
-            ):
-                chapters.append(chapter)  # noqa: PERF402  (what is finished outlives an interrupt)
-        except KeyboardInterrupt:
-            pass
+        chapters = until_interrupted(_chapters(plan, bar))
     story = Story(plan, tuple(chapters))
     paths = _write(story, arguments.out) if chapters else []
     if arguments.json:
         print(json.dumps(story_figures(story) | {"files": [str(path) for path in paths]}))
     elif chapters:
-        print(_report(story))
+        print(_table(story))
         print("\n".join(str(path) for path in paths))
     if story.complete:
         return 0
@@ -59,14 +53,17 @@ def run(arguments: argparse.Namespace) -> int:
     return INTERRUPTED
 
 
-def _show(bar: Bar, plan: Plan, moment: StoryProgress) -> None:
-    side = "" if moment.round == 1 else f", {'with' if moment.feedback else 'without'} feedback"
-    steps = moment.progress.steps
-    bar.show(
-        f"round {moment.round} of {plan.rounds}{side}",
-        moment.grids_done * steps + moment.progress.step,
-        moment.grids * steps,
-    )
+def _chapters(plan: Plan, bar: Bar) -> Iterator[Chapter]:
+    def show(moment: StoryProgress) -> None:
+        side = "" if moment.round == 1 else f", {'with' if moment.feedback else 'without'} feedback"
+        steps = moment.progress.steps
+        bar.show(
+            f"round {moment.round} of {plan.rounds}{side}",
+            moment.grids_done * steps + moment.progress.step,
+            moment.grids * steps,
+        )
+
+    yield from run_story(*load_model(), plan, show)
 
 
 def _write(story: Story, folder: Path) -> list[Path]:
@@ -77,7 +74,7 @@ def _write(story: Story, folder: Path) -> list[Path]:
     return [sheet, page]
 
 
-def _report(story: Story) -> str:
+def _table(story: Story) -> str:
     heads = ("round", "feedback", "distance", "best", "diversity", "saturation")
     rows = [
         (

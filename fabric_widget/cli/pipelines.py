@@ -1,4 +1,4 @@
-"""Whether feedback works: with every family of pipelines, or with one of the user's own."""
+"""The command pipelines: check that feedback works, with every family or with one pipeline."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.cli import USAGE
-from fabric_widget.cli.arguments import PROGRAM
-from fabric_widget.cli.progress import Bar
+from fabric_widget.cli.exit_codes import refuse
+from fabric_widget.cli.progress import Bar, hide_library_bars
 from fabric_widget.cli.table import aligned
 
 if TYPE_CHECKING:
@@ -23,41 +22,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured with one pipeline.
+    """The result of one pipeline.
 
     Parameters
     ----------
     name
-        Of the family, or the path or name that was given.
+        Name of the family, or the path or id that was given.
     kind
-        Class of the pipeline.
-    check_compatibility
-        What was found out.
+        Class name of the pipeline.
+    compatibility
+        The result of `check_compatibility`.
     expected
         Whether feedback should work.
     needs
-        What the pipeline must be called with for that.
+        Arguments that the pipeline needs for it.
     """
 
     name: str
     kind: str
-    check_compatibility: Compatibility
+    compatibility: Compatibility
     expected: bool = True
     needs: str = ""
 
     @property
-    def well(self) -> bool:
-        """Whether feedback works exactly where it should."""
-        return self.check_compatibility.works == self.expected
+    def as_expected(self) -> bool:
+        """Whether feedback works as expected."""
+        return self.compatibility.works == self.expected
 
     @property
     def remark(self) -> str:
-        """Why feedback does not work, or what it takes."""
-        return self.check_compatibility.reason or (self.needs and f"with {self.needs}")
+        """Why feedback does not work, or which arguments it needs."""
+        return self.compatibility.reason or (self.needs and f"with {self.needs}")
 
     def figures(self) -> dict[str, Any]:
         """Return all of it for JSON."""
-        found = self.check_compatibility
+        found = self.compatibility
         return {
             "name": self.name,
             "pipeline": self.kind,
@@ -74,34 +73,29 @@ class Row:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Survey what was asked for, print it, and return the exit code."""
+    """Check pipelines, print the results, and return the exit code."""
     if arguments.pipeline is not None and arguments.names:
-        return _refuse("give names of families or --pipeline, not both")
+        return refuse("pipelines", "give names of families or --pipeline, not both")
     quiet = arguments.quiet or not sys.stderr.isatty()
     try:
         if arguments.pipeline is None:
             families = _chosen(arguments.names)
-            rows = list(_surveyed(families, quiet=quiet))
+            rows = list(_check_families(families, quiet=quiet))
         else:
-            rows = [_own(arguments.pipeline, arguments.steps, quiet=quiet)]
-    except ValueError as error:  # no such family, or no name that a pipeline could have
-        return _refuse(str(error))
+            rows = [_check_own(arguments.pipeline, arguments.steps, quiet=quiet)]
+    except ValueError as error:  # no such family, or an impossible id
+        return refuse("pipelines", error)
     if arguments.json:
         print(json.dumps([row.figures() for row in rows], ensure_ascii=False))
     elif arguments.markdown:
         print(_markdown(rows))
     else:
         print(_table(rows))
-    return 0 if all(row.well for row in rows) else 1
-
-
-def _refuse(message: str) -> int:
-    print(f"{PROGRAM} pipelines: error: {message}", file=sys.stderr)
-    return USAGE
+    return 0 if all(row.as_expected for row in rows) else 1
 
 
 def _chosen(names: Sequence[str]) -> list[Family]:
-    """Return the families of these names, or of which these are parts of the names."""
+    """Return the families with these names, or with names that contain them."""
     from fabric_widget.zoo import ZOO
 
     chosen: dict[str, Family] = {}
@@ -117,37 +111,34 @@ def _chosen(names: Sequence[str]) -> list[Family]:
     return list((chosen or ZOO).values())
 
 
-def _surveyed(families: Sequence[Family], *, quiet: bool) -> Iterator[Row]:
+def _check_families(families: Sequence[Family], *, quiet: bool) -> Iterator[Row]:
     with Bar("making tiny pipelines", quiet=quiet) as bar:
         for i, family in enumerate(families):
             bar.show(family.name, i, len(families))
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what diffusers says of its own models
+                warnings.simplefilter("ignore")  # warnings of diffusers about its own models
                 pipe = family.build()
                 needs = ", ".join(f"{name}={value!r}" for name, value in family.needs.items())
-                found = _tried(pipe, num_images=family.pictures, **family.arguments, **family.needs)
+                found = _check(pipe, num_images=family.pictures, **family.arguments, **family.needs)
             yield Row(family.name, type(pipe).__name__, found, family.able, needs)
         bar.show("all families", len(families), len(families))
 
 
-def _own(place: str, steps: int, *, quiet: bool) -> Row:
-    """Survey a pipeline of the user's own, on the GPU if there is one."""
-    import diffusers
+def _check_own(place: str, steps: int, *, quiet: bool) -> Row:
+    """Check a pipeline from a folder or the Hub, on the GPU if there is one."""
     import torch
-    import transformers
 
     from fabric_widget.evaluation.study.resources import load_pipeline
 
     if quiet:
-        diffusers.utils.logging.disable_progress_bar()
-        transformers.utils.logging.disable_progress_bar()
+        hide_library_bars()
     pipe = load_pipeline(place, "cuda" if torch.cuda.is_available() else "cpu")
     pipe.set_progress_bar_config(disable=quiet)
-    return Row(place, type(pipe).__name__, _tried(pipe, num_inference_steps=steps))
+    return Row(place, type(pipe).__name__, _check(pipe, num_inference_steps=steps))
 
 
-def _tried(pipe: Any, **arguments: Any) -> Compatibility:  # noqa: ANN401  (any diffusers pipeline)
-    """Return a survey; an error that is not the engine's becomes its reason."""
+def _check(pipe: Any, **arguments: Any) -> Compatibility:  # noqa: ANN401  (any diffusers pipeline)
+    """Return the compatibility; any other error becomes its reason."""
     from fabric_widget.engine.compatibility import Compatibility, check_compatibility
 
     try:
@@ -157,32 +148,32 @@ def _tried(pipe: Any, **arguments: Any) -> Compatibility:  # noqa: ANN401  (any 
 
 
 def _facts(row: Row) -> tuple[str, ...]:
-    found = row.check_compatibility
-    truths = (found.identity, found.effect, found.restored)
+    found = row.compatibility
+    checks = (found.identity, found.effect, found.restored)
     if not found.sites:
         return (row.name, "none", "", "", "", "")
     roles = " + ".join(found.roles)
-    return (row.name, str(found.sites), roles, *("yes" if true else "no" for true in truths))
+    return (row.name, str(found.sites), roles, *("yes" if passed else "no" for passed in checks))
 
 
 _HEADS = ("family", "sites", "roles", "identity", "effect", "restored")
-_WORDS = (0, 2, 3, 4, 5)  # columns
+_TEXT_COLUMNS = (0, 2, 3, 4, 5)
 
 
 def _summary(rows: Sequence[Row]) -> str:
-    works = sum(row.check_compatibility.works for row in rows)
+    works = sum(row.compatibility.works for row in rows)
     return f"{works} of {len(rows)} take feedback."
 
 
 def _table(rows: Sequence[Row]) -> str:
     remarks = [f"{row.name}: {row.remark}" for row in rows if row.remark]
-    table = aligned(_HEADS, [_facts(row) for row in rows], texts=_WORDS)
+    table = aligned(_HEADS, [_facts(row) for row in rows], texts=_TEXT_COLUMNS)
     return "\n\n".join([table, *remarks, _summary(rows)])
 
 
 def _markdown(rows: Sequence[Row]) -> str:
-    able = [row for row in rows if row.check_compatibility.sites]
-    unable = [row for row in rows if not row.check_compatibility.sites]
+    able = [row for row in rows if row.compatibility.sites]
+    unable = [row for row in rows if not row.compatibility.sites]
     lines = [
         _summary(rows),
         "",

@@ -1,42 +1,40 @@
-"""What commands that make pictures share: the demo model and a progress bar."""
+"""A progress bar, and what a command keeps when Ctrl-C ends it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Iterable
     from types import TracebackType
     from typing import Self
 
-    from fabric_widget.demo.reader import Reader
-    from fabric_widget.engine import Fabric
+T = TypeVar("T")
 
 
-def load_model() -> tuple[Fabric, Reader]:
-    """Load the demo model and its reader; our bar is the only one that shows."""
+def until_interrupted(items: Iterable[T]) -> list[T]:
+    """Return all items, or on Ctrl-C those that were finished before it."""
+    finished: list[T] = []
+    with suppress(KeyboardInterrupt):
+        for item in items:
+            finished.append(item)  # noqa: PERF402  (a list made at once would be lost)
+    return finished
+
+
+def hide_library_bars() -> None:
+    """Turn off the progress bars of diffusers and transformers: ours is the only one shown."""
     import diffusers
     import transformers
 
-    from fabric_widget.demo import load_demo
-    from fabric_widget.demo.reader import load_reader
-    from fabric_widget.engine import Fabric
-
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
-    return Fabric(load_demo()), load_reader()
-
-
-def pipeline_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the pipeline's arguments that were given."""
-    given = {"num_inference_steps": arguments.steps, "guidance_scale": arguments.guidance}
-    return {name: value for name, value in given.items() if value is not None}
 
 
 class Bar:
-    """A progress bar over all steps of all grids, which learns their number on the way."""
+    """A progress bar. The number of steps may change while it is shown."""
 
     def __init__(self, words: str = "loading the model", *, quiet: bool) -> None:
         self._bar = tqdm(
@@ -62,8 +60,8 @@ class Bar:
         self._bar.close()
 
     def show(self, words: str, done: int, total: int) -> None:
-        """Tell that `done` of `total` steps are finished."""
+        """Show that `done` of `total` steps are finished."""
         if self._bar.total != total:
-            self._bar.reset(total)  # loading says nothing of how long a step takes
+            self._bar.reset(total)  # also restarts the clock: loading is no measure of a step
         self._bar.set_description_str(words, refresh=False)
         self._bar.update(done - self._bar.n)

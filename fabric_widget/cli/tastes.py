@@ -1,4 +1,4 @@
-"""Many tastes: how much nearer feedback comes, as a table, a mean and an interval."""
+"""The command tastes: how much nearer feedback comes over many tastes, with an interval."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from fabric_widget.cli import INTERRUPTED, USAGE
-from fabric_widget.cli.arguments import PROGRAM
-from fabric_widget.cli.progress import Bar, load_model, pipeline_arguments
+from fabric_widget.cli.exit_codes import INTERRUPTED, refuse
+from fabric_widget.cli.model import load_model, pipeline_arguments
+from fabric_widget.cli.progress import Bar, until_interrupted
 from fabric_widget.cli.table import aligned
 from fabric_widget.evaluation.people.tastes import sample_tastes
 from fabric_widget.evaluation.report.comparison import compare, summarize
@@ -17,21 +17,22 @@ from fabric_widget.evaluation.report.story_plan import plan_for_each
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator, Sequence
 
     from fabric_widget.evaluation.report.comparison import Comparison
     from fabric_widget.evaluation.report.story import Story, StoryProgress
+    from fabric_widget.evaluation.report.story_plan import Plan
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell all stories, print the comparison, and return the exit code.
+    """Make a story for each taste, print the comparison, and return the exit code.
 
     Ctrl-C ends early; the tastes that are finished are reported all the same.
     """
     try:
         tastes = sample_tastes(arguments.count, arguments.seed, arguments.about)
     except ValueError as error:  # fewer tastes than were asked for
-        print(f"{PROGRAM} tastes: error: {error}", file=sys.stderr)
-        return USAGE
+        return refuse("tastes", error)
     plans = plan_for_each(
         tastes,
         rounds=arguments.rounds,
@@ -39,31 +40,29 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         arguments=pipeline_arguments(arguments),
     )
-    stories: list[Story] = []
     with Bar(quiet=arguments.quiet) as bar:
-
-        def show(position: int, moment: StoryProgress) -> None:
-            steps = moment.progress.steps
-            done = (position * moment.grids + moment.grids_done) * steps + moment.progress.step
-            total = len(plans) * moment.grids * steps
-            bar.show(f"taste {position + 1} of {len(plans)}", done, total)
-
-        try:
-            for story in compare(*load_model(), plans, show):
-                stories.append(story)  # noqa: PERF402  (what is finished outlives an interrupt)
-        except KeyboardInterrupt:
-            pass
+        stories = until_interrupted(_stories(plans, bar))
     if stories:
         summary = summarize(stories)
         figures = comparison_figures(stories, summary)
-        print(json.dumps(figures) if arguments.json else _report(stories, summary))
+        print(json.dumps(figures) if arguments.json else _table(stories, summary))
     if len(stories) == len(plans):
         return 0
     print(f"interrupted: {len(stories)} of {len(plans)} tastes were finished", file=sys.stderr)
     return INTERRUPTED
 
 
-def _report(stories: list[Story], summary: Comparison) -> str:
+def _stories(plans: Sequence[Plan], bar: Bar) -> Iterator[Story]:
+    def show(position: int, moment: StoryProgress) -> None:
+        steps = moment.progress.steps
+        done = (position * moment.grids + moment.grids_done) * steps + moment.progress.step
+        total = len(plans) * moment.grids * steps
+        bar.show(f"taste {position + 1} of {len(plans)}", done, total)
+
+    yield from compare(*load_model(), plans, show)
+
+
+def _table(stories: list[Story], summary: Comparison) -> str:
     rows: list[tuple[str, ...]] = [
         (
             story.plan.taste.text,

@@ -1,9 +1,9 @@
-"""The small text-to-image model that ships in the package, the pictures it learnt from, and how.
+"""The small text-to-image model that ships in the package, its training data and its training.
 
-scenes     draws pictures and captions them: the only data there is
-reader     says what a picture shows
-training   makes the weights again from nothing
-model      the weights, as a folder that any diffusers program can load
+scenes/    draw pictures and caption them: the training data
+reader     a classifier of what a picture shows
+training/  train the model from scratch
+model/     the weights, a folder that diffusers loads
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The reader: a small classifier that says what a picture of the demo model shows.
+"""The reader: a small classifier of the attributes in a picture of the demo model.
 
-It has learnt from rendered scenes only, so it can judge what the denoiser draws without having
-seen any of it. "Did the feedback work?" has an exact answer because of it.
+It is trained on rendered scenes only, never on pictures of the denoiser, so it measures exactly
+whether feedback worked.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "model" / "reader.safetensors"
 RESOLUTION = 64
-"""Side of the pictures the reader has learnt from; others are resized to it."""
+"""Side of the pictures that the reader is trained on; others are resized to it."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the reader sees in one picture.
+    """The attributes that the reader sees in one picture.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class Reading:
     probabilities: Mapping[str, Mapping[str, float]]
 
     def best(self, name: str) -> str:
-        """Return the likeliest value of an attribute."""
+        """Return the most probable value of an attribute."""
         values = self.probabilities[name]
         return max(values, key=values.__getitem__)
 
 
 class Reader(nn.Module):
-    """A convolutional classifier with one answer for each attribute of a scene."""
+    """A convolutional classifier with one output for each attribute of a scene."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,18 +75,18 @@ class Reader(nn.Module):
 
     @torch.no_grad()
     def read(self, images: Sequence[Image.Image]) -> list[Reading]:
-        """Say what each picture shows."""
+        """Return the attributes of each picture."""
         if not images:
             return []
         side = (RESOLUTION, RESOLUTION)
         fitted = [np.asarray(image.convert("RGB").resize(side)) for image in images]
         pixels = torch.from_numpy(np.stack(fitted)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-        answers = [logits.softmax(-1).tolist() for logits in self(pixels)]
+        probabilities = [logits.softmax(-1).tolist() for logits in self(pixels)]
         return [
             Reading(
                 {
-                    name: dict(zip(values, answer[i], strict=True))
-                    for (name, values), answer in zip(ATTRIBUTES.items(), answers, strict=True)
+                    name: dict(zip(values, rows[i], strict=True))
+                    for (name, values), rows in zip(ATTRIBUTES.items(), probabilities, strict=True)
                 }
             )
             for i in range(len(images))
@@ -100,7 +100,7 @@ def load_reader() -> Reader:
     Raises
     ------
     FileNotFoundError
-        The package was installed without its weights.
+        Its weights are missing.
     """
     if not WEIGHTS.exists():
         msg = f"no reader at {WEIGHTS}; make one with: python -m fabric_widget train-demo"

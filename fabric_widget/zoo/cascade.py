@@ -1,4 +1,4 @@
-"""Stable Cascade: the prompt is heard by a prior whose latents a second model decodes."""
+"""Stable Cascade: a prior follows the prompt, and a second model decodes its latents."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def lumina_next() -> Parts:
         multiple_of=16,
         cross_attention_dim=parts.WIDTH,
     )
-    torch.nn.init.zeros_(transformer.pad_token)  # it leaves it as the memory was
+    torch.nn.init.zeros_(transformer.pad_token)  # the model leaves it uninitialized
     return LuminaPipeline, {
         "transformer": transformer,
         "scheduler": parts.flow(),
@@ -149,7 +149,7 @@ FAMILIES = (
         "HunyuanDiT",
         hunyuan_dit,
         _small(64) | {"use_resolution_binning": False},
-        note="told the picture's size; positions are an argument",
+        note="conditioned on the picture's size; positions are an argument",
     ),
     Family(
         "Lumina-Next",

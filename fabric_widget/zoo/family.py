@@ -1,4 +1,4 @@
-"""What a family of the zoo is, and how its pipelines are made: always the same, never twice."""
+"""What a family of the zoo is, and how its pipelines are made, always with the same weights."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What diffusers warns of while it makes a model or a pipeline of its own.
-_NOT_OURS = (
+# Warnings that diffusers raises about itself when a model or a pipeline is made.
+_IGNORED_WARNINGS = (
     "`FluxPosEmbed` is deprecated",
     "`LoraLoaderMixin` is deprecated",
     "`torch.jit.script` is deprecated",  # Kolors
 )
 
-Parts = tuple[Any, dict[str, Any]]  # what makes a pipeline, and its components
+Parts = tuple[Any, dict[str, Any]]  # a pipeline class, and its components
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,23 @@ class Family:
     Parameters
     ----------
     name
-        As people call it.
+        The usual name.
     build
         Returns a new pipeline, always with the same weights.
     arguments
-        What to call it with, besides the prompt, for a quick run on a CPU.
+        Arguments of the call, besides the prompt, for a quick run on a CPU.
     guided
-        Whether that run has an unconditional pass.
+        Whether that run has an unconditional guidance branch.
     pictures
-        1 if it cannot make more than one in such a call, else 2.
+        Pictures in one call: 1 if the pipeline cannot make more, otherwise 2.
     warns
-        What diffusers warns of in a call, whatever the arguments: `quiet` passes over it.
+        Warning that diffusers raises in every call; `quiet` ignores it.
     note
-        What is special about it.
+        What is special about the family.
     needs
-        What it must be called with besides to take feedback.
+        Further arguments that feedback needs.
     able
-        Whether it can take feedback at all; if not, `Fabric` says why.
+        Whether feedback is possible; if not, `Fabric` raises an error that says why.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Family:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Pass over the warning that calls of this family cannot avoid."""
+        """Ignore the warning that every call of this family raises."""
         with warnings.catch_warnings():
             if self.warns:
                 warnings.filterwarnings("ignore", re.escape(self.warns))
@@ -71,20 +71,20 @@ class Family:
 
 
 def builder(make: Callable[[], Parts]) -> Callable[[], Any]:
-    """Turn a function that makes parts into one that returns a new pipeline of copies of them."""
+    """Turn a function that returns components into one that returns a new pipeline of copies."""
 
     @functools.cache
     def parts() -> Parts:
         kind, made = make()
         for part in made.values():
             if isinstance(part, torch.nn.Module):
-                _enliven(part.eval())
+                _randomize_weights(part.eval())
         return kind, made
 
     @functools.wraps(make)
     def build() -> Any:
         with warnings.catch_warnings(), torch.random.fork_rng():
-            for message in _NOT_OURS:
+            for message in _IGNORED_WARNINGS:
                 warnings.filterwarnings("ignore", message)
             torch.manual_seed(0)
             kind, made = parts()
@@ -96,10 +96,9 @@ def builder(make: Callable[[], Parts]) -> Callable[[], Any]:
 
 
 def altered(kind: Any, **attributes: Any) -> Any:
-    """Return what makes pipelines of a `kind` with some of their attributes changed.
+    """Return a function that makes a pipeline of a `kind` and changes some of its attributes.
 
-    Some pipelines set a size or a long message to their text encoder by themselves, not as an
-    argument.
+    Some pipelines have a size or a long system prompt as an attribute, not as an argument.
     """
 
     def build(**components: Any) -> Any:
@@ -112,11 +111,11 @@ def altered(kind: Any, **attributes: Any) -> Any:
 
 
 @torch.no_grad()
-def _enliven(part: torch.nn.Module) -> None:
-    """Give every matrix weights at which its output is as large as its input.
+def _randomize_weights(part: torch.nn.Module) -> None:
+    """Initialize every matrix so that its output is as large as its input.
 
-    Fresh models are nearly constant: small or zero weights where training is to start from. Whether
-    a prompt or a reference makes a difference would drown in rounding.
+    Untrained models are nearly constant, because many weights start small or at zero: the effect of
+    a prompt or a reference would be lost in rounding.
     """
     for module in part.modules():
         for name, weight in module.named_parameters(recurse=False):

@@ -1,4 +1,4 @@
-"""Flux and its kin: packed latents, with positions as arguments of the call."""
+"""Flux and its relatives: packed latents, with position ids as arguments of the denoiser call."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def chroma() -> Parts:
 
 
 def flux2_vae() -> Any:
-    """Return an autoencoder that says what is the mean and spread of a patch of latents."""
+    """Return an autoencoder that normalizes patches of latents."""
     return AutoencoderKLFlux2(
         down_block_types=("DownEncoderBlock2D",) * 2,
         up_block_types=("UpDecoderBlock2D",) * 2,

@@ -1,4 +1,4 @@
-"""Transformers in which text and image tokens share one attention, over latents not packed."""
+"""Transformers with joint attention of text and image tokens, over latents that are not packed."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def cogview4() -> Parts:
 
 @builder
 def prx() -> Parts:
-    # Its own cleaning needs a package to mend broken Unicode, which no prompt here has.
+    # Its own text cleaning needs a further package.
     cleaning = SimpleNamespace(clean_text=str)
     return altered(PRXPipeline, text_preprocessor=cleaning), {
         "transformer": PRXTransformer2DModel(
@@ -141,7 +141,7 @@ def prx() -> Parts:
 
 @builder
 def hidream() -> Parts:
-    # Every picture gets the area of this side.
+    # Pictures get the area of a square of this side.
     return altered(HiDreamImagePipeline, default_sample_size=8), {
         "transformer": HiDreamImageTransformer2DModel(
             patch_size=2,
@@ -175,7 +175,7 @@ def hidream() -> Parts:
 FAMILIES = (
     Family("SD 3", sd3, QUICK | _SHORT, note="some layers attend to image tokens alone as well"),
     Family("AuraFlow", aura_flow, QUICK | _SHORT, note="register tokens before the text"),
-    Family("CogView 3+", cogview3_plus, QUICK | _SHORT, note="told the picture's size"),
+    Family("CogView 3+", cogview3_plus, QUICK | _SHORT, note="conditioned on the picture's size"),
     Family("CogView 4", cogview4, QUICK | _SHORT, note="two calls a step"),
     Family(
         "PRX",

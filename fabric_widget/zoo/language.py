@@ -28,7 +28,7 @@ _STEPS: dict[str, Any] = {"num_inference_steps": 2}
 
 
 def _after(tokens: int) -> str:
-    """Return a template whose first `tokens`, which the pipeline drops again, are letters."""
+    """Return a prompt template whose first `tokens` tokens, which the pipeline drops, are dots."""
     return tokens * "." + "{}\n"
 
 
@@ -76,20 +76,6 @@ def lumina2() -> Parts:
     }
 
 
-def qwen_vae(**settings: Any) -> Any:
-    """Return an autoencoder for pictures that are films of one frame."""
-    return AutoencoderKLQwenImage(
-        base_dim=8,
-        z_dim=4,
-        dim_mult=[1, 1],
-        num_res_blocks=1,
-        temperal_downsample=[False],
-        latents_mean=[0.0] * 4,
-        latents_std=[1.0] * 4,
-        **settings,
-    )
-
-
 @builder
 def qwen_image() -> Parts:
     return altered(QwenImagePipeline, prompt_template_encode=_after(34)), {
@@ -103,7 +89,7 @@ def qwen_image() -> Parts:
             joint_attention_dim=parts.WIDTH,
         ),
         "scheduler": parts.flow(),
-        "vae": qwen_vae(),
+        "vae": parts.frame_vae(AutoencoderKLQwenImage),
         "text_encoder": parts.qwen2_5_vl(),
         "tokenizer": letters(end=False),
     }
@@ -147,7 +133,7 @@ def hunyuan_image() -> Parts:
 
 @builder
 def kandinsky5() -> Parts:
-    sizes = [(64, 64), (64, 128), (128, 64)]  # instead of those of a million pixels
+    sizes = [(64, 64), (64, 128), (128, 64)]  # instead of resolutions of a million pixels
     return altered(Kandinsky5T2IPipeline, prompt_template=_after(40), resolutions=sizes), {
         "transformer": Kandinsky5Transformer3DModel(
             in_text_dim=parts.WIDTH,

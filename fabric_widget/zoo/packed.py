@@ -1,4 +1,4 @@
-"""Descendants of Flux that read the prompt in their own ways."""
+"""Relatives of Flux with other text encoders: Bria, Ovis-Image, LongCat-Image."""
 
 from __future__ import annotations
 
@@ -52,15 +52,7 @@ def bria_fibo() -> Parts:
             text_encoder_dim=parts.WIDTH,
         ),
         "scheduler": parts.flow(),
-        "vae": AutoencoderKLWan(
-            base_dim=8,
-            z_dim=4,
-            dim_mult=[1, 1, 1, 1, 1],
-            num_res_blocks=1,
-            temperal_downsample=[False, False, False, False],
-            latents_mean=[0.0] * 4,
-            latents_std=[1.0] * 4,
-        ),
+        "vae": parts.frame_vae(AutoencoderKLWan, halvings=4),
         "text_encoder": parts.smollm3(),
         "tokenizer": letters(begin=True, end=False),
     }
@@ -68,7 +60,7 @@ def bria_fibo() -> Parts:
 
 @builder
 def ovis_image() -> Parts:
-    # So many tokens are dropped again.
+    # The pipeline drops so many tokens.
     return altered(OvisImagePipeline, system_prompt=28 * "."), {
         "transformer": OvisImageTransformer2DModel(**_SHAPE | {"out_channels": 16}),
         "scheduler": parts.flow(),

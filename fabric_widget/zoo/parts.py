@@ -1,4 +1,4 @@
-"""What the families have in common: text encoders, autoencoders and the schedule of a flow."""
+"""Components shared by the families: text encoders, autoencoders, schedulers."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def clip_vision() -> Any:
 
 
 def clip_image_processor() -> Any:
-    """Return what makes pictures fit the vision model of CLIP."""
+    """Return the image processor of the vision model of CLIP."""
     return CLIPImageProcessor(size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16})
 
 
@@ -160,7 +160,7 @@ def qwen3() -> Any:
 
 
 def smollm3() -> Any:
-    """Return SmolLM 3, with room for the mark of the beginning that Bria FIBO gives by number."""
+    """Return SmolLM 3 with the vocabulary size that the start token of Bria FIBO needs."""
     return SmolLM3ForCausalLM(SmolLM3Config(**DECODER | {"vocab_size": 128_001}))
 
 
@@ -170,7 +170,7 @@ def llama() -> Any:
 
 
 def mistral3() -> Any:
-    """Return Mistral 3, which reads and sees."""
+    """Return Mistral 3, a vision-language model."""
     vision = {
         "model_type": "pixtral",
         "hidden_size": WIDTH,
@@ -184,7 +184,7 @@ def mistral3() -> Any:
 
 
 def qwen2_5_vl() -> Any:
-    """Return Qwen 2.5 that reads and sees."""
+    """Return Qwen 2.5 VL."""
     text = {name: value for name, value in DECODER.items() if name != "head_dim"}
     return Qwen2_5_VLForConditionalGeneration(
         Qwen2_5_VLConfig(
@@ -208,7 +208,7 @@ def qwen2_5_vl() -> Any:
 
 
 def qwen3_vl() -> Any:
-    """Return Qwen 3 that reads and sees."""
+    """Return Qwen 3 VL."""
     rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]}
     vision = {
         "depth": 1,
@@ -225,7 +225,7 @@ def qwen3_vl() -> Any:
 
 
 def vae(channels: int = 4, halvings: int = 1, **settings: Any) -> Any:
-    """Return an autoencoder whose latents are smaller by 2 to the power of `halvings`."""
+    """Return an autoencoder that halves the sides of a picture `halvings` times."""
     blocks = halvings + 1
     return AutoencoderKL(
         block_out_channels=(8,) * blocks,
@@ -238,16 +238,30 @@ def vae(channels: int = 4, halvings: int = 1, **settings: Any) -> Any:
     )
 
 
+def frame_vae(kind: Any, halvings: int = 1, **settings: Any) -> Any:
+    """Return a video autoencoder of a `kind`, for pictures as videos of one frame."""
+    return kind(
+        base_dim=8,
+        z_dim=4,
+        dim_mult=[1] * (halvings + 1),
+        num_res_blocks=1,
+        temperal_downsample=[False] * halvings,
+        latents_mean=[0.0] * 4,
+        latents_std=[1.0] * 4,
+        **settings,
+    )
+
+
 def flow_vae(channels: int = 4, halvings: int = 1) -> Any:
-    """Return an autoencoder as flow models have it: its latents have a mean."""
+    """Return an autoencoder for flow models: with a shift factor."""
     return vae(channels, halvings, scaling_factor=0.4, shift_factor=0.1)
 
 
 def flow(**settings: Any) -> Any:
-    """Return the scheduler of a flow."""
+    """Return a flow-matching scheduler."""
     return FlowMatchEulerDiscreteScheduler(**{"shift": 3.0} | settings)
 
 
 def ddpm(**settings: Any) -> Any:
-    """Return the scheduler of a diffusion."""
+    """Return a DDPM scheduler."""
     return DDPMScheduler(**settings)

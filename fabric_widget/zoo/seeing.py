@@ -1,10 +1,11 @@
-"""Transformers whose text encoder also sees: Krea 2, Nucleus, Qwen-Image 2.1 and ERNIE-Image."""
+"""Transformers with a vision-language model as text encoder: Krea 2, Nucleus and others."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from diffusers import (
+    AutoencoderKLQwenImage,
     AutoencoderKLQwenImage21,
     ErnieImagePipeline,
     ErnieImageTransformer2DModel,
@@ -19,7 +20,6 @@ from diffusers import (
 from fabric_widget.zoo import parts
 from fabric_widget.zoo.family import Family, Parts, altered, builder
 from fabric_widget.zoo.flux import flux2_vae
-from fabric_widget.zoo.language import qwen_vae
 from fabric_widget.zoo.tokenizers import AsProcessor, letters
 
 _SMALL: dict[str, Any] = {"height": 16, "width": 16, "num_inference_steps": 2}
@@ -30,7 +30,7 @@ _GUIDED: dict[str, Any] = _SMALL | {"guidance_scale": 3.0}
 def krea2() -> Parts:
     kind = altered(
         Krea2Pipeline,
-        prompt_template_encode_prefix=34 * ".",  # so many tokens are dropped again
+        prompt_template_encode_prefix=34 * ".",  # the pipeline drops so many tokens
         prompt_template_encode_suffix=5 * ".",
     )
     return kind, {
@@ -52,7 +52,7 @@ def krea2() -> Parts:
             axes_dims_rope=(4, 4, 8),
         ),
         "scheduler": parts.flow(),
-        "vae": qwen_vae(),
+        "vae": parts.frame_vae(AutoencoderKLQwenImage),
         "text_encoder": parts.qwen3_vl().model,
         "tokenizer": letters(end=False),
         "text_encoder_select_layers": (1, 2),
@@ -77,7 +77,7 @@ def nucleus() -> Parts:
             capacity_factors=1.0,
         ),
         "scheduler": parts.flow(),
-        "vae": qwen_vae(),
+        "vae": parts.frame_vae(AutoencoderKLQwenImage),
         "text_encoder": parts.qwen3_vl(),
         "processor": letters(end=False, kind=AsProcessor),
     }
@@ -96,16 +96,7 @@ def qwen_image_21() -> Parts:
             context_in_dim=parts.WIDTH,
         ),
         "scheduler": parts.flow(),
-        "vae": AutoencoderKLQwenImage21(
-            base_dim=8,
-            decoder_base_dim=8,
-            z_dim=4,
-            dim_mult=[1, 1, 1, 1, 1],
-            num_res_blocks=1,
-            temperal_downsample=[False] * 4,
-            latents_mean=[0.0] * 4,
-            latents_std=[1.0] * 4,
-        ),
+        "vae": parts.frame_vae(AutoencoderKLQwenImage21, halvings=4, decoder_base_dim=8),
         "text_encoder": parts.qwen3_vl(),
         "processor": letters("<|image_pad|>", end=False, kind=AsProcessor),
     }

@@ -1,4 +1,4 @@
-"""Tiny pipelines with random weights: whole ones, text encoders and autoencoder included."""
+"""Tiny pipelines of Stable Diffusion and SDXL with random weights, for any scheduler."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def scheduler(name: str, prediction_type: str = "epsilon") -> Any:
 
 
 def tokenizer() -> CLIPTokenizer:
-    """Return a tokenizer that knows letters and digits only."""
+    """Return a CLIP tokenizer of letters and digits."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     words = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{x}</w>" for x in letters)]
     vocabulary = {word: i for i, word in enumerate(words)}
@@ -66,14 +66,8 @@ def tokenizer() -> CLIPTokenizer:
 
 def vae(levels: int = 2) -> AutoencoderKL:
     """Return an autoencoder; each level but the first halves the sides."""
-    return AutoencoderKL(
-        block_out_channels=(8,) * levels,
-        down_block_types=("DownEncoderBlock2D",) * levels,
-        up_block_types=("UpDecoderBlock2D",) * levels,
-        latent_channels=4,
-        norm_num_groups=4,
-        sample_size=SIDE,
-    ).eval()
+    model: AutoencoderKL = parts.vae(halvings=levels - 1).eval()
+    return model
 
 
 def unet(**settings: Any) -> UNet2DConditionModel:
@@ -103,7 +97,7 @@ def pipeline(family: str = "SD 1", sampler: str = "DDIM") -> Any:
 
 @functools.cache
 def _parts(family: str) -> tuple[Any, dict[str, Any]]:
-    """Return the class of a pipeline and its parts but the scheduler."""
+    """Return the class of a pipeline and its components except the scheduler."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         if family == "SDXL":

@@ -1,4 +1,4 @@
-"""Tokenizers made from nothing: every character is a token, and so is every special word."""
+"""Tokenizers without files: every character is a token, and so is every special word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SPECIAL = ("<pad>", "<s>", "</s>", "<unk>")
 PAD, BEGIN, END, _UNKNOWN = range(len(SPECIAL))
 VOCABULARY = 128  # at least as many as there are tokens
 
-# Says what the messages say, whether they come as text or as parts.
+# A chat template that joins the texts of the messages, given as strings or as parts.
 _TEMPLATE = (
     "{% for message in messages %}"
     "{% if message.content is string %}{{ message.content }}{% else %}"
@@ -22,7 +22,7 @@ _TEMPLATE = (
 
 
 class WithPositions(PreTrainedTokenizerFast):  # type: ignore[misc]  # no types
-    """Says at which place of its text each token stands, as the tokenizer of ChatGLM does."""
+    """Also returns position ids, as the tokenizer of ChatGLM does."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         encoded = super().__call__(*args, **kwargs)
@@ -31,7 +31,7 @@ class WithPositions(PreTrainedTokenizerFast):  # type: ignore[misc]  # no types
 
 
 class AsProcessor(PreTrainedTokenizerFast):  # type: ignore[misc]  # no types
-    """Answers as the processor of a model that also sees, when there is nothing to see."""
+    """Has the interface of the processor of a vision-language model, for text only."""
 
     @property
     def tokenizer(self) -> Any:
@@ -57,11 +57,11 @@ def letters(
     special
         Words that are one token each.
     begin, end
-        Whether the mark of the beginning or the end surrounds every text.
+        Whether every text gets a start token, and an end token.
     side
-        Where the padding goes.
+        Padding side.
     length
-        Of the longest text that the model is for.
+        Maximal length of a text.
     kind
         Class of the tokenizer.
     """

@@ -177,7 +177,12 @@ def kandinsky3() -> Parts:
 FAMILIES = (
     *(Family(name, functools.partial(tiny.pipeline, name), QUICK) for name in tiny.FAMILIES),
     Family("LCM", lcm, QUICK, guided=False, note="guidance as an embedding"),
-    Family("Kolors", kolors, QUICK | {"max_sequence_length": 16}, note="told the picture's size"),
+    Family(
+        "Kolors",
+        kolors,
+        QUICK | {"max_sequence_length": 16},
+        note="conditioned on the picture's size",
+    ),
     Family(
         "DeepFloyd IF",
         deepfloyd,

@@ -1,4 +1,4 @@
-"""Stable Diffusion and SDXL with what people attach to them."""
+"""Stable Diffusion and SDXL with ControlNet, adapters, inpainting, image-to-image, PAG."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _xl() -> dict[str, Any]:
 
 
 def _variant(kind: Any, components: Any, **more: Any) -> Any:
-    """Return the builder of a `kind` of pipeline with `components` and functions that add some."""
+    """Return the builder of a `kind` of pipeline with `components` and more made by functions."""
 
     @builder
     def build() -> Parts:

@@ -9,7 +9,7 @@ import torch
 
 from fabric_widget.bench.measure import measure
 from fabric_widget.bench.plan import TARGETS, Plan, Size
-from fabric_widget.bench.targets import Scene
+from fabric_widget.bench.targets import TargetPipeline
 from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def tiny_scene(plan: Plan) -> Scene:
+def tiny_pipeline(plan: Plan) -> TargetPipeline:
     """Return a tiny pipeline in the place of the real one."""
     side = plan.size.latent * 2
     arguments: dict[str, Any] = {
@@ -37,7 +37,7 @@ def tiny_scene(plan: Plan) -> Scene:
         "num_inference_steps": plan.size.steps,
         "guidance_scale": plan.target.guidance,
     }
-    return Scene(tiny.pipeline(), plan.size.pictures, arguments)
+    return TargetPipeline(tiny.pipeline(), plan.size.pictures, arguments)
 
 
 @pytest.fixture(scope="session")
@@ -49,4 +49,4 @@ def plan() -> Plan:
 def findings(plan: Plan) -> list[Finding]:
     """Return what one small measurement found."""
     torch.set_num_threads(1)
-    return list(measure(plan, tiny_scene(plan), lambda *_: None))
+    return list(measure(plan, tiny_pipeline(plan), lambda *_: None))

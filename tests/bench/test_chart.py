@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fabric_widget.bench.chart import draw_chart, duration
-from fabric_widget.bench.methods import MODES, PUBLISHED, Way
+from fabric_widget.bench.methods import MODES, PUBLISHED, Variant
 from fabric_widget.bench.report import target_figures
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MACHINE = {"measured_on": "A & B <fast>"}
 SVG = "{http://www.w3.org/2000/svg}"
 CURVES = [  # as they are drawn
-    *(Way(method, mode) for mode in MODES for method in ("first", "later")),
+    *(Variant(method, mode) for mode in MODES for method in ("first", "later")),
     PUBLISHED,
 ]
 
@@ -35,8 +35,8 @@ def drawn(figures: dict[str, Any]) -> ET.Element:
     return ET.fromstring(draw_chart(figures, MACHINE))  # noqa: S314  (our own)
 
 
-def name_of(way: Way) -> str:
-    return f"{way.method} round, {way.mode}" if way.mode else way.method
+def name_of(variant: Variant) -> str:
+    return f"{variant.method} round, {variant.mode}" if variant.mode else variant.method
 
 
 def test_it_stands_alone(figures: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ def test_it_stands_alone(figures: dict[str, Any]) -> None:
 def test_every_curve_is_there_with_all_its_points(figures: dict[str, Any], plan: Plan) -> None:
     root = drawn(figures)
     names = {x.text for x in root.iter(f"{SVG}text")}
-    assert {"plain", *(name_of(way) for way in CURVES)} <= names
+    assert {"plain", *(name_of(variant) for variant in CURVES)} <= names
     assert {str(n) for n in plan.references} <= names
     points = Counter(x.get("class") for x in root.iter(f"{SVG}circle"))
     assert sorted(points.values()) == [len(plan.references)] * len(CURVES)  # no two look alike
@@ -71,7 +71,9 @@ def test_what_takes_longer_stands_higher(figures: dict[str, Any]) -> None:
         for row in figures["rows"]
     }
     heights = [float(x.get("cy", "")) for x in drawn(figures).iter(f"{SVG}circle")]
-    by_curve = [ratios[way.method, way.mode, n] for way in CURVES for n in figures["references"]]
+    by_curve = [
+        ratios[variant.method, variant.mode, n] for variant in CURVES for n in figures["references"]
+    ]
     pairs = sorted(zip(by_curve, heights, strict=True), reverse=True)
     assert all(a[1] <= b[1] for a, b in pairwise(pairs))
 
@@ -81,7 +83,7 @@ def test_no_name_is_over_another_and_each_is_joined_to_its_curve(figures: dict[s
     names = [x for x in root.iter(f"{SVG}text") if "name" in x.get("class", "").split()]
     heights = {x.text: float(x.get("y", "")) for x in names}
     others = {"plain", "least arithmetic, exact"}
-    assert heights.keys() == others | {name_of(way) for way in CURVES}
+    assert heights.keys() == others | {name_of(variant) for variant in CURVES}
     assert all(b - a >= 16 for a, b in pairwise(sorted(heights.values())))
     leaders = [x for x in root.iter(f"{SVG}line") if "leader" in x.get("class", "").split()]
     starts = {
@@ -90,8 +92,8 @@ def test_no_name_is_over_another_and_each_is_joined_to_its_curve(figures: dict[s
     }
     points = [(x.get("cx"), x.get("cy")) for x in root.iter(f"{SVG}circle")]
     numbers = len(figures["references"])
-    for way, end in zip(CURVES, points[numbers - 1 :: numbers], strict=True):
-        assert starts[name_of(way)] == end
+    for variant, end in zip(CURVES, points[numbers - 1 :: numbers], strict=True):
+        assert starts[name_of(variant)] == end
     for name, leader in zip(names, leaders, strict=True):
         assert float(leader.get("y2", "")) == pytest.approx(
             float(name.get("y", "")) - 4.5, abs=0.11

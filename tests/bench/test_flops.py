@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from fabric_widget.bench.flops import Counter
-from fabric_widget.bench.measure import Count, measure
-from fabric_widget.bench.methods import MODES, PLAIN, PUBLISHED, Way
+from fabric_widget.bench.flops import FlopCounter
+from fabric_widget.bench.measure import FlopCount, measure
+from fabric_widget.bench.methods import MODES, PLAIN, PUBLISHED, Variant
 from fabric_widget.bench.report import floor
 from fabric_widget.engine import TokenBudget
 from fabric_widget.engine.attention.core import Loan, blend
 from fabric_widget.zoo import tiny
-from tests.bench.conftest import tiny_scene
+from tests.bench.conftest import tiny_pipeline
 
 if TYPE_CHECKING:
     from fabric_widget.bench.plan import Plan
@@ -28,7 +28,7 @@ B, H, N, M, D = 2, 4, 16, 48, 8
 
 def test_products_and_convolutions() -> None:
     linear, convolution = torch.nn.Linear(6, 5), torch.nn.Conv2d(3, 4, 3, padding=1)
-    with Counter() as counter:
+    with FlopCounter() as counter:
         linear(torch.ones(7, 6))
         assert counter.total == 2 * 7 * 6 * 5
         convolution(torch.ones(1, 3, 8, 8))
@@ -39,20 +39,20 @@ def test_products_and_convolutions() -> None:
 def test_attention(*, masked: bool) -> None:
     q, k = torch.randn(B, H, N, D), torch.randn(B, H, M, D)
     mask = torch.zeros(1, 1, 1, M) if masked else None
-    with Counter() as counter:
+    with FlopCounter() as counter:
         functional.scaled_dot_product_attention(q, k, k, attn_mask=mask)
     assert counter.total == 2 * (2 * B * H * N * M * D)
 
 
 def test_attention_to_references_that_the_batch_shares() -> None:
     q, r = torch.randn(B, H, N, D), torch.randn(1, H, M, D)
-    with Counter() as counter:
+    with FlopCounter() as counter:
         blend(q, q, q, [Loan(r, r, 0.0)])
     assert counter.total == 2 * (2 * B * H * N * (N + M) * D)
 
 
 def test_what_is_outside_is_not_counted() -> None:
-    with Counter() as counter:
+    with FlopCounter() as counter:
         pass
     torch.nn.Linear(6, 5)(torch.ones(7, 6))
     assert counter.total == 0
@@ -65,12 +65,12 @@ def plan(plan: Plan) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def counts(plan: Plan) -> dict[tuple[Way, int], Count]:
-    """Return what was counted, by way and number of references; nothing is timed."""
+def counts(plan: Plan) -> dict[tuple[Variant, int], FlopCount]:
+    """Return what was counted, by variant and number of references; nothing is timed."""
     torch.set_num_threads(1)
-    findings = measure(plan, tiny_scene(plan), lambda *_: None)
-    counted = takewhile(lambda x: isinstance(x, Count), findings)
-    return {(x.way, x.references): x for x in counted if isinstance(x, Count)}
+    findings = measure(plan, tiny_pipeline(plan), lambda *_: None)
+    counted = takewhile(lambda x: isinstance(x, FlopCount), findings)
+    return {(x.variant, x.references): x for x in counted if isinstance(x, FlopCount)}
 
 
 def layers(plan: Plan) -> list[tuple[int, int]]:
@@ -82,7 +82,7 @@ def layers(plan: Plan) -> list[tuple[int, int]]:
 
 
 def test_self_attention_of_a_whole_denoiser(
-    counts: dict[tuple[Way, int], Count], plan: Plan
+    counts: dict[tuple[Variant, int], FlopCount], plan: Plan
 ) -> None:
     expected = sum(4 * n * n * c for n, c in layers(plan))
     plain = counts[PLAIN, 0]
@@ -90,13 +90,13 @@ def test_self_attention_of_a_whole_denoiser(
 
 
 def test_without_references_every_method_is_the_plain_pipeline(
-    counts: dict[tuple[Way, int], Count],
+    counts: dict[tuple[Variant, int], FlopCount],
 ) -> None:
     assert {x.flops for (_, n), x in counts.items() if n == 0} == {counts[PLAIN, 0].flops}
 
 
 def test_a_later_round_attends_to_every_token_or_to_as_many_as_its_budget_has(
-    counts: dict[tuple[Way, int], Count], plan: Plan
+    counts: dict[tuple[Variant, int], FlopCount], plan: Plan
 ) -> None:
     plain = counts[PLAIN, 0]
     token_budget = TokenBudget()
@@ -106,7 +106,7 @@ def test_a_later_round_attends_to_every_token_or_to_as_many_as_its_budget_has(
     )  # references that a layer which is not dense is lent whole
     assert 1 <= whole < max(plan.references)
     for n in plan.references:
-        exact, budget = (counts[Way("later", mode), n].flops for mode in ("exact", "budget"))
+        exact, budget = (counts[Variant("later", mode), n].flops for mode in ("exact", "budget"))
         assert exact == pytest.approx(floor(plan, plain, n) * plain.flops)
         if n <= whole:
             assert budget == exact
@@ -116,11 +116,11 @@ def test_a_later_round_attends_to_every_token_or_to_as_many_as_its_budget_has(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_first_round_computes_whole_batches_of_references_beside(
-    mode: str, counts: dict[tuple[Way, int], Count], plan: Plan
+    mode: str, counts: dict[tuple[Variant, int], FlopCount], plan: Plan
 ) -> None:
     row = counts[PLAIN, 0].flops / (2 * plan.size.pictures)
     computed = {
-        n: (counts[Way("first", mode), n].flops - counts[Way("later", mode), n].flops) / row
+        n: (counts[Variant("first", mode), n].flops - counts[Variant("later", mode), n].flops) / row
         for n in plan.references
     }
     steps = plan.size.steps
@@ -131,7 +131,7 @@ def test_a_first_round_computes_whole_batches_of_references_beside(
 
 
 def test_the_published_way_computes_each_reference_and_projects_it_for_each_row_that_reads_it(
-    counts: dict[tuple[Way, int], Count], plan: Plan
+    counts: dict[tuple[Variant, int], FlopCount], plan: Plan
 ) -> None:
     plain = counts[PLAIN, 0]
     row = plain.flops / (2 * plan.size.pictures)

@@ -42,12 +42,12 @@ def test_statements_take_turns_after_one_unmeasured_round(ran: list[str]) -> Non
 
 @pytest.mark.usefixtures("ran")
 def test_progress_ends_at_the_whole() -> None:
-    told: list[tuple[float, float]] = []
-    show: Callable[[str, float, float], None] = lambda _, done, total: told.append((done, total))  # noqa: E731
+    shown: list[tuple[float, float]] = []
+    show: Callable[[str, float, float], None] = lambda _, done, total: shown.append((done, total))  # noqa: E731
     list(measure_loading(2, show))
-    assert told[0] == (0, 9)
-    assert told[-1] == (9, 9)
-    assert Counter(total for _, total in told) == {9: 10}
+    assert shown[0] == (0, 9)
+    assert shown[-1] == (9, 9)
+    assert Counter(total for _, total in shown) == {9: 10}
 
 
 def test_a_fresh_process_is_timed() -> None:

@@ -1,4 +1,4 @@
-"""The published way does the work of the engine that spares nothing: equal pictures on all."""
+"""The published method does the work of the engine that spares nothing: equal pictures on all."""
 
 from __future__ import annotations
 

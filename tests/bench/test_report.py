@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fabric_widget.bench.loading import BASE, STATEMENTS, Loaded
-from fabric_widget.bench.measure import Count, Sample
+from fabric_widget.bench.measure import FlopCount, Sample
 from fabric_widget.bench.methods import PLAIN
 from fabric_widget.bench.report import loading_figures, spread, target_figures
 
@@ -74,11 +74,11 @@ def test_the_document_is_plain_json(findings: list[Finding], plan: Plan) -> None
 def test_what_was_found_before_an_interrupt(kept: int, findings: list[Finding], plan: Plan) -> None:
     found = findings[:kept]
     figures = target_figures(plan, PARAMETERS, found)
-    counts = [x for x in found if isinstance(x, Count)]
+    counts = [x for x in found if isinstance(x, FlopCount)]
     samples = [x for x in found if isinstance(x, Sample)]
     assert len(figures["rows"]) == len(counts)
     assert sum(len(row["samples"]) for row in figures["rows"]) == len(samples)
-    beside = {(x.repeat, x.references) for x in samples if x.way == PLAIN}
+    beside = {(x.repeat, x.references) for x in samples if x.variant == PLAIN}
     for row in figures["rows"]:
         compared = [x for x in row["samples"] if (x["repeat"], row["references"]) in beside]
         assert bool(row["ratio"]) is bool(compared)

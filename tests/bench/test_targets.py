@@ -40,11 +40,11 @@ def test_targets_draw_with_feedback(name: str, monkeypatch: pytest.MonkeyPatch) 
     size = Size(pictures=2, latent=8, steps=1, repeats=1)
     target = replace(TARGETS[name], on_cpu=size)  # the real one takes an accelerator
     plan = Plan(target=target, size=size)
-    scene = targets.build(plan)
+    built = targets.build(plan)
     assert torch.equal(torch.random.get_rng_state(), state)
-    references = scene.references(2)
+    references = built.references(2)
     assert len({image.id for image in references}) == 2
-    round_ = Fabric(scene.pipe)("a cat", num_images=2, liked=references, **scene.arguments)
+    round_ = Fabric(built.pipe)("a cat", num_images=2, liked=references, **built.arguments)
     for image in round_:
         assert image.latents.shape == references[0].latents.shape == (4, 8, 8)
         assert image.latents.isfinite().all()

@@ -121,7 +121,7 @@ def test_prompts_are_followed() -> None:
 
 @pytest.mark.soak  # a minute and a half, about weights that do not change
 def test_silence_is_diverse() -> None:
-    for left_open in judge.silence_is_diverse(
+    for left_open in judge.entropy_of_open_attributes(
         pipe(), load_reader(), images=60, **recommended()
     ).values():
         assert left_open["color"] >= 0.85

@@ -38,11 +38,11 @@ def test_a_caption_claims_nothing_that_is_not_in_the_scene(seed: int) -> None:
 
 def test_captions_leave_out_what_they_may_leave_out() -> None:
     rng = random.Random(0)
-    said = [set(parse(caption(Scene.sample(rng), rng))) for _ in range(2000)]
+    named = [set(parse(caption(Scene.sample(rng), rng))) for _ in range(2000)]
     for name, probability in MENTIONED.items():
-        share = np.mean([name in names for names in said])
+        share = np.mean([name in names for names in named])
         assert 0 < share <= probability + 0.05
-    assert any(names == {"kind"} for names in said)
+    assert any(names == {"kind"} for names in named)
 
 
 @given(seeds)
@@ -110,7 +110,7 @@ def test_an_unknown_value_is_refused_with_the_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "named"),
     [
         ("green monster", {"color": "green", "kind": "monster"}),
         ("A Monster", {"kind": "monster"}),
@@ -119,8 +119,8 @@ def test_an_unknown_value_is_refused_with_the_list() -> None:
         ("", {}),
     ],
 )
-def test_descriptions_are_read(text: str, said: dict[str, str]) -> None:
-    assert parse(text) == said
+def test_descriptions_are_read(text: str, named: dict[str, str]) -> None:
+    assert parse(text) == named
 
 
 @pytest.mark.parametrize(

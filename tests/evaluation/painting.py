@@ -12,7 +12,7 @@ from fabric_widget.demo.reader import Reading
 from fabric_widget.demo.scenes import ATTRIBUTES, Scene, parse, render
 from fabric_widget.engine import GeneratedImage, Progress, Round
 from fabric_widget.evaluation.people.tastes import Taste
-from fabric_widget.evaluation.report.story import Story, tell_story
+from fabric_widget.evaluation.report.story import Story, run_story
 from fabric_widget.evaluation.report.story_plan import Plan
 
 if TYPE_CHECKING:
@@ -80,4 +80,4 @@ def painted_story(**settings: Any) -> Story:
     fabric: Any = Painter()
     reader: Any = Knower()
     plan = Plan(taste=Taste.parse("green monster"), **settings)
-    return Story(plan, tuple(tell_story(fabric, reader, plan)))
+    return Story(plan, tuple(run_story(fabric, reader, plan)))

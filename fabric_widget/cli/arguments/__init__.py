@@ -1,4 +1,14 @@
-"""The parser of the command line. Imports nothing heavy."""
+"""The parser of the command line. Imports nothing heavy.
+
+demo       options of demo and tastes
+evaluate   options of evaluate
+pipelines  options of pipelines
+bench      options of bench
+rounds     options of commands that make rounds
+printing   options of what is printed
+values     parsers of the values of options
+program    the name of the command line
+"""
 
 from __future__ import annotations
 

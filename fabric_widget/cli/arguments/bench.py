@@ -13,6 +13,7 @@ from fabric_widget.bench.plan import (
     REFERENCES,
     TARGETS,
 )
+from fabric_widget.cli.arguments.printing import add_printing
 from fabric_widget.cli.arguments.program import PROGRAM
 from fabric_widget.cli.arguments.values import COUNTS, STEPS, folder, integer
 
@@ -119,7 +120,4 @@ examples:
         metavar="FOLDER",
         help="where bench.json and the charts go (default: %(default)s)",
     )
-    command.add_argument(
-        "--json", action="store_true", help="print one line of JSON instead of a table"
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
+    add_printing(command)

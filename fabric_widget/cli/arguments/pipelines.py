@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from fabric_widget.cli.arguments.printing import add_quiet
 from fabric_widget.cli.arguments.program import PROGRAM
 from fabric_widget.cli.arguments.values import STEPS, integer
 
@@ -51,4 +52,4 @@ and whether the pipeline is as it was afterwards. Nothing is downloaded, unless
     form.add_argument(
         "--markdown", action="store_true", help="print the tables of docs/pipelines.md"
     )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
+    add_quiet(command)

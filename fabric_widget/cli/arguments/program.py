@@ -1,3 +1,3 @@
-"""What the command line is called."""
+"""The name of the command line."""
 
 PROGRAM = "python -m fabric_widget"

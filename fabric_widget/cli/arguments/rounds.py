@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fabric_widget.cli.arguments.printing import add_printing
 from fabric_widget.cli.arguments.values import STEPS, guidance, integer, span
 from fabric_widget.evaluation.people.options import IMAGES, ROUNDS
 
@@ -14,7 +15,7 @@ SEEDS = range(2**32)
 
 
 def add_rounds(command: argparse.ArgumentParser, steps: str = "what the model recommends") -> None:
-    """Add what every command that makes rounds takes."""
+    """Add the options of every command that makes rounds."""
     for name, allowed, default, meaning in (
         ("rounds", ROUNDS, 3, "how many rounds"),
         ("images", IMAGES, 4, "how many pictures a round"),
@@ -45,7 +46,4 @@ def add_rounds(command: argparse.ArgumentParser, steps: str = "what the model re
         metavar="X",
         help="guidance scale; dislikes need more than 1 (default: what the model recommends)",
     )
-    command.add_argument(
-        "--json", action="store_true", help="print one line of JSON instead of a table"
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
+    add_printing(command)

@@ -1,4 +1,4 @@
-"""What options are given as: readers of text that say what is wrong. Imports nothing heavy."""
+"""Parse the values of options, with errors that say what is wrong. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def span(allowed: range) -> str:
 
 
 def integer(allowed: range) -> Callable[[str], int]:
-    """Return a reader of whole numbers in a range."""
+    """Return a parser of whole numbers in a range."""
 
     def parse(text: str) -> int:
         try:

@@ -1,8 +1,17 @@
-"""Makes the demo model again from nothing: `python -m fabric_widget train-demo`.
+"""Train the demo model from scratch: `python -m fabric_widget train-demo`.
 
-Stages, each resumable: `pictures` draws scenes, `vae` learns to compress them, `text` learns what
-captions say, `unet` learns to draw, `reader` learns to judge; `judge` measures and `card` writes
-the figures down.
+The stages in order, each resumable; the rest serves them:
+
+pictures  draw scenes: the training set
+vae       train the autoencoder
+text      train the text encoder
+reader    train the classifier
+unet      train the denoiser
+judge     measure the finished model
+card      write the model card
+recipe    all hyperparameters
+loop      the training loop
+muon      its optimizer
 """
 
 from __future__ import annotations
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
     from .recipe import Recipe
 
 RECOMMENDED: dict[str, Any] = {"num_inference_steps": 20, "guidance_scale": 4.0}
-"""What the engine and the widget take as defaults for this model."""
+"""Defaults of the engine and the widget for this model."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +119,7 @@ def train_demo(
     halves = {k: v.half().contiguous().cpu() for k, v in judge_reader.state_dict().items()}
     save_file(halves, out / "reader.safetensors")
 
-    # What is measured is what was saved: rounded to float16, on the CPU, by the saved reader.
+    # Measure the saved weights: rounded to float16, on the CPU, with the saved reader.
     for network in (autoencoder, encoder, denoiser):
         network.float().cpu()
     pipe.set_progress_bar_config(disable=True)
@@ -121,7 +130,7 @@ def train_demo(
         "prompts": judge.prompts_followed(
             pipe, judge_reader, prompts=recipe.judged_prompts, **RECOMMENDED
         ),
-        "silence": judge.silence_is_diverse(
+        "silence": judge.entropy_of_open_attributes(
             pipe, judge_reader, images=recipe.judged_pictures, **RECOMMENDED
         ),
         "training": card.cost(work, device),

@@ -1,4 +1,4 @@
-"""Writes the model card from `card.md`, every figure of it measured."""
+"""Write the model card from `card.md` with measured figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STAGES = ("vae", "text", "unet", "reader")
 
 
 def cost(work: Path, device: torch.device) -> dict[str, Any]:
-    """Return what the training took, from its own logs: minutes and last figures of each stage."""
+    """Return minutes and last figures of each stage, from the logs."""
     figures: dict[str, Any] = {"torch": torch.__version__, "machine": platform.machine()}
     figures["device"] = (
         torch.cuda.get_device_name(device)

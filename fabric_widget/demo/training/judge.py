@@ -1,4 +1,4 @@
-"""Measures the finished model: whether it follows prompts and is diverse where they are silent."""
+"""Measure how well the model follows prompts, and how diverse it is in what they leave open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.demo.reader import Reader, Reading
 
-_ALWAYS_SAID = {"color", "shape", "background"}
+_ALWAYS_NAMED = {"color", "shape", "background"}
 _IMAGES = 4
 
 
@@ -35,15 +35,15 @@ def prompts_followed(
     shown: Counter[str] = Counter()
     for i in progress(range(prompts), "prompts"):
         scene = Scene.sample(rng)
-        said = choose(scene, rng) | _ALWAYS_SAID
-        for reading in _draw(pipe, reader, describe(scene, said), i * _IMAGES, **arguments):
-            for name in said | {"kind"}:
+        named = choose(scene, rng) | _ALWAYS_NAMED
+        for reading in _draw(pipe, reader, describe(scene, named), i * _IMAGES, **arguments):
+            for name in named | {"kind"}:
                 asked[name] += 1
                 shown[name] += reading.best(name) == getattr(scene, name)
     return {name: shown[name] / asked[name] for name in ATTRIBUTES if asked[name]}
 
 
-def silence_is_diverse(
+def entropy_of_open_attributes(
     pipe: StableDiffusionPipeline, reader: Reader, *, images: int, **arguments: Any
 ) -> dict[str, dict[str, float]]:
     """Return the entropy of each attribute that "a monster" and the like leave open.

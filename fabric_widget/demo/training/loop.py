@@ -89,7 +89,7 @@ def train(
             bar.set_postfix(learner.log(value, figures), refresh=False)
         if last or learner.unsaved_seconds > _SAVE_EVERY_SECONDS:
             learner.save()
-    learner.settle()
+    learner.apply_average()
     network.eval()
 
 
@@ -139,15 +139,15 @@ class _Learner:
         self.step += 1
 
     def log(self, loss: torch.Tensor, figures: Mapping[str, float]) -> dict[str, float]:
-        """Write a line to the log and return what it says."""
-        said = {"loss": loss.item(), **figures}
+        """Write a line to the log and return its figures."""
+        logged = {"loss": loss.item(), **figures}
         seconds = round(time.monotonic() - self._started, 1)
         with self._log.open("a") as file:
-            file.write(json.dumps({"step": self.step - 1, **said, "seconds": seconds}) + "\n")
-        return said
+            file.write(json.dumps({"step": self.step - 1, **logged, "seconds": seconds}) + "\n")
+        return logged
 
     def save(self) -> None:
-        """Write the checkpoint; an interrupted write leaves the one before."""
+        """Write the checkpoint; an interrupted write leaves the previous one."""
         state = {
             "network": self._network.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
@@ -160,17 +160,16 @@ class _Learner:
         partial.replace(self._checkpoint)
         self._saved = time.monotonic()
 
-    def settle(self) -> None:
-        """Give the network the average of its weights, where one is kept."""
+    def apply_average(self) -> None:
+        """Set the network to the running average of its weights, if there is one."""
         for parameter, mean in zip(self._parameters, self._average, strict=False):
             parameter.data.copy_(mean)
 
 
-def quieten(network: nn.Module) -> None:
+def zero_residual_branches(network: nn.Module) -> None:
     """Start every residual branch of a diffusers network at zero.
 
-    The network is then a plain linear map at first and learns from its first step on, instead of
-    first unlearning what random branches add.
+    The network then starts as a linear map, and does not first have to unlearn random branches.
     """
     for module in network.modules():
         if isinstance(module, ResnetBlock2D):

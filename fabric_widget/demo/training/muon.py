@@ -1,4 +1,4 @@
-"""Muon (Jordan et al., 2024): momentum whose matrix is made orthogonal before it is applied.
+"""Muon (Jordan et al., 2024): momentum that is orthogonalized before it is applied.
 
 After a minute on two cores the demo's autoencoder had an L1 error of 0.16 with it and 0.26 with
 AdamW, branches starting at zero in both. PyTorch has it too, but orthogonalises in bfloat16, which

@@ -1,4 +1,4 @@
-"""The training set: scenes drawn once, kept on disk as one array."""
+"""The training set: scenes drawn once and saved as one array."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader's own training: rendered scenes in, attributes out."""
+"""Train the reader: rendered scenes in, attributes out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def fit(recipe: Recipe, pictures: Pictures, folder: Path, device: torch.device) -> Reader:
     """Train the reader on rendered scenes, blurred and noised at random.
 
-    The blur and the noise stand for what an autoencoder does to a drawing.
+    Blur and noise imitate the errors of an autoencoder.
     """
     torch.manual_seed(recipe.seed)
     reader = Reader().to(device)
@@ -41,13 +41,13 @@ def fit(recipe: Recipe, pictures: Pictures, folder: Path, device: torch.device) 
         x = x + torch.randn(x.shape, generator=generator) * rng.uniform(0, 0.15)
         logits = reader(x.to(device))
         wanted = answers[chosen].to(device).T
-        # A flower or fish has two eyes of its own: only monsters are asked for theirs.
-        asked = wanted[list(ATTRIBUTES).index("kind")] == 0
+        # Flowers and fish always have the same eyes: the loss counts those of monsters only.
+        counted = wanted[list(ATTRIBUTES).index("kind")] == 0
         total = torch.stack(
             [
                 (
                     functional.cross_entropy(a, w, reduction="none")
-                    * (asked if name == "eyes" else 1)
+                    * (counted if name == "eyes" else 1)
                 ).mean()
                 for name, a, w in zip(ATTRIBUTES, logits, wanted, strict=True)
             ]

@@ -1,4 +1,4 @@
-"""Every number of the demo model's recipe, in one place."""
+"""All hyperparameters of the demo model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """How long and how fast one network learns.
+    """Training schedule of one network.
 
     The learning rate rises over `warmup` steps, holds, and from `decay_from` (a fraction of the
     steps) falls along a half cosine to a hundredth.
@@ -20,10 +20,10 @@ class Stage:
     decay_from: float = 0.4
     weight_decay: float = 1e-2
     average: float = 0.0
-    """Decay of the running average of the weights; 0 keeps none."""
+    """Decay of the running average of the weights; 0 for none."""
 
     def __post_init__(self) -> None:
-        """Refuse a stage that learns nothing."""
+        """Check the numbers."""
         if self.steps < 1 or self.batch < 1:
             msg = f"a stage needs steps >= 1 and batch >= 1, got {self.steps} and {self.batch}"
             raise ValueError(msg)
@@ -37,7 +37,7 @@ class Recipe:
     resolution: int = 64
     pictures: int = 40_000
     held_out: int = 4000
-    """Pictures that nothing learns from, for judging the reader."""
+    """Pictures that are not trained on, to measure the reader."""
     max_words: int = 24
 
     latent_channels: int = 4
@@ -65,6 +65,6 @@ class Recipe:
 
     judged_prompts: int = 200
     judged_pictures: int = 120
-    """How many pictures of "a monster" and the like are read."""
+    """How many pictures of "a monster" etc. are measured."""
 
     reader: Stage = field(default_factory=lambda: Stage(steps=2000, batch=64, learning_rate=2e-3))

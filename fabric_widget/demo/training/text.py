@@ -1,8 +1,8 @@
-"""The text encoder: a small CLIP text model that learns what captions say before pictures exist.
+"""Train the text encoder: a small CLIP text model, on captions alone.
 
-It is trained to tell, from the end-of-text token alone, every attribute that a caption names and
-which ones it leaves open. The denoiser then meets a language that already separates "a red monster
-on blue" from "a blue monster on red", which is what a joint training learns last.
+It learns to predict, from the end-of-text token, every attribute that a caption names and which
+ones it leaves open. Its embeddings then already separate "a red monster on blue" from "a blue
+monster on red", which joint training learns last.
 """
 
 from __future__ import annotations
@@ -83,28 +83,28 @@ def fit(recipe: Recipe, words: CLIPTokenizer, folder: Path, device: torch.device
             pad_token_id=words.pad_token_id,
         )
     )
-    questions = list(ATTRIBUTES)
-    sizes = [len(ATTRIBUTES[name]) + 1 for name in questions]
+    names = list(ATTRIBUTES)
+    sizes = [len(ATTRIBUTES[name]) + 1 for name in names]
     network = nn.ModuleDict(
         {"encoder": encoder, "heads": nn.Linear(recipe.text_width, sum(sizes))}
     ).to(device)
 
     def loss(step: int, _generator: torch.Generator) -> tuple[torch.Tensor, dict[str, float]]:
         rng = random.Random(step_seed(recipe.seed, step))
-        captions, answers = [], []
+        captions, targets = [], []
         for _ in range(recipe.text.batch):
             scene = Scene.sample(rng)
-            said = choose(scene, rng)
-            captions.append(describe(scene, said))
-            answers.append(
+            named = choose(scene, rng)
+            captions.append(describe(scene, named))
+            targets.append(
                 [
-                    1 + ATTRIBUTES[n].index(getattr(scene, n)) if n in said or n == "kind" else 0
-                    for n in questions
+                    1 + ATTRIBUTES[n].index(getattr(scene, n)) if n in named or n == "kind" else 0
+                    for n in names
                 ]
             )
         pooled = encoder(token_ids(words, captions).to(device)).pooler_output
         logits = network["heads"](pooled).split(sizes, dim=-1)
-        wanted = torch.tensor(answers, device=device).T
+        wanted = torch.tensor(targets, device=device).T
         right = torch.stack([a.argmax(-1) == w for a, w in zip(logits, wanted, strict=True)])
         total = torch.stack(
             [functional.cross_entropy(a, w) for a, w in zip(logits, wanted, strict=True)]

@@ -1,8 +1,8 @@
-"""The denoiser: learns to draw latents from captions, by v-prediction with zero terminal SNR.
+"""Train the denoiser on latents and captions, by v-prediction with zero terminal SNR.
 
-With the usual noise schedule a little of the picture's mean colour survives the last step; a model
-trained on that expects it, finds none when it starts from pure noise, and draws everything grey
-(Lin et al., arXiv 2305.08891). Colour is what people vote on here, so the schedule ends in noise.
+With the usual noise schedule some of the mean colour survives the last step. A model trained with
+it expects that colour, does not find it in pure noise, and makes grey pictures (Lin et al., arXiv
+2305.08891). People vote on colour here, so the schedule ends in pure noise.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 
 from fabric_widget.demo.scenes import caption
 
-from .loop import quieten, step_seed, train
+from .loop import step_seed, train, zero_residual_branches
 from .text import token_ids
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def build(recipe: Recipe) -> UNet2DConditionModel:
         attention_head_dim=2,
         norm_num_groups=16,
     )
-    quieten(unet)
+    zero_residual_branches(unet)
     torch.nn.init.zeros_(unet.conv_out.weight)
     return unet
 
 
 def scheduler() -> DDIMScheduler:
-    """Return the noise schedule the denoiser learns, as a sampler's configuration too."""
+    """Return the scheduler for training and sampling."""
     return DDIMScheduler(
         beta_start=0.00085,
         beta_end=0.012,
@@ -89,10 +89,10 @@ def fit(
         noised = noise_schedule.add_noise(clean, noise, times)
         target = noise_schedule.get_velocity(clean, noise, times)
         with torch.no_grad():
-            meaning = encoder(token_ids(words, captions).to(device))[0]
+            embeddings = encoder(token_ids(words, captions).to(device))[0]
         noised = noised.to(device, memory_format=torch.channels_last)
-        guess = unet(noised, times.to(device), meaning).sample
-        value = torch.nn.functional.mse_loss(guess, target.to(device))
+        prediction = unet(noised, times.to(device), embeddings).sample
+        value = torch.nn.functional.mse_loss(prediction, target.to(device))
         return value, {}
 
     train("unet", recipe.unet, unet, loss, folder, seed=recipe.seed)

@@ -1,4 +1,4 @@
-"""The autoencoder: pictures to latents a quarter as wide, and back."""
+"""Train the autoencoder: pictures to latents with a quarter of their side, and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from diffusers import AutoencoderKL
 from torch.nn import functional
 
-from .loop import progress, quieten, train
+from .loop import progress, train, zero_residual_branches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build(recipe: Recipe) -> AutoencoderKL:
-    """Make the untrained autoencoder. No attention: it would be half the time of a tiny model."""
+    """Make the untrained autoencoder. Without attention, which would take half of the time."""
     levels = len(recipe.vae_channels)
     vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * levels,
@@ -26,12 +26,12 @@ def build(recipe: Recipe) -> AutoencoderKL:
         block_out_channels=recipe.vae_channels,
         layers_per_block=1,
         latent_channels=recipe.latent_channels,
-        # One group: narrow groups would wipe out the colour of a flat picture.
+        # One group: narrow groups would remove the colour of a uniform picture.
         norm_num_groups=1,
         sample_size=recipe.resolution,
         mid_block_add_attention=False,
     )
-    quieten(vae)
+    zero_residual_branches(vae)
     return vae
 
 
@@ -54,8 +54,8 @@ def fit(recipe: Recipe, pictures: Pictures, folder: Path, device: torch.device) 
 
     train("vae", recipe.vae, vae, loss, folder, seed=recipe.seed)
     vae.register_to_config(scaling_factor=1.0)
-    spread = encode(vae, pictures, count=1024).std().item()
-    vae.register_to_config(scaling_factor=1 / spread)
+    std = encode(vae, pictures, count=1024).std().item()
+    vae.register_to_config(scaling_factor=1 / std)
     return vae
 
 

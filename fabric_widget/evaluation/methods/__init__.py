@@ -1,6 +1,6 @@
-"""Methods that can be put beside each other: one function each, `method(fabric, ask)`.
+"""Feedback methods to compare: one function each, `method(fabric, request)`.
 
-request     what a method is asked for, and what it may know
+request     the input of a method: prompt, seeds, earlier rounds and votes
 feedback    no feedback, ours, the paper's arithmetic, random votes, prompt dropout
 zero_order  search over the start noise from rankings
 """
@@ -43,7 +43,7 @@ class UnknownMethod(ValueError):  # noqa: N818  (public name: it says what is th
 
 @dataclass(frozen=True)
 class KnownMethod:
-    """A method, what it does in words, and whether others are to be measured against it."""
+    """A method, its description, and whether other methods are compared with it."""
 
     method: Method
     words: str
@@ -62,7 +62,7 @@ METHODS: Mapping[str, KnownMethod] = {
     ),
     "zero-order": KnownMethod(zero_order, "search over the start noise from rankings"),
 }
-"""The methods that are known by name."""
+"""All methods by name."""
 
 
 def load_method(name: str) -> KnownMethod:
@@ -71,7 +71,7 @@ def load_method(name: str) -> KnownMethod:
     Raises
     ------
     UnknownMethod
-        There is none; the message lists the known ones.
+        There is no such method; the message lists the known ones.
     """
     if name in METHODS:
         return METHODS[name]

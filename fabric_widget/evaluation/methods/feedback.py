@@ -18,56 +18,58 @@ if TYPE_CHECKING:
     from fabric_widget.evaluation.methods.request import Method, MethodRequest
 
 DROPOUT = 0.3
-"""How probably prompt dropout leaves out a word (FABRIC, section 5.4)."""
+"""Probability that prompt dropout leaves out a word (FABRIC, section 5.4)."""
 
 
 def none(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
-    """Make the pictures of the plain pipeline, whatever was said."""
-    return _made(fabric, replace(request, shown=()))
+    """Make the pictures of the plain pipeline, without feedback."""
+    return _generate(fabric, replace(request, shown=()))
 
 
 def ours(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
-    """Feed all votes back with the fabric's own schedule."""
-    return _made(fabric, request)
+    """Use all votes as feedback, with the fabric's own schedule."""
+    return _generate(fabric, request)
 
 
 def paper(weight: float) -> Method:
-    """Return the published arithmetic at a weight: every token and step, plain sum."""
+    """Return the published arithmetic at a weight: every token at every step, summed."""
     published = Schedule.paper()
     least = min(published.min_weight, weight)
     schedule = replace(published, max_weight=weight, min_weight=least)
 
     def method(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
-        with replaced(fabric, "token_budget", TokenBudget.exact()):  # it knows no budget
-            return _made(fabric, request, schedule)
+        with replaced(
+            fabric, "token_budget", TokenBudget.exact()
+        ):  # the published method has no budget
+            return _generate(fabric, request, schedule)
 
     return method
 
 
 def random_votes(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
-    """Feed back as many votes as were cast, of the same strengths, on pictures drawn at random.
+    """Use as many votes of the same strengths, on pictures drawn at random.
 
-    What it gains over no feedback is not owed to what the person wants.
+    A control: what it gains over no feedback does not come from the user's wishes.
     """
     shown = []
     for past in request.shown:
         strengths = np.random.default_rng(past.seeds[0]).permutation(past.opinion.strengths)
         opinion = Opinion(tuple(strengths.tolist()), past.opinion.ranks)
         shown.append(replace(past, opinion=opinion))
-    return _made(fabric, replace(request, shown=tuple(shown)))
+    return _generate(fabric, replace(request, shown=tuple(shown)))
 
 
 def prompt_dropout(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
-    """Feed all votes back, and leave out words of the prompt at random, others for each picture."""
-    made: list[GeneratedImage] = []
+    """Use all votes as feedback, and drop words of the prompt at random, anew for each picture."""
+    pictures: list[GeneratedImage] = []
     for seed in request.seeds:
         rng = np.random.default_rng(seed)
         words = [word for word in request.prompt.split() if rng.random() >= DROPOUT]
-        made += _made(fabric, replace(request, prompt=" ".join(words), seeds=(seed,)))
-    return made
+        pictures += _generate(fabric, replace(request, prompt=" ".join(words), seeds=(seed,)))
+    return pictures
 
 
-def _made(
+def _generate(
     fabric: Fabric, request: MethodRequest, schedule: Schedule | None = None
 ) -> Sequence[GeneratedImage]:
     return fabric(

@@ -1,7 +1,7 @@
-"""What a method is asked for, and what it may know: all that was shown and said before.
+"""The input of a method: the prompt, the seeds, and all earlier rounds with their votes.
 
-A method is one function of a `Fabric` and a `MethodRequest`. It keeps nothing between two calls, so
-that a round depends on nothing but what is written in its request.
+A method is one function of a `Fabric` and a `MethodRequest`. It keeps no state between calls, so
+that a round depends only on its request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Picture = GeneratedImage | Image.Image
 
 @dataclass(frozen=True)
 class Shown:
-    """One earlier round: its seeds, its pictures and what the person said of them."""
+    """One earlier round: its seeds, its pictures and the votes on them."""
 
     seeds: tuple[int, ...]
     pictures: tuple[Picture, ...]
@@ -34,15 +34,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class MethodRequest:
-    """What the next round is to be made from.
+    """The input of a method for the next round.
 
     Parameters
     ----------
     prompt
-        What the person says.
+        The prompt.
     seeds
-        Of the round's pictures, one after the other. A method that starts from these is paired with
-        all others that do.
+        Consecutive seeds of the round's pictures. Methods that start from them are compared in
+        pairs.
     shown
         The earlier rounds, oldest first.
     arguments
@@ -69,7 +69,7 @@ class MethodRequest:
         return [torch.Generator().manual_seed(seed) for seed in self.seeds]
 
     def _votes(self) -> list[tuple[Picture, float]]:
-        """Return every vote; a picture that was shown twice has its newest."""
+        """Return every vote; of a picture that was shown twice, the newest."""
         newest: dict[Any, tuple[Picture, float]] = {}
         for shown in self.shown:
             for picture, strength in zip(shown.pictures, shown.opinion.strengths, strict=True):
@@ -80,7 +80,7 @@ class MethodRequest:
 
 
 class Method(Protocol):
-    """One way to come from what was said to the next round of pictures."""
+    """Makes the next round of pictures from the votes on earlier rounds."""
 
     def __call__(self, fabric: Fabric, request: MethodRequest) -> Sequence[Picture]:
         """Return a round of pictures, one for each seed."""

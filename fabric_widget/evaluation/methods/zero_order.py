@@ -1,11 +1,10 @@
 """Zero-order search over the start noise from rankings (ZO-RankSGD, arXiv 2303.03751).
 
-The person ranks each round. Every pair in which one picture was ranked above another says in which
-direction of the start noise it goes upwards; their mean is the estimated gradient (section 3.1).
-The first round is the plain pipeline's, whose noises are the first directions about the origin.
-Later ones are drawn about the point that the search has come to. All noises are kept as long as
-Gaussian ones are: models know no others. The published line search is left out: each of its steps
-would be a round of its own.
+The user ranks each round. The mean difference of start noise over all pairs of which one picture
+is ranked above the other is the estimated gradient (section 3.1). The first round is the plain
+pipeline's: its noises are the first directions, around the origin. Later noises are drawn around
+the current point of the search. All noises are scaled to the norm of Gaussian noise, which models
+expect. The published line search is left out: each of its steps would take a round of its own.
 """
 
 from __future__ import annotations
@@ -25,15 +24,17 @@ if TYPE_CHECKING:
     from fabric_widget.engine import Fabric
     from fabric_widget.evaluation.methods.request import MethodRequest
 
-_STEP = 1.0  # the search moves by as much as one noise is long, then is brought back to that length
-_EXPLORED = 0.5  # share of a noise's variance that is new
-_FLAT = 3  # dimensions of one picture's latents that are not packed
-_APART = 2**41  # from a picture's seed to that of its direction: the generator of the picture
-# begins at its own seed, and samplers that add noise would add the direction once more
+_STEP = 1.0  # step size in units of the norm of a noise; the result is scaled back to that norm
+_NEW_VARIANCE = 0.5  # share of a noise's variance that is drawn anew
+_LATENT_DIMENSIONS = 3  # (C, h, w): latents that are not packed
+_SEED_OFFSET = (
+    2**41
+)  # added to a picture's seed for its direction: the picture's generator starts at
+# its seed, and samplers that add noise would add the direction a second time
 
 
 def zero_order(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
-    """Start from noises in the direction that the rankings point to.
+    """Start from noises that are moved along the gradient estimated from the rankings.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def zero_order(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImag
     if not request.shown:
         return fabric(request.prompt, **common).images
     first = request.shown[0].pictures[0]
-    if not isinstance(first, GeneratedImage) or first.latents.dim() != _FLAT:
+    if not isinstance(first, GeneratedImage) or first.latents.dim() != _LATENT_DIMENSIONS:
         message = (
             "zero-order search needs latents of the form (C, h, w), which "
             f"{type(fabric.pipe).__name__} does not work on: leave the method zero-order out"
@@ -57,8 +58,8 @@ def zero_order(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImag
     point = torch.zeros(shape)
     for number, past in enumerate(request.shown):
         directions = _directions(past.seeds, shape, first=number == 0)
-        point = _moved(point, gradient(directions, past.opinion.ranks))
-    noises = _about(point, _directions(request.seeds, shape, first=False))
+        point = _ascend(point, gradient(directions, past.opinion.ranks))
+    noises = _around(point, _directions(request.seeds, shape, first=False))
     return fabric(request.prompt, latents=noises.to(fabric.pipe.dtype), **common).images
 
 
@@ -68,14 +69,14 @@ def gradient(directions: torch.Tensor, ranks: Sequence[int]) -> torch.Tensor:
     Parameters
     ----------
     directions
-        (n, ...): where each picture lies, seen from the point of the search.
+        (n, ...): start noise of each picture, relative to the point of the search.
     ranks
-        The place of each, 0 for the best.
+        Rank of each picture, 0 for the best.
 
     Returns
     -------
     torch.Tensor
-        Of the shape of one direction; zero if nothing was told apart.
+        Of the shape of one direction; zero if all ranks are equal.
     """
     better = [
         (a, b) for a, b in itertools.permutations(range(len(ranks)), 2) if ranks[a] < ranks[b]
@@ -87,24 +88,24 @@ def gradient(directions: torch.Tensor, ranks: Sequence[int]) -> torch.Tensor:
 
 def _directions(seeds: Sequence[int], shape: torch.Size, *, first: bool) -> torch.Tensor:
     """Return one Gaussian noise for each seed; for the first round the pipeline's own."""
-    offset = 0 if first else _APART
+    offset = 0 if first else _SEED_OFFSET
     return torch.stack(
         [torch.randn(shape, generator=torch.Generator().manual_seed(s + offset)) for s in seeds]
     )
 
 
-def _moved(point: torch.Tensor, upwards: torch.Tensor) -> torch.Tensor:
-    if not upwards.any():
+def _ascend(point: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
+    if not direction.any():
         return point
-    return _as_long_as_noise(point + _STEP * _as_long_as_noise(upwards))
+    return _scale_to_noise(point + _STEP * _scale_to_noise(direction))
 
 
-def _as_long_as_noise(x: torch.Tensor) -> torch.Tensor:
+def _scale_to_noise(x: torch.Tensor) -> torch.Tensor:
     return x * (math.sqrt(x.numel()) / float(x.norm()))
 
 
-def _about(point: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
-    """Return noises about a point, of unit variance; about the origin they are the directions."""
+def _around(point: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
+    """Return noises of unit variance around a point; around the origin, the directions."""
     if not point.any():
         return directions
-    return math.sqrt(1 - _EXPLORED) * point + math.sqrt(_EXPLORED) * directions
+    return math.sqrt(1 - _NEW_VARIANCE) * point + math.sqrt(_NEW_VARIANCE) * directions

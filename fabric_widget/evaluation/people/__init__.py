@@ -1,7 +1,7 @@
 """Simulated people and what they want.
 
-tastes          hidden tastes, and how far a picture is from one
+tastes          hidden tastes, and the distance of a picture from one
 wishes          tastes with "or" and "not"
 simulated_user  likes the best pictures, dislikes the worst
-options         defaults and limits of stories
+options         defaults and limits of stories; imports nothing heavy
 """

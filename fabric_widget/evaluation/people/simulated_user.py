@@ -1,6 +1,6 @@
-"""The simulated person: likes the best picture of a round and dislikes the worst.
+"""The simulated user: likes the best picture of a round and dislikes the worst.
 
-`judge` is the person who is always right; a `SimulatedUser` may err, say only half, or give grades.
+`judge` never errs; a `SimulatedUser` may vote wrongly, only like, only dislike, or give grades.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 NOTICEABLE = 0.01
-"""The smallest difference between two distances that a person sees.
+"""The smallest difference between two distances that counts.
 
-Without it the last digit of a reading would decide votes, and with it the number of threads.
+Without it rounding errors would decide votes, which change with the number of threads.
 """
 _GRADES = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
@@ -38,8 +38,8 @@ class Verdict:
 def judge(distances: Sequence[float], noticeable: float = NOTICEABLE) -> Verdict:
     """Return the votes on a round whose pictures are this far from the taste.
 
-    Differences of less than `noticeable` are not seen: of pictures that look alike the first is
-    taken, and where all do nobody votes.
+    Differences of less than `noticeable` do not count: of equal pictures the first gets the vote,
+    and if all are equal there is no vote.
     """
     nearest, farthest = min(distances), max(distances)
     if farthest - nearest < noticeable:
@@ -53,15 +53,14 @@ def judge(distances: Sequence[float], noticeable: float = NOTICEABLE) -> Verdict
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a person says of a round.
+    """The votes on a round.
 
     Parameters
     ----------
     strengths
         The vote on each picture, -1 … 1; 0 is none.
     ranks
-        The place of each picture if the person puts them in order, 0 for the best; equal where the
-        person does not tell them apart.
+        Rank of each picture, 0 for the best; equal for pictures that are not told apart.
     """
 
     strengths: tuple[float, ...]
@@ -70,24 +69,24 @@ class Opinion:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedUser:
-    """How somebody votes, whatever it is they want.
+    """How a simulated user votes, whatever they want.
 
     Parameters
     ----------
     wrong
-        How probably a vote goes to a picture that was not meant, 0 … 1.
+        Probability that a vote goes to a wrong picture, 0 … 1.
     likes, dislikes
-        Whether the person likes the best picture, and dislikes the worst.
+        Whether they like the best picture, and dislike the worst.
     graded
         Instead of one like and one dislike, every picture gets one of five grades, -1, -½, 0, ½ or
         1, by where it lies between the worst and the best of its round.
     fickle
-        Whether the person changes their mind halfway through the rounds.
+        Whether they change their wish halfway through the rounds.
 
     Raises
     ------
     ValueError
-        `wrong` is out of range, or the person says nothing at all.
+        `wrong` is out of range, or they neither like nor dislike.
     """
 
     wrong: float = 0.0
@@ -97,7 +96,7 @@ class SimulatedUser:
     fickle: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what nobody could be."""
+        """Check the settings."""
         if not 0 <= self.wrong <= 1:
             message = f"wrong is {self.wrong!r}: give a probability from 0 to 1"
             raise ValueError(message)
@@ -107,10 +106,10 @@ class SimulatedUser:
 
     @classmethod
     def parse(cls, text: str) -> SimulatedUser:
-        """Read habits such as "noisy=0.2,likes-only"; "" is someone who is always right.
+        """Read habits such as "noisy=0.2,likes-only"; "" never votes wrongly.
 
-        There are noisy (a wrong vote in five, or as given), likes-only, dislikes-only, graded and
-        fickle.
+        The habits are noisy (one wrong vote in five, or as given), likes-only, dislikes-only,
+        graded and fickle.
 
         Raises
         ------
@@ -136,31 +135,31 @@ class SimulatedUser:
     def opinion(
         self, distances: Sequence[float], rng: np.random.Generator, noticeable: float = NOTICEABLE
     ) -> Opinion:
-        """Return what the person says of a round whose pictures are this far from the wish.
+        """Return the votes on a round whose pictures are this far from the wish.
 
         Parameters
         ----------
         distances
-            Of each picture, less being better.
+            Of each picture; lower is better.
         rng
-            Decides which votes are wrong; it is asked for equally many numbers whatever happens.
+            Decides which votes are wrong; the count of numbers drawn does not depend on the votes.
         noticeable
-            Smaller differences are not seen.
+            Smaller differences do not count.
         """
         count = len(distances)
-        slips = (rng.random(count + 2) < self.wrong).tolist()
-        elsewhere = rng.permutation(count).tolist()
+        errors = (rng.random(count + 2) < self.wrong).tolist()
+        shuffled = rng.permutation(count).tolist()
         if self.graded:
             return self._graded(
-                distances, slips, rng.permutation(len(_GRADES)).tolist(), noticeable
+                distances, errors, rng.permutation(len(_GRADES)).tolist(), noticeable
             )
         verdict = judge(distances, noticeable)
         liked = verdict.liked if self.likes else None
         disliked = verdict.disliked if self.dislikes else None
-        if liked is not None and slips[0]:
-            liked = next(i for i in elsewhere if i != liked)
-        if disliked is not None and (slips[1] or disliked == liked):
-            others = [i for i in elsewhere[::-1] if i not in {disliked, liked}]
+        if liked is not None and errors[0]:
+            liked = next(i for i in shuffled if i != liked)
+        if disliked is not None and (errors[1] or disliked == liked):
+            others = [i for i in shuffled[::-1] if i not in {disliked, liked}]
             disliked = others[0] if others else None
         strengths = np.zeros(count)
         places = _places(distances, noticeable) if self.likes and self.dislikes else strengths
@@ -173,7 +172,7 @@ class SimulatedUser:
     def _graded(
         self,
         distances: Sequence[float],
-        slips: Sequence[bool],
+        errors: Sequence[bool],
         grades: Sequence[int],
         noticeable: float,
     ) -> Opinion:
@@ -181,10 +180,10 @@ class SimulatedUser:
         if farthest - nearest < noticeable:
             return Opinion((0.0,) * len(distances), (0,) * len(distances))
         strengths = []
-        for distance, slipped in zip(distances, slips, strict=False):  # there are two more slips
+        for distance, wrong in zip(distances, errors, strict=False):  # `errors` is longer by two
             height = 1 - (distance - nearest) / (farthest - nearest)
             meant = round(height * (len(_GRADES) - 1))
-            grade = next(i for i in grades if i != meant) if slipped else meant
+            grade = next(i for i in grades if i != meant) if wrong else meant
             strength = _GRADES[grade]
             kept = self.likes if strength > 0 else self.dislikes
             strengths.append(strength if kept else 0.0)
@@ -202,7 +201,7 @@ HABITS = tuple(_HABITS)
 
 
 def _places(distances: Sequence[float], noticeable: float) -> list[int]:
-    """Return the order of pictures, those that look alike to their best one on its place."""
+    """Return each picture's place; one that is not noticeably worse shares the better place."""
     order = sorted(range(len(distances)), key=distances.__getitem__)
     places = [0] * len(distances)
     place, best = 0, distances[order[0]]
@@ -214,6 +213,6 @@ def _places(distances: Sequence[float], noticeable: float) -> list[int]:
 
 
 def _ranks(keys: Sequence[object]) -> tuple[int, ...]:
-    """Return each key's place among the different keys, from 0."""
+    """Return the rank of each key among the distinct keys, from 0."""
     different = sorted(set(keys))  # type: ignore[type-var]  # numbers, or pairs of them
     return tuple(different.index(key) for key in keys)

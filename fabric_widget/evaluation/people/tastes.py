@@ -1,4 +1,4 @@
-"""Hidden tastes: what a simulated person wants to see, and how far a picture is from it."""
+"""Hidden tastes: what a simulated user wants to see, and the distance of a picture from it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from fabric_widget.demo.reader import Reading
 
 _COLORED = ("color", "background")
-_FEWEST = 2  # attributes beside the kind: one could be met by luck
-_TRIES = 200  # scenes drawn for each taste before there seem to be no more
+_MIN_ATTRIBUTES = 2  # beside the kind: a single one could be right by chance
+_TRIES = 200  # scenes drawn for each taste before giving up
 _SRGB_LINEAR_BELOW = 0.04045
 _LAB_CUBE_ABOVE = (6 / 29) ** 3
 
 
 @dataclass(frozen=True)
 class Taste:
-    """What a simulated person wants to see.
+    """What a simulated user wants to see.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Taste:
     text: str
 
     def __post_init__(self) -> None:
-        """Refuse what no picture could satisfy."""
+        """Check that something is wanted, and that it exists."""
         if not self.wanted:
             values = sorted({value for values in ATTRIBUTES.values() for value in values})
             message = f"{self.text!r} wants nothing; name some of: {', '.join(values)}"
@@ -71,15 +71,15 @@ class Taste:
 
     @property
     def prompt(self) -> str:
-        """A prompt that names the kind of subject and keeps silent about the rest."""
+        """A prompt that names only the kind of subject."""
         return f"a {self.wanted.get('kind', ATTRIBUTES['kind'][0])}"
 
     def distance(self, reading: Reading) -> float:
-        """Return how far a picture is from this taste, 0 (all there) … 1.
+        """Return how far a picture is from this taste, 0 (exactly it) … 1.
 
         The mean over the wanted attributes of their expected distances under the reader's
-        probabilities. Two values of an attribute are 1 apart; two colours are as far apart as they
-        look, so that orange is nearer to red than blue is.
+        probabilities. Two values of an attribute have distance 1; two colours have the distance
+        of how they look: orange is nearer to red than blue is.
         """
         return float(np.mean([mismatch(reading, n, value) for n, value in self.wanted.items()]))
 
@@ -111,7 +111,7 @@ def sample_tastes(count: int, seed: int = 0, about: Sequence[str] = AT_A_GLANCE)
         so many different tastes about them.
     """
     known = [name for name in ATTRIBUTES if name != "kind"]
-    if len(set(about)) < _FEWEST or not set(about) <= set(known):
+    if len(set(about)) < _MIN_ATTRIBUTES or not set(about) <= set(known):
         message = f"tastes are about {', '.join(about)}; name two or more of: {', '.join(known)}"
         raise ValueError(message)
     rng = random.Random(seed)
@@ -120,13 +120,15 @@ def sample_tastes(count: int, seed: int = 0, about: Sequence[str] = AT_A_GLANCE)
         if len(tastes) == count:
             break
         scene = Scene.sample(rng)
-        # How many eyes it has is to be seen on monsters alone.
+        # Only monsters show how many eyes they have.
         names = [n for n in known if n in about and (n != "eyes" or scene.kind == "monster")]
-        if len(names) < _FEWEST:
+        if len(names) < _MIN_ATTRIBUTES:
             continue
-        said = set(rng.sample(names, min(rng.choice((_FEWEST, _FEWEST + 1)), len(names))))
-        wanted = {n: getattr(scene, n) for n in ATTRIBUTES if n == "kind" or n in said}
-        text = describe(scene, said)
+        named = set(
+            rng.sample(names, min(rng.choice((_MIN_ATTRIBUTES, _MIN_ATTRIBUTES + 1)), len(names)))
+        )
+        wanted = {n: getattr(scene, n) for n in ATTRIBUTES if n == "kind" or n in named}
+        text = describe(scene, named)
         tastes.setdefault(text, Taste(wanted, text))
     if len(tastes) < count:
         message = (
@@ -139,16 +141,16 @@ def sample_tastes(count: int, seed: int = 0, about: Sequence[str] = AT_A_GLANCE)
 
 @cache
 def color_distances() -> Mapping[str, Mapping[str, float]]:
-    """Return how far apart the colours of the demo look, 0 … 1 (the farthest two).
+    """Return the perceived distances between the demo's colours, 0 … 1 (the farthest two).
 
     Euclidean distance in CIE L*a*b* (CIE 1976, white point D65), divided by the greatest.
     """
     lab = cielab(np.array(list(COLORS.values()), dtype=np.float64) / 255)
-    mismatch = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
-    mismatch /= mismatch.max()
+    distances = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
+    distances /= distances.max()
     return {
         a: dict(zip(COLORS, row.tolist(), strict=True))
-        for a, row in zip(COLORS, mismatch, strict=True)
+        for a, row in zip(COLORS, distances, strict=True)
     }
 
 

@@ -1,6 +1,6 @@
 """Wishes: tastes with "or" and "not", as predicates over what the reader sees.
 
-A `Taste` names values that all are to be there; a `Wish` is any sentence of the same words, such as
+A `Taste` names values that are all wanted; a `Wish` is any sentence of the same words, such as
 "green or striped", "not sad", "a fish on a (red or pink) background".
 """
 
@@ -35,8 +35,8 @@ class Is:
     def distance(self, reading: Reading) -> float:
         """Return the expected distance, 0 … 1.
 
-        To a wanted colour all others are as far as they look; an unwanted one is as far as the
-        reader is sure to see it: nobody who wants "not red" minds orange.
+        From a wanted colour, others have the distance of how they look. The distance of an unwanted
+        value is its probability: "not red" has nothing against orange.
         """
         if self.wanted:
             return mismatch(reading, self.name, self.value)
@@ -49,7 +49,7 @@ class Is:
 
 @dataclass(frozen=True)
 class Join:
-    """Several wishes of which all or any are to be met."""
+    """Several wishes, all or any of which are wanted."""
 
     kind: Literal["all", "any"]
     parts: tuple[Node, ...]
@@ -69,7 +69,7 @@ Node = Is | Join
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants to see.
+    """What a simulated user wants to see.
 
     Parameters
     ----------
@@ -86,9 +86,9 @@ class Wish:
     def parse(cls, text: str) -> Wish:
         """Read a wish.
 
-        Words stand for what they name, side by side or with "and" for all of them; "or" binds less
-        than that, "not" more: it is about the next word, group in parentheses, or "on a …
-        background". A colour after "on" is the background's.
+        Words side by side or joined by "and" are all wanted. "or" binds less, "not" more: it
+        negates the next word, group in parentheses, or "on a … background". A colour after "on"
+        is the background's.
 
         Raises
         ------
@@ -96,13 +96,13 @@ class Wish:
             Nothing is wanted, a word says nothing about a picture, or parentheses do not match.
         """
         tokens = _Tokens(text)
-        if not tokens.left:
+        if not tokens.remaining:
             values = sorted({value for values in ATTRIBUTES.values() for value in values})
             message = f"{text!r} wants nothing; name some of: {', '.join(values)}"
             raise ValueError(message)
         root = _any(tokens, ground=False)
-        if tokens.left:
-            raise ValueError(tokens.complaint())
+        if tokens.remaining:
+            raise ValueError(tokens.error_message())
         return cls(root, " ".join(text.split()))
 
     @property
@@ -117,7 +117,7 @@ class Wish:
 
 
 def parse_wishes(text: str) -> tuple[Wish, ...]:
-    """Read what somebody wants one after the other: wishes with "then" between them.
+    """Read wishes that follow each other, with "then" between them.
 
     Raises
     ------
@@ -132,17 +132,17 @@ class _Tokens:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.left: list[str] = _TOKEN.findall(text.lower())
+        self.remaining: list[str] = _TOKEN.findall(text.lower())
 
     @property
     def next(self) -> str:
-        return self.left[0] if self.left else ""
+        return self.remaining[0] if self.remaining else ""
 
     def take(self) -> str:
-        return self.left.pop(0)
+        return self.remaining.pop(0)
 
-    def complaint(self) -> str:
-        found = repr(self.next) if self.left else "the end"
+    def error_message(self) -> str:
+        found = repr(self.next) if self.remaining else "the end"
         return (
             f"{self.text!r} is no wish: {found} was not expected there; join words by and, or, "
             "not, and match parentheses"
@@ -160,7 +160,7 @@ def _any(tokens: _Tokens, *, ground: bool) -> Node:
 def _all(tokens: _Tokens, *, ground: bool) -> Node:
     """Read wishes side by side; after "on" they are about the background."""
     parts: list[Node] = []
-    while tokens.left and tokens.next not in {"or", ")"}:
+    while tokens.remaining and tokens.next not in {"or", ")"}:
         if tokens.next in {"and", ","}:
             tokens.take()
             continue
@@ -171,7 +171,7 @@ def _all(tokens: _Tokens, *, ground: bool) -> Node:
         part = _one(tokens, ground=ground)
         parts += [] if part is None else [part]
     if not parts:
-        raise ValueError(tokens.complaint())
+        raise ValueError(tokens.error_message())
     _check_once(parts)
     return _joined("all", parts)
 
@@ -185,34 +185,34 @@ def _one(tokens: _Tokens, *, ground: bool) -> Node | None:
         tokens.take()
         group = _any(tokens, ground=ground)
         if tokens.next != ")":
-            raise ValueError(tokens.complaint())
+            raise ValueError(tokens.error_message())
         tokens.take()
         return group
     return _word(tokens.take(), ground=ground)
 
 
 def _negated(tokens: _Tokens, *, ground: bool) -> Node:
-    if tokens.next == "on":  # all that is said about the background
+    if tokens.next == "on":  # everything about the background
         tokens.take()
         parts = []
-        while tokens.left and tokens.next not in _CONNECTIVES:
+        while tokens.remaining and tokens.next not in _CONNECTIVES:
             part = _one(tokens, ground=True)
             parts += [] if part is None else [part]
         if not parts:
-            raise ValueError(tokens.complaint())
+            raise ValueError(tokens.error_message())
         return _joined("all", parts).negated()
-    while tokens.left and tokens.next not in _CONNECTIVES:
+    while tokens.remaining and tokens.next not in _CONNECTIVES:
         part = _one(tokens, ground=ground)
         if part is not None:
             return part.negated()
-    raise ValueError(tokens.complaint())
+    raise ValueError(tokens.error_message())
 
 
 def _word(word: str, *, ground: bool) -> Is | None:
-    """Return what one word says; patterns need no "on"."""
+    """Return the attribute that one word names; patterns need no "on"."""
     ground = ground or word in ATTRIBUTES["pattern"]
-    said = parse(f" on {word}" if ground else word)
-    return next((Is(name, value) for name, value in said.items()), None)
+    named = parse(f" on {word}" if ground else word)
+    return next((Is(name, value) for name, value in named.items()), None)
 
 
 def _check_once(parts: list[Node]) -> None:
@@ -228,7 +228,7 @@ def _check_once(parts: list[Node]) -> None:
 
 
 def _joined(kind: Literal["all", "any"], parts: list[Node]) -> Node:
-    """Return the parts joined; what is joined alike already counts part by part."""
+    """Join parts; those joined in the same way already are flattened."""
     flat: list[Node] = []
     for part in parts:
         flat += part.parts if isinstance(part, Join) and part.kind == kind else (part,)

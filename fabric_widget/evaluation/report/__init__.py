@@ -1,6 +1,6 @@
-"""What came out of it: stories, comparisons, pages, pictures, JSON.
+"""Reports: stories, comparisons, pages, pictures, JSON.
 
-story_plan     what a story is to be about
+story_plan     settings of a story
 story          rounds with feedback beside the same seeds without
 comparison     the same over many tastes, with an interval
 results_json   the numbers of a story or a comparison, for JSON
@@ -9,7 +9,6 @@ page           a story as one self-contained page
 study_report   a study as one self-contained page
 study_summary  means, intervals, effects of a study
 export         a study's results as JSON lines or Parquet
-chart          curves and intervals as SVG
-html           what the pages share
-thumb_icon     the shape of a vote
+html           the document around every page
+thumb_icon     the shape of the thumb
 """

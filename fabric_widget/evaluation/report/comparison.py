@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabric_widget.evaluation.report.story import Story, tell_story
+from fabric_widget.evaluation.report.story import Story, run_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,26 +28,26 @@ def compare(
     plans: Sequence[Plan],
     on_step: Callable[[int, StoryProgress], object] | None = None,
 ) -> Iterator[Story]:
-    """Tell a story for each plan, one at a time.
+    """Run a story for each plan, one at a time.
 
     Parameters
     ----------
     fabric, reader
-        As for `tell`.
+        As for `run_story`.
     plans
-        What the stories are about.
+        Settings of the stories.
     on_step
-        Called after each step with the position of the plan and where its story stands.
+        Called after each step with the position of the plan and the progress of its story.
     """
     for i, plan in enumerate(plans):
-        heard = None if on_step is None else _numbered(on_step, i)
-        yield Story(plan, tuple(tell_story(fabric, reader, plan, heard)))
+        callback = None if on_step is None else _with_number(on_step, i)
+        yield Story(plan, tuple(run_story(fabric, reader, plan, callback)))
 
 
-def _numbered(
+def _with_number(
     on_step: Callable[[int, StoryProgress], object], number: int
 ) -> Callable[[StoryProgress], object]:
-    return lambda moment: on_step(number, moment)
+    return lambda progress: on_step(number, progress)
 
 
 @dataclass(frozen=True)

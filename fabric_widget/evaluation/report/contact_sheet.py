@@ -32,7 +32,7 @@ _HEAD = 196
 _FOOT = 84
 _COLUMNS = 4
 _SMOOTH = 8
-"""Shapes are drawn this many times larger and reduced: Pillow draws no soft edges."""
+"""Shapes are drawn this many times larger and reduced: Pillow does not antialias."""
 
 
 def draw_sheet(story: Story) -> Image.Image:
@@ -154,7 +154,7 @@ def _enlarged(image: Image.Image) -> Image.Image:
 
 
 def _soft(width: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    """Return a large transparent canvas; `_reduced` gives it soft edges."""
+    """Return a large transparent canvas; `_reduced` makes its edges smooth."""
     canvas = Image.new("RGBA", (width * _SMOOTH, height * _SMOOTH))
     return canvas, ImageDraw.Draw(canvas)
 

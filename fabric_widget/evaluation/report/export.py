@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def rows(records: Sequence[Record]) -> Iterator[dict[str, Any]]:
-    """Yield what was measured, one row for each prompt, method and round."""
+    """Yield the measures, one row for each prompt, method and round."""
     for record in records:
         rounds = zip(figures(record), record["rounds"], strict=True)
-        for number, (measures, made) in enumerate(rounds, start=1):
+        for number, (measures, round_) in enumerate(rounds, start=1):
             yield {
                 "case": record["case"],
                 "prompt": record["prompt"],
                 "wish": record["wish"],
                 "method": record["method"],
                 "round": number,
-                "seeds": made["seeds"],
-                "strengths": made["strengths"],
-                "pictures": made["ids"],
+                "seeds": round_["seeds"],
+                "strengths": round_["strengths"],
+                "pictures": round_["ids"],
                 **measures,
             }
 

@@ -1,4 +1,4 @@
-"""What the pages have in common: the document around them, the badges of votes."""
+"""The HTML document around every page, and the badge of a vote."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from fabric_widget.evaluation.report import thumb_icon
 
 
 def document(title: str, body: str, *, styles: tuple[str, ...] = ("page.css",)) -> str:
-    """Return an HTML document that has everything in it and forbids itself to load anything.
+    """Return a self-contained HTML document whose security policy forbids to load anything.
 
-    It follows the reader's colour scheme; the body may refer to the thumb of `badge`.
+    It follows the reader's colour scheme and defines the thumb that `badge` refers to.
 
     Parameters
     ----------
     title
-        Plain words.
+        Plain text.
     body
         HTML of the main part.
     styles

@@ -8,7 +8,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from fabric_widget.evaluation.report.chart import Line, line_chart
+from fabric_widget.charts import Line, line_chart
 from fabric_widget.evaluation.report.html import badge, document
 from fabric_widget.evaluation.report.results_json import nearness
 
@@ -26,8 +26,8 @@ _NAMES = {"with": "with feedback", "without": "without feedback"}
 def write_page(story: Story) -> str:
     """Return a story that has at least one chapter as an HTML document.
 
-    Everything is in it: pictures as PNG, styles, a curve as SVG. It follows the reader's colour
-    scheme, and forbids itself to load anything.
+    It contains pictures as PNG, styles and a curve as SVG, loads nothing, and follows the reader's
+    colour scheme.
 
     Raises
     ------
@@ -100,8 +100,8 @@ def _card(chapter: Chapter, side: str, grid: Grid) -> str:
 def _figure(grid: Grid, position: int, where: str) -> str:
     vote = _vote(grid.verdict, position)
     match = _match(grid.distances[position])
-    said = f", {vote}" if vote else ""
-    alt = escape(f"{where}, picture {position + 1}, seed {grid.seeds[position]}: {match}{said}")
+    voted = f", {vote}" if vote else ""
+    alt = escape(f"{where}, picture {position + 1}, seed {grid.seeds[position]}: {match}{voted}")
     mark = badge(up=vote == "liked") if vote else ""
     return f"""<figure class="{vote}"><img src="{_embedded(grid.images[position])}" alt="{alt}">
 {mark}<figcaption>{match}</figcaption></figure>

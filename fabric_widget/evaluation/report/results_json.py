@@ -1,4 +1,4 @@
-"""The numbers of a story or a comparison, plain enough for JSON."""
+"""The numbers of a story or a comparison, for JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOTICEABLE = 0.005
 
 
 def story_figures(story: Story) -> dict[str, Any]:
-    """Return what was measured in each round, and how much nearer feedback came at last.
+    """Return the measures of each round, and how much nearer feedback came in the last one.
 
     Distances are from 0 (exactly the taste) to 1; `nearer` is None where no round was finished.
     """

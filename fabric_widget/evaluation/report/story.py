@@ -63,7 +63,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Story:
-    """A plan and as many chapters of it as were finished."""
+    """A plan and its finished chapters."""
 
     plan: Plan
     chapters: tuple[Chapter, ...]
@@ -85,7 +85,7 @@ class Story:
 
 @dataclass(frozen=True)
 class StoryProgress:
-    """Where a story stands, told after each step of its pipeline.
+    """Progress of a story, reported after each denoising step.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class StoryProgress:
     grids_done, grids
         How many grids are finished, and how many there will be.
     progress
-        The engine's own word about the grid being made.
+        Progress of the grid being made, from the engine.
     """
 
     round: int
@@ -104,7 +104,7 @@ class StoryProgress:
     progress: Progress
 
 
-def tell_story(
+def run_story(
     fabric: Fabric,
     reader: Reader,
     plan: Plan,
@@ -112,24 +112,24 @@ def tell_story(
 ) -> Iterator[Chapter]:
     """Make the rounds of a story, one chapter at a time.
 
-    Whoever stops listening, or is interrupted, keeps the chapters that are finished.
+    Finished chapters are kept when the caller stops or is interrupted.
 
     Parameters
     ----------
     fabric
         Makes the pictures.
     reader
-        Says what is to be seen on them.
+        Reads the attributes of the pictures.
     plan
         Taste, prompt and numbers.
     on_step
         Called after each step of each grid.
     """
-    from fabric_widget.session import Session  # brings torch and diffusers, which take seconds
+    from fabric_widget.session import Session  # imports torch and diffusers, which takes seconds
 
     session = Session(fabric, seed=plan.seed, schedule=plan.schedule)
 
-    def teller(number: int, *, feedback: bool) -> Callable[[Progress], object] | None:
+    def callback_for(number: int, *, feedback: bool) -> Callable[[Progress], object] | None:
         if on_step is None:
             return None
         done = 2 * (number - 1) - (feedback and number > 1)
@@ -139,10 +139,10 @@ def tell_story(
         made = session.generate(
             plan.prompt,
             num_images=plan.images,
-            on_step=teller(number, feedback=True),
+            on_step=callback_for(number, feedback=True),
             **plan.arguments,
         )
-        shown = _measured(made, reader, plan.taste, voting=True)
+        shown = _measure(made, reader, plan.taste, voting=True)
         if number == 1:
             plain = made
         else:
@@ -150,17 +150,17 @@ def tell_story(
                 plan.prompt,
                 num_images=plan.images,
                 seed=made.seed,
-                on_step=teller(number, feedback=False),
+                on_step=callback_for(number, feedback=False),
                 **plan.arguments,
             )
-        yield Chapter(number, shown, _measured(plain, reader, plan.taste, voting=False))
+        yield Chapter(number, shown, _measure(plain, reader, plan.taste, voting=False))
         if shown.verdict.liked is not None:
             session.like(made[shown.verdict.liked])
         if shown.verdict.disliked is not None:
             session.dislike(made[shown.verdict.disliked])
 
 
-def _measured(made: Round, reader: Reader, taste: Taste, *, voting: bool) -> Grid:
+def _measure(made: Round, reader: Reader, taste: Taste, *, voting: bool) -> Grid:
     images = tuple(generated.image for generated in made)
     readings = reader.read(list(images))
     distances = tuple(taste.distance(reading) for reading in readings)

@@ -1,4 +1,4 @@
-"""Plan: what a story is to be about."""
+"""Settings of a story: a taste, a prompt, how many rounds of how many pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a story is to be about.
+    """Settings of a story.
 
     Parameters
     ----------

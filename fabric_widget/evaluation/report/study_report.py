@@ -1,4 +1,4 @@
-"""A study as one self-contained page: what came out, curves, effects, tables, pictures."""
+"""A study as one self-contained page: effects, curves, tables, pictures."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.charts import Line, forest_plot, line_chart, ticks
 from fabric_widget.evaluation.methods import load_method
-from fabric_widget.evaluation.report.chart import Line, forest_plot, line_chart, ticks
 from fabric_widget.evaluation.report.html import badge, document
 from fabric_widget.evaluation.study.settings import TASTE
 
@@ -45,7 +45,7 @@ def write_report(settings: Settings, summary: Summary, records: Sequence[Record]
     settings
         What all trials have in common.
     summary
-        What the study says.
+        The study's estimates.
     records
         The trials, for their pictures: those of the first prompts are shown.
     """
@@ -94,7 +94,7 @@ def _lead(settings: Settings, summary: Summary) -> str:
 
 
 def _verdicts(settings: Settings, summary: Summary) -> str:
-    """Return the effect against the first baseline, in large type."""
+    """Return cards with the effect against the first baseline."""
     cards = []
     for name in summary.scorers:
         found = [effect for effect in summary.effects if effect.measure == f"{name}.mean"]
@@ -298,10 +298,10 @@ def _figure(made: Record, position: int, where: str) -> str:
     strength = made["strengths"][position]
     vote = "liked" if strength > 0 else "disliked" if strength < 0 else ""
     alt = escape(f"{where}, picture {position + 1}, seed {made['seeds'][position]}")
-    said = f", {vote}" if vote else ""
+    voted = f", {vote}" if vote else ""
     mark = badge(up=strength > 0) if vote else ""
     source = _embedded(made["pictures"][position])
-    return f'<figure class="{vote}"><img src="{source}" alt="{alt}{said}">{mark}</figure>\n'
+    return f'<figure class="{vote}"><img src="{source}" alt="{alt}{voted}">{mark}</figure>\n'
 
 
 def _embedded(webp: str) -> str:

@@ -1,7 +1,7 @@
-"""What a study says: means over prompts, bootstrap intervals, effects against each baseline.
+"""Estimates of a study: means over prompts, bootstrap intervals, effects against each baseline.
 
 All intervals are 95 % percentile bootstraps (Efron 1979) that resample prompts. Methods are
-compared prompt by prompt, so what prompts and seeds do to all methods alike drops out.
+compared prompt by prompt, which removes what prompts and seeds change in all methods alike.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Effect:
-    """How much more one method has than a baseline in the last round, prompt by prompt."""
+    """The difference between a method and a baseline in the last round, prompt by prompt."""
 
     method: str
     baseline: str
@@ -49,7 +49,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything that is said of a study.
+    """All estimates of a study.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ class Summary:
     scorers
         Those that report.
     rounds
-        ``rounds[method][measure]`` has an estimate for each round, or None where nothing was there
-        to be measured. Measures of a scorer are called "scorer.mean" and so on.
+        ``rounds[method][measure]`` has an estimate for each round, or None where it has no
+        value. Measures of a scorer are called "scorer.mean" and so on.
     effects
         Of each method that is no baseline, against each that is; if all are, against the first.
     frechet
@@ -80,9 +80,9 @@ class Summary:
 def figures(record: Record) -> list[dict[str, Any]]:
     """Return the measures of each round of a trial.
 
-    Best is the best of all pictures so far; max, mean and min are those of the round. Drifts are
-    against the trial's first round: of saturation and contrast a difference, of the mean colour the
-    distance in CIE L*a*b*.
+    Best is over all pictures so far; max, mean and min are over the round. Drifts are relative to
+    the trial's first round: differences of saturation and contrast, and the distance of the mean
+    colours in CIE L*a*b*.
     """
     first = record["rounds"][0]
     best: dict[str, float] = {}
@@ -137,7 +137,7 @@ def summarize(records: Sequence[Record], methods: Sequence[str]) -> Summary:
 
 
 def plain(summary: Summary) -> dict[str, Any]:
-    """Return a summary as JSON can hold it."""
+    """Return a summary for JSON."""
     return {
         "prompts": summary.prompts,
         "methods": {
@@ -161,7 +161,7 @@ def _plain_estimate(estimate: Estimate) -> dict[str, float]:
 
 
 def _table(records: Sequence[Record]) -> dict[str, list[NDArray[np.float64]]]:
-    """Return, for each measure, its values over prompts in each round; NaN for none."""
+    """Return, for each measure, its values over prompts in each round; NaN where there is none."""
     rows = [figures(record) for record in records]
     count = min(len(row) for row in rows)
     return {
@@ -171,15 +171,15 @@ def _table(records: Sequence[Record]) -> dict[str, list[NDArray[np.float64]]]:
 
 
 def _estimate(values: NDArray[np.float64], picks: NDArray[np.int64]) -> Estimate | None:
-    """Return the mean of what was measured, and its interval."""
-    there = np.isfinite(values)
-    if not there.any():
+    """Return the mean of the finite values and its interval."""
+    finite = np.isfinite(values)
+    if not finite.any():
         return None
-    mean = float(values[there].mean())
-    drawn, kept = np.where(there, values, 0)[picks], there[picks].sum(axis=1)
+    mean = float(values[finite].mean())
+    drawn, kept = np.where(finite, values, 0)[picks], finite[picks].sum(axis=1)
     means = drawn.sum(axis=1)[kept > 0] / kept[kept > 0]
     low, high = np.percentile(means, [2.5, 97.5]).tolist()
-    return Estimate(mean, low, high, int(there.sum()))
+    return Estimate(mean, low, high, int(finite.sum()))
 
 
 def _effects(

@@ -1,4 +1,4 @@
-"""The shape of a vote: a thumb up as convex outlines, turned over for a thumb down."""
+"""The icon of a vote: a thumb up as convex outlines, mirrored for a thumb down."""
 
 from __future__ import annotations
 

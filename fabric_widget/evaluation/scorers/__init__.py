@@ -1,17 +1,17 @@
-"""Scorers: what judges pictures. Each is loaded when it is asked for, and nothing heavy before.
+"""Scorers of pictures, each loaded on request.
 
-protocol      what a scorer can do: like pictures for a prompt, see them as vectors
+protocol      what a scorer offers: scores for a prompt, features, activations
 catalogue     the scorers by name: what each measures, with which weights
-errors        what can go wrong
+errors        errors of loading
 frechet       the distance between two sets of pictures
-loading       weights from a folder or a hub, or an error that says how to get them
-packages      what only one scorer needs
-batching      many pictures, a few at a time
+loading       weights from a folder or the Hub, or an error that says how to get them
+packages      packages that only one scorer needs
+batching      many pictures in batches
 clip          PickScore, CLIP score and CLIP image similarity
 hpsv2         Human Preference Score 2.1
-open_clip     its weights in the layout of transformers
+open_clip     weights of open_clip in the layout of transformers
 dinov2        DINOv2 image similarity
-inception     what FID is measured with
+inception     Inception v3, for FID
 imagereward   ImageReward, through its own package
 color_stats   colour and luminance; no weights
 reader        the demo model's reader

@@ -1,4 +1,4 @@
-"""Many pictures, a few at a time, so that memory does not grow with their number."""
+"""Run a model on many pictures in batches, so that memory does not grow with their number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 CHUNK = 16
-"""How many pictures a model sees at once."""
+"""Batch size of a model."""
 
 
 def in_batches(
@@ -25,23 +25,23 @@ def in_batches(
     width: int,
     chunk: int = CHUNK,
 ) -> npt.NDArray[np.float64]:
-    """Return what a model makes of pictures, without gradients.
+    """Return a model's outputs for pictures, without gradients.
 
     Parameters
     ----------
     look
         Turns n RGB pictures into a tensor (n, width).
     pictures
-        Whatever `fabric_widget.engine.references.images.read_picture` reads.
+        Anything that `fabric_widget.engine.references.images.read_picture` reads.
     width
-        How many numbers it makes of each.
+        Length of the output for one picture.
     chunk
-        How many pictures it sees at once.
+        Batch size.
 
     Returns
     -------
     numpy.ndarray
-        (n, width); of no pictures, no rows.
+        (n, width).
     """
     seen = np.empty((len(pictures), width))
     with torch.inference_mode():

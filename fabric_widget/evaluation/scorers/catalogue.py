@@ -24,11 +24,11 @@ class Listing:
     Attributes
     ----------
     measures
-        What its numbers say, in a line.
+        What it measures, in one line.
     weights
         Hub id or file of the standard weights; empty where it needs none.
     resolution
-        What the pictures become before it sees them, in pixels.
+        How pictures are resized for it, in pixels.
     module
         The module beside this one that loads it.
     """
@@ -127,19 +127,18 @@ def load_scorer(name: str, *, weights: str | Path | None = None, device: str = "
     Returns
     -------
     Scorer
-        In evaluation mode and float32. The same pictures get the same numbers, whatever else is
-        judged beside them.
+        In evaluation mode and float32. The result for a picture does not depend on the batch.
 
     Raises
     ------
     UnknownScorer
-        There is none of that name.
+        There is no scorer of that name.
     MissingWeights
-        The weights are neither here nor to be had.
+        The weights are neither on disk nor on the Hub.
     WrongWeights
         The weights are another model's, or cannot be read.
     MissingPackage
-        It needs a package that is missing or does not work here.
+        It needs a package that is not installed or cannot be imported.
     ValueError
         The device cannot be used, or weights are given to a scorer that has none.
     """

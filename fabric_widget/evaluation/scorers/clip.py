@@ -1,4 +1,4 @@
-"""CLIP: how well a picture fits a prompt, and how alike two pictures are."""
+"""CLIP: the similarity of a picture and a prompt, and of two pictures."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from PIL import Image
 
 BASE = "laion/CLIP-ViT-H-14-laion2B-s32B-b79K"
-"""What PickScore and HPS v2 are fine-tuned from: their tokenizer and processor."""
+"""The model that PickScore and HPS v2 are fine-tuned from, with their tokenizer and processor."""
 PERCENT = 100.0
 """Scale of the CLIP score; the logit scale at which OpenAI's models were clipped in training."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """A CLIP model that scores pictures for a prompt and sees them as vectors.
+    """A CLIP model that scores pictures for a prompt and embeds them.
 
     Attributes
     ----------
@@ -51,9 +51,9 @@ class Clip:
     prepare
         Turns n RGB pictures into pixel values (n, 3, height, width).
     scale
-        The score of a picture that fits perfectly: it multiplies the cosine.
+        Factor of the cosine in the score.
     chunk
-        How many pictures the model sees at once.
+        Batch size.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Clip:
     def score(self, prompt: str, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
         """Return the scaled cosine of each picture and the prompt: (n,).
 
-        What does not fit into the model's context is cut off the prompt.
+        The prompt is truncated to the model's context.
         """
         return self.scale * (self.features(pictures) @ self._text(prompt))
 
@@ -84,11 +84,11 @@ class Clip:
     def _text(self, prompt: str) -> npt.NDArray[np.float64]:
         length = self.model.config.text_config.max_position_embeddings
         words = self.tokenizer([prompt], truncation=True, max_length=length, return_tensors="pt")
-        said = self.model.get_text_features(
+        output = self.model.get_text_features(
             input_ids=words["input_ids"].to(self.model.device),
             attention_mask=words["attention_mask"].to(self.model.device),
         )
-        return unit(said.pooler_output[0].double().cpu().numpy())
+        return unit(output.pooler_output[0].double().cpu().numpy())
 
 
 def load(name: str, *, weights: str | Path | None, device: str) -> Clip:
@@ -124,20 +124,20 @@ def load_tokenizer(scorer: str, place: str) -> Any:  # noqa: ANN401
     Raises
     ------
     MissingWeights
-        There is none.
+        The tokenizer is missing.
     """
     from transformers import AutoTokenizer
 
     with fetching(scorer, place, "tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(place)
-    # Where there is no vocabulary, transformers makes a tokenizer that knows no words.
+    # Without a vocabulary file transformers returns a tokenizer without words.
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise MissingWeights(how_to_get(scorer, place, "tokenizer"))
     return tokenizer
 
 
 def prepared_by(processor: Any) -> Callable[[list[Image.Image]], torch.Tensor]:  # noqa: ANN401
-    """Return what makes pixel values of pictures with an image processor of transformers."""
+    """Return a function from pictures to pixel values, with an image processor of transformers."""
 
     def prepare(pictures: list[Image.Image]) -> torch.Tensor:
         pixels: torch.Tensor = processor(images=pictures, return_tensors="pt")["pixel_values"]

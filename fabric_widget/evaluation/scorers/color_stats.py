@@ -1,4 +1,4 @@
-"""Colour and luminance: what is measured of a picture without any weights."""
+"""Colour and luminance of pictures, measured without a model."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 COLOURS = 5
-"""Levels of each of red, green and blue that a palette tells apart."""
+"""Levels of red, green and blue in a palette."""
 LUMINANCES = 17
-"""Levels of luminance that are told apart."""
+"""Levels of luminance."""
 _BYTE = 255
 _AT_ONCE = 65_536  # pixels: a hundred numbers for each
 _LUMA = (0.2126, 0.7152, 0.0722)  # of red, green and blue (ITU-R BT.709)

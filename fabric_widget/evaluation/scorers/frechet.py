@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from fabric_widget.evaluation.scorers.protocol import Features
 
-_FEWEST = 2  # rows: of one, there is no covariance
+_FEWEST = 2  # rows: a covariance needs two
 
 
 def frechet(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
     """Return the Fréchet distance between Gaussians fitted to two sets of vectors.
 
     ``|μ_a − μ_b|² + tr(Σ_a + Σ_b − 2 (Σ_a Σ_b)^½)`` with sample covariances (n − 1), as FID is
-    defined (arXiv 1706.08500). It is a squared length, and biased: few rows give a larger distance
-    than many, so only distances over equally many rows compare.
+    defined (arXiv 1706.08500). It is a squared length, and biased: fewer rows give a larger
+    distance, so only distances over equally many rows can be compared.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def frechet(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
     Raises
     ------
     ValueError
-        They are no such arrays, or hold numbers that are not finite.
+        The shapes do not match, or a value is not finite.
     """
     mean_a, spread_a = _gaussian(a)
     mean_b, spread_b = _gaussian(b)
@@ -52,7 +52,7 @@ def frechet(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
 def frechet_features(scorer: Features, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
     """Return the vectors (n, d) over which a scorer's Fréchet distance is measured.
 
-    Its activations where it has them, as FID does; else its features.
+    Its activations if it has them, as for FID; otherwise its features.
     """
     if isinstance(scorer, Activations):
         return scorer.activations(pictures)

@@ -1,4 +1,4 @@
-"""Human Preference Score v2.1 (arXiv 2306.09341): a CLIP ViT-H/14 tuned to what people prefer."""
+"""Human Preference Score v2.1 (arXiv 2306.09341): CLIP ViT-H/14 fine-tuned on human preferences."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def load(name: str, *, weights: str | Path | None, device: str) -> Clip:
     """Load HPS v2.1; see `load_scorer`.
 
     The score is the cosine, as its authors' package returns it; their tables give 100 × that.
-    `weights` may be the checkpoint, or a folder with it. A folder that also has a config.json and a
-    tokenizer needs nothing else; otherwise they are those of the model it was tuned from.
+    `weights` may be the checkpoint, or a folder with it. Without a config.json and a tokenizer in
+    the folder, those of the base model are used.
     """
     from transformers import AutoConfig
 
@@ -54,10 +54,10 @@ def load(name: str, *, weights: str | Path | None, device: str) -> Clip:
 
 
 def letterboxed(side: int) -> Callable[[list[Image.Image]], torch.Tensor]:
-    """Return what makes pixel values (n, 3, side, side) of pictures, as HPS v2 was tuned with.
+    """Return a function from pictures to pixel values (n, 3, side, side), as HPS v2 was trained.
 
-    Unlike CLIP it sees the whole picture: the longer side is brought to `side`, black fills the
-    rest.
+    Unlike CLIP it uses the whole picture: the longer side is resized to `side`, the rest is padded
+    with black.
     """
     from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
@@ -79,7 +79,7 @@ def letterboxed(side: int) -> Callable[[list[Image.Image]], torch.Tensor]:
 
 
 def _checkpoint(name: str, place: str) -> str:
-    """Return the path of the checkpoint, downloaded if it has to be."""
+    """Return the path of the checkpoint, downloaded if necessary."""
     from transformers.utils import cached_file
 
     if Path(place).is_file():

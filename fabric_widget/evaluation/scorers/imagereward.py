@@ -1,4 +1,4 @@
-"""ImageReward (arXiv 2304.05977), through its own package, where that package works."""
+"""ImageReward (arXiv 2304.05977), through its own package."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ImageReward:
     name
         Its name among the scorers.
     model
-        As the package loads it. It looks at one picture at a time.
+        As the package loads it. It scores one picture at a time.
     """
 
     name: str
@@ -66,7 +66,7 @@ def load(name: str, *, weights: str | Path | None, device: str) -> ImageReward:
     if weights is not None:
         checkpoint = place / CHECKPOINT if place.is_dir() else place
         arguments = {"name": str(checkpoint), "med_config": str(checkpoint.parent / SETTINGS)}
-    # The package reports its progress on stdout, which may be carrying figures.
+    # The package prints its progress to stdout, which may carry JSON.
     with fetching(name, str(place)), redirect_stdout(sys.stderr):
         model = package.load(device=there, **arguments)
     return ImageReward(name=name, model=model.eval())

@@ -1,4 +1,4 @@
-"""Inception v3 of 2015: the activations that the Fréchet inception distance is measured over."""
+"""Inception v3 of 2015: whose activations define the Fréchet inception distance."""
 
 from __future__ import annotations
 
@@ -31,9 +31,8 @@ WIDTH = 2048
 class Inception:
     """The network of FID, through torch-fidelity.
 
-    It resizes and averages as the original in TensorFlow did. Distances over its activations
-    compare with published FID figures that took the same weights, the same resizing and as many
-    pictures; with no others.
+    It resizes and averages like the original in TensorFlow. Distances over its activations can be
+    compared only with FID figures from the same weights, the same resizing and as many pictures.
 
     Attributes
     ----------
@@ -44,7 +43,7 @@ class Inception:
     device
         Where it runs.
     chunk
-        How many pictures it sees at once, if they are of one size.
+        Batch size, if all pictures have the same size.
     """
 
     name: str
@@ -78,8 +77,7 @@ def load(name: str, *, weights: str | Path | None, device: str) -> Inception:
     path = _file(name, weights)
     extractor = import_package(name, "torch_fidelity", "torch-fidelity").FeatureExtractorInceptionV3
     try:
-        # torch-fidelity unpickles whatever it is given; only what holds nothing but tensors may
-        # get that far.
+        # torch-fidelity unpickles any file; this allows only files that hold nothing but tensors.
         torch.load(path, map_location="cpu", weights_only=True)
         model = extractor(name, [str(WIDTH)], feature_extractor_weights_path=str(path))
     except (RuntimeError, TypeError, EOFError, pickle.UnpicklingError) as error:

@@ -1,4 +1,4 @@
-"""Weights from a folder or a hub, or an error that says how to get them."""
+"""Load weights from a folder or the Hub, or raise an error that says how to get them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNREADABLE = (
     TypeError,
     ValueError,
 )
-"""What libraries raise over a file that is not what they take it for."""
+"""Errors that libraries raise for a file of another format."""
 PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json")
 
@@ -54,7 +54,7 @@ def place_of(scorer: str, weights: str | Path | None, standard: str) -> str:
     Raises
     ------
     MissingWeights
-        They are said to be in a folder or a file that does not exist.
+        The folder or the file does not exist.
     """
     if weights is None:
         return standard
@@ -124,25 +124,25 @@ def how_to_get(scorer: str, place: str, what: str, file: str = "") -> str:
 
 
 def load_model(scorer: str, kind: Any, place: str, device: torch.device) -> Any:  # noqa: ANN401
-    """Load a model of transformers in float32, ready to judge.
+    """Load a model of transformers in float32 and evaluation mode.
 
     Parameters
     ----------
     scorer
-        Whose model it is.
+        Name of the scorer.
     kind
         Its class.
     place
         A folder or hub id.
     device
-        Where it is to run.
+        Where it runs.
 
     Raises
     ------
     MissingWeights
-        There are none.
+        The weights are missing.
     WrongWeights
-        They are another model's, or not all there.
+        They are another model's, or incomplete.
     """
     from transformers import AutoConfig
 
@@ -161,7 +161,7 @@ def load_model(scorer: str, kind: Any, place: str, device: torch.device) -> Any:
 
 
 def complete(scorer: str, place: str, report: Mapping[str, Any]) -> None:
-    """Refuse weights of which some are missing: transformers would make up the rest.
+    """Raise if weights are missing: transformers would initialize them at random.
 
     Raises
     ------
@@ -189,14 +189,14 @@ def place_with(files: tuple[str, ...], place: str, standard: str) -> str:
 
 
 def load_image_processor(scorer: str, place: str) -> Any:  # noqa: ANN401
-    """Load what turns pictures into a model's input.
+    """Load the image processor of a model.
 
-    It is Pillow that resizes, also where torchvision is installed: numbers must not depend on that.
+    Pillow resizes, also where torchvision is installed: results must not depend on that.
 
     Raises
     ------
     MissingWeights
-        There is none.
+        The image processor is missing.
     """
     from transformers import AutoImageProcessor
 

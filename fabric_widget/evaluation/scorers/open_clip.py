@@ -1,7 +1,7 @@
 """Weights of CLIP models in the layout of open_clip, renamed to that of transformers' `CLIPModel`.
 
 The networks are the same; only names differ, two projections are stored transposed, and the
-projections of query, key and value lie in one matrix. open_clip itself is not needed for that.
+projections of query, key and value lie in one matrix. open_clip itself is not needed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def from_open_clip(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]
     Raises
     ------
     ValueError
-        A name is none of such a model's.
+        A name does not belong to such a model.
     """
     renamed: dict[str, torch.Tensor] = {}
     for name, tensor in state.items():

@@ -1,4 +1,4 @@
-"""Packages that only one scorer needs, or an error that says how to get them."""
+"""Import packages that only one scorer needs, or raise an error that says how to get them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def import_package(scorer: str, module: str, package: str, *, cure: str = "") ->
     Parameters
     ----------
     scorer
-        Who needs it.
+        Name of the scorer.
     module
         Name of the module.
     package
-        Name of the package that has it.
+        Name of the package to install.
     cure
-        What to do, if installing it is not enough.
+        What to do, if installing the package is not enough.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def import_package(scorer: str, module: str, package: str, *, cure: str = "") ->
     try:
         return importlib.import_module(module)
     except Exception as error:
-        # Importing runs a stranger's code beside versions that it does not know: anything may come.
+        # Importing runs other code with versions that it may not support: any error is possible.
         installed = _version(package)
         if installed is None:
             message = f"{scorer} needs the package {package}: {cure or f'pip install {package}'}"

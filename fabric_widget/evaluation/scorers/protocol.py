@@ -1,4 +1,4 @@
-"""What a scorer can do: like pictures for a prompt, see pictures as vectors, or both."""
+"""Protocols of scorers: scores for a prompt, features of pictures, or both."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Preference(Protocol):
-    """Says how well it likes pictures for a prompt."""
+    """Scores pictures for a prompt."""
 
     @property
     def name(self) -> str:
         """Its name among the scorers."""
 
     def score(self, prompt: str, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
-        """Return how well it likes each picture for the prompt: (n,), higher is better.
+        """Return the score of each picture for the prompt: (n,), higher is better.
 
         A picture's score does not depend on the others.
         """
@@ -29,7 +29,7 @@ class Preference(Protocol):
 
 @runtime_checkable
 class Features(Protocol):
-    """Sees pictures as vectors; the inner product of two is how alike the pictures are."""
+    """Embeds pictures as vectors; the inner product of two is their similarity."""
 
     @property
     def name(self) -> str:
@@ -41,11 +41,11 @@ class Features(Protocol):
 
 @runtime_checkable
 class Activations(Protocol):
-    """Has vectors whose length counts: the ones that Fréchet distances are published over."""
+    """Has vectors that are not normalized, for Fréchet distances as they are published."""
 
     def activations(self, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
         """Return each picture as a vector: (n, d)."""
 
 
 Scorer = Preference | Features
-"""Whatever judges pictures; ask with ``isinstance`` what it can do. Some can do both."""
+"""Any scorer; ``isinstance`` tells which protocols it supports."""

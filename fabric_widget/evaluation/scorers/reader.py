@@ -1,4 +1,4 @@
-"""The demo model's reader as a scorer: exact about the demo's pictures, silent about others."""
+"""The demo model's reader as a scorer: for the demo model's pictures only."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _VALUES = sum(len(values) for values in ATTRIBUTES.values())
 
 @dataclass(frozen=True, kw_only=True)
 class ReaderScorer:
-    """Judges pictures by what the demo model's reader sees in them.
+    """Scores pictures by the attributes that the demo model's reader sees.
 
     Attributes
     ----------
     name
         Its name among the scorers.
     reader
-        The reader, on the CPU: it is too small to gain by any other device.
+        The reader, on the CPU: it is too small to gain from another device.
     chunk
-        How many pictures it sees at once.
+        Batch size.
     """
 
     name: str
@@ -45,10 +45,9 @@ class ReaderScorer:
     chunk: int = CHUNK
 
     def score(self, prompt: str, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
-        """Return the probability that all the prompt names is there: (n,), 0 … 1.
+        """Return the probability that the picture shows all that the prompt names: (n,), 0 … 1.
 
-        The product over the attributes that the prompt names, each of which the reader judges by
-        itself; what the prompt is silent about does not count.
+        The product of the probabilities of the attributes that the prompt names.
 
         Raises
         ------
@@ -65,10 +64,10 @@ class ReaderScorer:
         )
 
     def features(self, pictures: Sequence[Image.Image]) -> npt.NDArray[np.float64]:
-        """Return the roots of all probabilities, at unit length: (n, 39).
+        """Return the square roots of all probabilities, at unit length: (n, 39).
 
-        The inner product of two is the Bhattacharyya coefficient of the readings, meaned over
-        attributes: 1 where they agree in all, 0 where they differ in all.
+        The inner product of two is the Bhattacharyya coefficient of the readings, averaged over
+        attributes: 1 if they agree in all, 0 if they differ in all.
         """
         rows = [
             [p for values in reading.probabilities.values() for p in values.values()]

@@ -1,4 +1,4 @@
-"""What can be said of a round without knowing the taste: diversity, saturation, contrast."""
+"""Measures of a round that do not depend on the taste: diversity, saturation, contrast, colour."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.demo.reader import Reading
 
-_ENOUGH = 128  # pixels: a mean over more would cost more than it says
+_ENOUGH = 128  # pixels on a side; larger pictures are reduced before averaging
 
 
 def diversity(readings: Sequence[Reading]) -> float:
@@ -25,17 +25,16 @@ def diversity(readings: Sequence[Reading]) -> float:
 
     The mean, over pairs of pictures and over attributes, of the total variation distance between
     the reader's probabilities: where the reader is sure, the share of attributes in which two
-    pictures differ. Unlike a distance between pixels it does not count a subject that stands a
-    little to the left.
+    pictures differ. Unlike a distance between pixels it ignores where the subject stands.
     """
     pairs = list(combinations(readings, 2))
     if not pairs:
         return 0.0
-    return float(np.mean([_apart(a, b) for a, b in pairs]))
+    return float(np.mean([_total_variation(a, b) for a, b in pairs]))
 
 
-def _apart(a: Reading, b: Reading) -> float:
-    """Return the total variation distance between two readings, meaned over attributes."""
+def _total_variation(a: Reading, b: Reading) -> float:
+    """Return the total variation distance between two readings, averaged over attributes."""
     total = 0.0
     for name, probabilities in a.probabilities.items():
         other = b.probabilities[name]
@@ -49,7 +48,7 @@ def saturation(images: Sequence[Image.Image]) -> float:
 
 
 def contrast(images: Sequence[Image.Image]) -> float:
-    """Return the standard deviation of the luma within a picture, 0 … 0.5, meaned over pictures."""
+    """Return the standard deviation of a picture's luma, 0 … 0.5, averaged over pictures."""
     return float(np.mean([np.asarray(i.convert("L")).std() / 255 for i in images]))
 
 
@@ -61,6 +60,6 @@ def mean_color(images: Sequence[Image.Image]) -> tuple[float, float, float]:
 
 
 def _small(image: Image.Image) -> npt.NDArray[np.float64]:
-    """Return a picture's pixels, of a large one the means of small squares."""
+    """Return a picture's pixels, averaged over small squares if it is large."""
     factor = max(1, min(image.size) // _ENOUGH)
     return np.asarray(image.convert("RGB").reduce(factor), dtype=np.float64)

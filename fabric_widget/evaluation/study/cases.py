@@ -1,4 +1,4 @@
-"""Cases: what a study is about, one prompt each, with whatever is wanted and not said."""
+"""Cases of a study: one prompt each, with a wish or a hidden picture."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
 _FIELDS = ("prompt", "wish", "target", "target_prompt")
 _HIDDEN = 2**40
-"""From a case's number to the seed of its hidden picture: beyond every seed that is shown."""
+"""Added to a case's number for the seed of its hidden picture: larger than any seed of a round."""
 _SAMPLED = 1000
 
 
 @dataclass(frozen=True)
 class Case:
-    """One prompt and what is wanted and not said.
+    """One prompt, with what is wanted but not in the prompt.
 
     Parameters
     ----------
     index
-        Its place among all cases, from 0; the seeds follow from it.
+        Its number among all cases, from 0; it determines the seeds.
     prompt
-        What the person says.
+        The prompt.
     wish
-        What they want, in the words of `evaluation.people.wishes`; "" if a scorer decides.
+        What is wanted, as `evaluation.people.wishes` reads it; "" if a scorer votes.
     target
-        The hidden picture; None if it is made by the pipeline.
+        The hidden picture; None if the pipeline makes it.
     target_prompt
-        What that is made from, unless from the prompt.
+        Prompt of the hidden picture, if it is not `prompt`.
     """
 
     index: int
@@ -56,29 +56,29 @@ class Case:
         return tuple(range(first, first + settings.images))
 
     def hidden_seed(self, settings: Settings) -> int:
-        """Return the seed of the hidden picture, which no round has."""
+        """Return the seed of the hidden picture, which no round uses."""
         return _HIDDEN + settings.seed + self.index
 
 
 @dataclass(frozen=True)
 class Source:
-    """All the cases that there are, in their order, and a digest of where they come from."""
+    """All cases in order, and a digest of what they were made from."""
 
     cases: tuple[Case, ...]
     digest: str
 
 
 def sampled_cases(seed: int, about: Sequence[str] = AT_A_GLANCE) -> Source:
-    """Return cases for the demo model: the kind of subject is said, two or three more are wanted.
+    """Return cases for the demo model: prompts name the subject, wishes also attributes.
 
-    In the target protocol the hidden picture is one of all that is wanted.
+    In the target protocol the wish is the prompt of the hidden picture.
 
     Parameters
     ----------
     seed
         The same seed gives the same cases.
     about
-        What may be wanted beside the kind.
+        Attributes that a wish may name beside the kind.
     """
     cases = tuple(
         Case(index, taste.prompt, wish=taste.text, target_prompt=taste.text)
@@ -90,9 +90,9 @@ def sampled_cases(seed: int, about: Sequence[str] = AT_A_GLANCE) -> Source:
 def read_cases(path: Path) -> Source:
     """Read a file with one prompt a line, or JSON lines.
 
-    A line of JSON has ``prompt`` and may have ``wish`` (what is wanted, in the demo's words),
-    ``target`` (the path of the hidden picture, from the file's folder) and ``target_prompt`` (what
-    it is made from by the pipeline itself). Empty lines are passed over.
+    A line of JSON has ``prompt`` and may have ``wish`` (in the demo's words), ``target`` (path of
+    the hidden picture, relative to the file's folder) and ``target_prompt`` (prompt from which the
+    pipeline makes the hidden picture). Empty lines are ignored.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def read_cases(path: Path) -> Source:
         There is no prompt in it, or a line is not as described.
     """
     cases: list[Case] = []
-    said: list[Any] = []
+    contents: list[Any] = []
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
         if not line.strip():
             continue
@@ -114,24 +114,24 @@ def read_cases(path: Path) -> Source:
             raise ValueError(message) from error
         cases.append(case)
         pixels = None if case.target is None else digest(case.target.tobytes().hex())
-        said.append([fields, pixels])
+        contents.append([fields, pixels])
     if not cases:
         message = f"{path} has no prompts: give one a line"
         raise ValueError(message)
-    return Source(tuple(cases), digest(said))
+    return Source(tuple(cases), digest(contents))
 
 
 def with_wish(source: Source, text: str, prompt: str = "") -> Source:
-    """Return the cases with everybody wanting the same.
+    """Return the cases with the same wish for all.
 
     Parameters
     ----------
     source
         The cases.
     text
-        What they want.
+        The wish.
     prompt
-        What they say; by default what they said before.
+        The prompt of all cases; by default each keeps its own.
 
     Raises
     ------
@@ -146,15 +146,15 @@ def with_wish(source: Source, text: str, prompt: str = "") -> Source:
     return Source(tuple(cases), digest([source.digest, text, prompt]))
 
 
-def fickle(source: Source) -> Source:
-    """Return the cases with everybody changing their mind to the wish of the next of their prompt.
+def with_changing_wishes(source: Source) -> Source:
+    """Return the cases with wishes that change to that of the next case with the same prompt.
 
-    Who has several wishes one after the other ("red then blue") keeps to these.
+    A case that already has several wishes ("red then blue") keeps them.
 
     Raises
     ------
     ValueError
-        Somebody has no wish to change, or nobody else has the same prompt.
+        A case has no wish, or no other case has the same prompt and another wish.
     """
     cases = []
     for case in source.cases:

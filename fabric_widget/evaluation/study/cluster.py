@@ -1,7 +1,7 @@
-"""Trials on a Ray cluster: one actor a device, lost workers' trials run again.
+"""Trials on a Ray cluster: one actor for each device; trials of lost workers run again.
 
-Results come back to the process that asked, which alone writes: workers need no common disk. A
-trial depends on nothing but its settings, case and method, so it does not matter where it runs.
+Only the calling process writes results: workers need no shared disk. A trial depends only on its
+settings, case and method, not on where it runs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class NoWorkers(RuntimeError):  # noqa: N818  (public name: it says what is the 
 
 
 def check_installed() -> None:
-    """Raise unless Ray is there.
+    """Raise unless Ray is available.
 
     Raises
     ------
@@ -52,30 +52,30 @@ def run_on_cluster(
         What the trials have in common. On "cuda" there is a worker for each GPU of the cluster,
         on "cpu" one for as many cores as a trial has threads.
     cases
-        By their numbers.
+        Cases by number.
     keys
         What to run.
     address
-        Of the cluster; by default the one that `RAY_ADDRESS` or this machine knows, or else one
-        that is started here.
+        Address of the cluster; by default that of `RAY_ADDRESS` or a running local one, or else a
+        cluster is started on this machine.
 
     Raises
     ------
     NoWorkers
-        Three workers were lost at the same, or the cluster has no such device.
+        Three workers were lost at the same trial, or the cluster has no such device.
     """
     import ray
 
     os.environ.setdefault(
         "RAY_USAGE_STATS_ENABLED", "0"
     )  # a new cluster would report to its makers
-    joined = not ray.is_initialized()
-    if joined:
+    started = not ray.is_initialized()
+    if started:
         ray.init(address=address, log_to_driver=False, logging_level="error")
     try:
-        yield from _Crew(settings, cases, keys).results()
+        yield from _WorkerPool(settings, cases, keys).results()
     finally:
-        if joined:
+        if started:
             ray.shutdown()
 
 
@@ -87,7 +87,7 @@ class _Worker:
         self._resources: Resources | None = None
 
     def open(self) -> None:
-        """Load everything. Errors of a constructor would look like a lost worker."""
+        """Load pipeline and scorers; errors of the constructor would look like a lost worker."""
         self._resources = Resources.load(self._settings)
 
     def run(self, case: Case, method: str) -> dict[str, Any]:
@@ -98,8 +98,8 @@ class _Worker:
         return run_trial(self._resources, case, method)
 
 
-class _Crew:
-    """All workers and what they are at."""
+class _WorkerPool:
+    """All workers and the trials that they run."""
 
     def __init__(self, settings: Settings, cases: Mapping[int, Case], keys: Sequence[Key]) -> None:
         import ray
@@ -113,8 +113,8 @@ class _Crew:
         self._idle: list[Any] = []
         on_gpu = settings.device.startswith("cuda")
         self._needs = {"num_gpus": 1} if on_gpu else {"num_cpus": settings.threads}
-        there = ray.cluster_resources()
-        devices = there.get("GPU", 0) if on_gpu else there.get("CPU", 0) // settings.threads
+        available = ray.cluster_resources()
+        devices = available.get("GPU", 0) if on_gpu else available.get("CPU", 0) // settings.threads
         if not devices:
             message = (
                 f"the cluster has no {'GPU' if on_gpu else f'{settings.threads} free cores'}: "
@@ -122,7 +122,7 @@ class _Crew:
             )
             raise NoWorkers(message)
         for _ in range(min(int(devices), len(keys))):
-            self._hire()
+            self._start_worker()
 
     def results(self) -> Iterator[tuple[Key, dict[str, Any]]]:
         while self._waiting or any(key for _, key in self._busy.values()):
@@ -134,14 +134,14 @@ class _Crew:
                 self._ray.exceptions.RayActorError,
                 self._ray.exceptions.ObjectLostError,
             ) as error:
-                self._replace(key, error)
+                self._replace_worker(key, error)
                 continue
             self._idle.append(worker)
-            self._assign()  # before whoever listens takes their time
+            self._assign()  # before yielding: the caller may be slow
             if key is not None:
                 yield key, record
 
-    def _hire(self) -> None:
+    def _start_worker(self) -> None:
         worker = self._ray.remote(_Worker).options(**self._needs).remote(self._settings)
         self._busy[worker.open.remote()] = (worker, None)
 
@@ -150,9 +150,9 @@ class _Crew:
             worker, key = self._idle.pop(), self._waiting.popleft()
             self._busy[worker.run.remote(self._cases[key[0]], key[1])] = (worker, key)
 
-    def _replace(self, key: Key | None, error: Exception) -> None:
-        """Let another worker do what a lost one was at, as soon as the cluster has one."""
-        self._hire()
+    def _replace_worker(self, key: Key | None, error: Exception) -> None:
+        """Start another worker for a lost one, and queue the lost trial again."""
+        self._start_worker()
         self._lost[key] += 1
         if self._lost[key] == _TRIES:
             at = "loading" if key is None else f"prompt {key[0]} with {key[1]}"

@@ -1,4 +1,4 @@
-"""What a round costs: seconds, and the greatest amount of memory that was taken."""
+"""The cost of a round: seconds and peak memory."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
+from fabric_widget.peak_memory import PeakMemory
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STATUS = Path("/proc/self/status")
-_RESET = Path("/proc/self/clear_refs")
-_RESET_PEAK = "5"  # proc(5)
 _KIBI = 1024
 
 
 @dataclass
 class Cost:
-    """What was measured.
+    """Seconds and peak memory.
 
     Parameters
     ----------
     seconds
-        By the clock.
+        Wall-clock time.
     peak_bytes
-        On a GPU what torch allocated there at most, elsewhere the largest resident size of the
-        process; 0 where the system does not tell.
+        On a GPU the most that torch allocated, elsewhere the largest resident set of the process;
+        0 where it is unknown.
     """
 
     seconds: float = 0.0
@@ -39,36 +37,25 @@ class Cost:
 
 @contextmanager
 def measured(device: torch.device) -> Iterator[Cost]:
-    """Measure what happens meanwhile; the figures are there at the end."""
-    cost = Cost()
-    _forget(device)
+    """Measure a ``with`` block; the cost is set when it ends."""
+    cost, memory = Cost(), PeakMemory(device)
+    _finish_work(device)
+    memory.reset_peak()
     begin = time.perf_counter()
     yield cost
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    _finish_work(device)
     cost.seconds = time.perf_counter() - begin
-    cost.peak_bytes = _peak(device)
+    peak = memory.peak
+    cost.peak_bytes = _peak_of_process() if peak is None else peak
 
 
-def _forget(device: torch.device) -> None:
-    """Let the peak begin anew."""
+def _finish_work(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        return
-    try:
-        _RESET.write_text(_RESET_PEAK, encoding="ascii")
-    except OSError:  # another system, or not allowed: the peak is that of the whole process then
-        return
 
 
-def _peak(device: torch.device) -> int:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    if _STATUS.exists():
-        for line in _STATUS.read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * _KIBI
+def _peak_of_process() -> int:
+    """Return the peak since the process began, or 0 where it is unknown."""
     if sys.platform == "win32":
         return 0
     import resource  # Unix only

@@ -25,11 +25,11 @@ def run_in_process(
     Parameters
     ----------
     resources
-        Pipeline, scorers, person.
+        Pipeline, scorers, simulated user.
     cases
-        By their numbers.
+        Cases by number.
     keys
-        What to run, in this order.
+        The trials to run, in this order.
     on_round
         Called after each round.
     """

@@ -1,4 +1,4 @@
-"""Judges: whatever gives each picture of a round a value, for one case."""
+"""Values of pictures for one case: by a scorer, by similarity to a target, or by a wish."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from fabric_widget.evaluation.people.wishes import Wish
     from fabric_widget.evaluation.scorers import Features, Preference
 
-_ROUNDING = 1e-6  # scores that are nearer to each other than this are equal but for rounding
+_ROUNDING = 1e-6  # smaller differences between scores are rounding errors
 
 
 class PictureValue(Protocol):
-    """Gives values to pictures."""
+    """Gives every picture a value."""
 
     @property
     def noticeable(self) -> float:
-        """Smaller differences decide no vote."""
+        """Smaller differences do not decide votes."""
 
     @property
     def changes(self) -> bool:
@@ -67,7 +67,7 @@ class ImageSimilarity:
 
 @dataclass(frozen=True)
 class WishMatch:
-    """How well a picture meets a wish, 0 … 1; of several wishes one after the other."""
+    """How well a picture matches a wish, 0 … 1; several wishes take turns over the rounds."""
 
     reader: Reader
     wishes: tuple[Wish, ...]
@@ -80,6 +80,6 @@ class WishMatch:
         return len(self.wishes) > 1
 
     def values(self, pictures: Sequence[Image.Image], number: int) -> NDArray[np.float64]:
-        """Return 100 % less the distance to what is wished in this round."""
+        """Return 1 minus the distance to the wish of this round."""
         wish = self.wishes[number * len(self.wishes) // self.rounds]
         return np.array([1 - wish.distance(seen) for seen in self.reader.read(list(pictures))])

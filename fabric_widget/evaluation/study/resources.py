@@ -1,4 +1,4 @@
-"""Studio: everything that is loaded once and used by all trials of a study."""
+"""Resources: everything that is loaded once and used by all trials of a study."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Resources:
-    """A pipeline, scorers and a person.
+    """A pipeline, scorers and a simulated user.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ class Resources:
     pipe
         The pipeline.
     scorers
-        By name, all that the settings name.
+        All scorers of the settings, by name.
 
     Raises
     ------
     ValueError
-        A scorer cannot do what it is there for.
+        A scorer lacks the ability that its role needs.
     """
 
     def __init__(self, settings: Settings, pipe: Any, scorers: Mapping[str, Scorer]) -> None:  # noqa: ANN401
@@ -50,10 +50,10 @@ class Resources:
         self._pipe = pipe
         self._scorers = scorers
         self._hidden: tuple[int, Image.Image] | None = None
-        self.features = self._seeing(settings.features)
-        self.frechet = self._seeing(settings.frechet) if settings.frechet else None
+        self.features = self._features_of(settings.features)
+        self.frechet = self._features_of(settings.frechet) if settings.frechet else None
         if settings.protocol == "target":
-            self._seeing(settings.voter)
+            self._features_of(settings.voter)
             return
         for name in (settings.voter, *settings.scorers):
             if name != TASTE and not isinstance(scorers[name], Preference):
@@ -65,14 +65,14 @@ class Resources:
 
     @classmethod
     def load(cls, settings: Settings) -> Resources:
-        """Load all that the settings name.
+        """Load the pipeline and the scorers of the settings.
 
         Raises
         ------
         OSError
             The pipeline is not there.
         UnknownScorer, MissingWeights
-            There is no such scorer, or a file of it is missing.
+            There is no such scorer, or its weights are missing.
         """
         wanted = (settings.voter, *settings.scorers, settings.features, settings.frechet)
         names = [name for name in dict.fromkeys(wanted) if name not in {"", TASTE}]
@@ -85,16 +85,16 @@ class Resources:
         return torch.device(self.settings.device)
 
     def fabric(self) -> Fabric:
-        """Return a fabric that remembers nothing."""
+        """Return a fabric with an empty cache."""
         return Fabric(self._pipe)
 
     def voter(self, case: Case) -> PictureValue:
-        """Return what the person votes by."""
-        return self._judge(self.settings.voter, case)
+        """Return the values that decide the votes."""
+        return self._picture_value(self.settings.voter, case)
 
     def reporters(self, case: Case) -> dict[str, PictureValue]:
-        """Return what reports, by name."""
-        return {name: self._judge(name, case) for name in self.settings.scorers}
+        """Return the values that are reported, by scorer."""
+        return {name: self._picture_value(name, case) for name in self.settings.scorers}
 
     def hidden(self, case: Case) -> Image.Image:
         """Return the hidden picture of a case, from its file or made by the plain pipeline."""
@@ -110,7 +110,7 @@ class Resources:
             self._hidden = (case.index, made[0].image)
         return self._hidden[1]
 
-    def _judge(self, name: str, case: Case) -> PictureValue:
+    def _picture_value(self, name: str, case: Case) -> PictureValue:
         if name == TASTE:
             if not case.wish:
                 message = f"nothing is known of what is wanted in {case.prompt!r}: give a wish"
@@ -121,8 +121,8 @@ class Resources:
             return ImageSimilarity(scorer, scorer.features([self.hidden(case)])[0])
         return PromptPreference(cast("Preference", scorer), case.prompt)
 
-    def _seeing(self, name: str) -> Features:
-        """Return a scorer that sees pictures as vectors."""
+    def _features_of(self, name: str) -> Features:
+        """Return a scorer that has features."""
         scorer = self._scorers[name]
         if not isinstance(scorer, Features):
             message = f"{name} tells nothing of how similar pictures are: name another scorer"

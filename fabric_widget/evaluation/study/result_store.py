@@ -1,7 +1,6 @@
 """A folder of results: the configuration, and one file for each finished trial.
 
-Every file is there whole or not at all, whenever the process or the machine stops: it is written
-beside its place, brought to the disk, and then renamed.
+Writes are atomic: a file is written under a temporary name, synced to disk, and then renamed.
 """
 
 from __future__ import annotations
@@ -41,16 +40,16 @@ class ResultStore:
     Parameters
     ----------
     path
-        Where they are; made if it is not there.
+        Folder of the results; made if it does not exist.
     settings
-        The configuration that results must have.
+        The configuration.
 
     Raises
     ------
     OtherConfiguration
-        The folder's results have another one; the message names what differs.
+        The folder has results of another configuration; the message names what differs.
     FileExistsError
-        The folder holds something else.
+        The folder has other files and no results.
     OSError
         It cannot be written.
     """
@@ -71,62 +70,62 @@ class ResultStore:
         (path / _TRIALS).mkdir(exist_ok=True)
 
     def missing(self, keys: Iterable[Key]) -> list[Key]:
-        """Return those of the trials that are not finished."""
-        return [key for key in keys if not self._place(key).is_file()]
+        """Return the trials that are not finished."""
+        return [key for key in keys if not self._path_of(key).is_file()]
 
     def put(self, key: Key, record: Mapping[str, Any]) -> None:
-        """Keep a finished trial.
+        """Store a finished trial.
 
         Raises
         ------
         OSError
-            It cannot be written; nothing that was kept is lost.
+            It cannot be written; trials stored before are still there.
         """
-        place = self._place(key)
-        self.write(place.relative_to(self.path).as_posix(), json.dumps(record, ensure_ascii=False))
+        path = self._path_of(key)
+        self.write(path.relative_to(self.path).as_posix(), json.dumps(record, ensure_ascii=False))
 
     def read(self, keys: Iterable[Key]) -> list[dict[str, Any]]:
-        """Return those of the trials that are finished, in the order of the keys."""
-        places = [self._place(key) for key in keys]
-        return [json.loads(p.read_text(encoding="utf-8")) for p in places if p.is_file()]
+        """Return the records of finished trials, in the order of the keys."""
+        paths = [self._path_of(key) for key in keys]
+        return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()]
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Write a file of the folder, whole or not at all, and return its path.
+        """Write a file of the folder atomically and return its path.
 
         Raises
         ------
         OSError
-            It cannot be written; what it held before is still there.
+            It cannot be written; its former content is still there.
         """
-        place = self.path / name
+        path = self.path / name
         data = content.encode() if isinstance(content, str) else content
-        for left in place.parent.glob(f".{place.name}.*.part"):  # by a process that was killed
-            left.unlink(missing_ok=True)
-        handle, partial = tempfile.mkstemp(".part", f".{place.name}.", place.parent)
+        for leftover in path.parent.glob(f".{path.name}.*.part"):  # of a killed process
+            leftover.unlink(missing_ok=True)
+        descriptor, partial = tempfile.mkstemp(".part", f".{path.name}.", path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, place)  # noqa: PTH105  (a name, not a Path)
-            _settle(place.parent)
+            os.replace(partial, path)  # noqa: PTH105  (a name, not a Path)
+            _sync_folder(path.parent)
         except OSError as error:
             if error.errno in _FULL:
-                message = f"no room for {place}: make some and run the same again"
+                message = f"no room for {path}: make some and run the same again"
                 raise OSError(error.errno, message) from error
             raise
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(partial)  # noqa: PTH108
-        return place
+        return path
 
-    def _place(self, key: Key) -> Path:
+    def _path_of(self, key: Key) -> Path:
         index, method = key
         return self.path / _TRIALS / f"{index:06d}-{quote(method, safe='')}.json"
 
 
 def differences(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """Say in which entries two configurations differ, those of inner mappings one by one."""
+    """Return the entries in which two configurations differ, also in nested mappings."""
     found = []
     for name in sorted({*there, *wanted}):
         a, b = there.get(name), wanted.get(name)
@@ -153,11 +152,11 @@ def _shown(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _settle(folder: Path) -> None:
-    """Bring a folder's entries to the disk, where the system knows how."""
+def _sync_folder(folder: Path) -> None:
+    """Sync a folder's entries to disk, where the system supports it."""
     with suppress(PermissionError):  # Windows opens no folders
-        handle = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            os.fsync(descriptor)
         finally:
-            os.close(handle)
+            os.close(descriptor)

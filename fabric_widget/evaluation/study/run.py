@@ -1,4 +1,4 @@
-"""A whole study: what its folder lacks is run, here or on a cluster, and kept."""
+"""Run a study: the trials that its folder lacks, in this process or on a cluster."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ def run_study(
     cluster: str | None = None,
     on_round: Callable[[], object] | None = None,
 ) -> list[Record]:
-    """Run those trials of a study that its folder has not yet, and return all of them.
+    """Run the trials of a study that its folder lacks, and return all of them.
 
-    Each trial is kept as soon as it is finished, so whatever ends this early, the same call does
-    the rest. Nothing is loaded if nothing is missing.
+    Each trial is stored as soon as it is finished: after an interruption the same call does the
+    rest. Nothing is loaded if no trial is missing.
 
     Parameters
     ----------
     settings
-        What all trials have in common. Their `cases` is the digest of the source that the cases
-        are from: it keeps studies of different prompts apart.
+        What all trials have in common. `settings.cases` is the digest of the source of the cases:
+        it distinguishes studies of different prompts.
     cases
         The prompts, such as the first few of `sampled_cases(seed).cases`.
     methods
         Names that `load_method` knows.
     path
-        The folder; made if it is not there.
+        The folder; made if it does not exist.
     resources
-        Pipeline and scorers, if they are loaded already.
+        Pipeline and scorers, if they are already loaded.
     cluster
         Address of a Ray cluster, or "" for that of this machine; by default trials run here, one
         after the other.
@@ -59,18 +59,18 @@ def run_study(
     -------
     list of dict
         One record for each trial, prompt by prompt, methods in the order given;
-        `fabric_widget.evaluation.report.study_summary.summarize` says what they say.
+        `fabric_widget.evaluation.report.study_summary.summarize` summarizes them.
 
     Raises
     ------
     OtherConfiguration
         The folder has results of other settings.
     UnknownMethod, UnknownScorer, MissingWeights
-        Something of that name is not there.
+        There is no method or scorer of that name, or its weights are missing.
     NoWorkers
-        The cluster cannot do it.
+        The cluster has no such device, or lost its workers.
     OSError
-        The pipeline is not there, or the folder cannot be written.
+        The pipeline does not exist, or the folder cannot be written.
     """
     for name in methods:
         load_method(name)

@@ -1,4 +1,4 @@
-"""Settings of a study. Light, so that a command line can check them at once."""
+"""Settings of a study. Imports nothing heavy: the command line checks them at once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ PROTOCOLS: tuple[Protocol, ...] = ("preference", "target")
 DEMO = "demo"
 """Name of the pipeline that ships in the package."""
 DEMO_STEPS = 10
-"""Denoising steps on it, unless another number is asked for: half of what it recommends."""
+"""Denoising steps on it by default: half of what it recommends."""
 TASTE = "taste"
-"""Name of the voter who wants what a sentence says, on the demo model's pictures."""
+"""Name of the voter who has a wish, on the demo model's pictures."""
 SEEDS = range(2**32)
 THREADS = range(1, 1025)
 _LIBRARIES = ("torch", "diffusers", "transformers")
@@ -39,44 +39,44 @@ _PACKAGE = Path(__file__).parents[2]
 class Settings:
     """What every trial of a study has in common.
 
-    A trial is one prompt with one method. Nothing else may change what it measures, so results may
-    be put together if, and only if, all of these are equal. How many prompts there are and which
-    methods is not among them: more of either may be added later.
+    A trial is one prompt with one method. Its results depend only on these settings, so results
+    may be combined if, and only if, all settings are equal. Prompts and methods may be added later:
+    their number is not a setting.
 
     Parameters
     ----------
     protocol
-        "preference": the voter says what it likes. "target": the voter likes what is similar to a
-        hidden picture.
+        "preference": the voter likes what it scores highest. "target": the voter likes what is
+        similar to a hidden picture.
     pipeline
         "demo", a folder that diffusers saved, or a name on the Hugging Face Hub.
     voter
-        The scorer that likes and dislikes; "taste" for a person who wants what a sentence says.
+        The scorer that decides the votes; "taste" for a simulated user with a wish.
     scorers
-        Those that report.
+        The scorers that are reported.
     features
-        The scorer whose features say how similar pictures are, for similarity and diversity.
+        The scorer whose features measure similarity and diversity.
     frechet
         The scorer over whose vectors Fréchet distances are measured; "" for none.
     person
-        Habits of whoever votes, as `simulated_user.Person.parse` reads them.
+        Habits of the simulated user, as `SimulatedUser.parse` reads them.
     cases
-        Digest of all prompts that there are to choose from.
+        Digest of the source of all prompts.
     rounds, images
         How many rounds (1 … 20) of how many pictures (2 … 16).
     seed
-        Of the first prompt's first picture.
+        Seed of the first prompt's first picture.
     arguments
         The pipeline's own arguments under their own names.
     device
         Where the pipeline and the scorers run, such as "cpu" or "cuda".
     threads
-        Of torch on the CPU, whose kernels round differently for each number.
+        Threads of torch on the CPU: kernels round differently for each number.
 
     Raises
     ------
     ValueError
-        A number is out of range, or a name is none.
+        A number is out of range, or a name is unknown.
     """
 
     protocol: Protocol = "preference"
@@ -113,7 +113,7 @@ class Settings:
             raise ValueError(message)
 
     def identity(self) -> dict[str, Any]:
-        """Return all that a trial's figures depend on, plain enough for JSON."""
+        """Return everything that a trial's figures depend on, for JSON."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         versions = {name: metadata.version(name) for name in _LIBRARIES}
         found = {"versions": versions, "code": _code(), "weights": _weights(self.pipeline)}
@@ -121,19 +121,19 @@ class Settings:
 
 
 def digest(content: object) -> str:
-    """Return a digest of what JSON can hold; the order of keys does not matter."""
+    """Return a digest of a JSON value; the order of keys does not matter."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _code() -> str:
-    """Return a digest of the code that makes and judges pictures."""
+    """Return a digest of the code that makes and scores pictures."""
     files = sorted(path for pattern in _SOURCES for path in _PACKAGE.glob(pattern))
     return digest({p.relative_to(_PACKAGE).as_posix(): p.read_text("utf-8") for p in files})
 
 
 def _weights(pipeline: str) -> str:
-    """Return a digest of which files a pipeline's folder has, and how large they are."""
+    """Return a digest of the names and sizes of the files in a pipeline's folder."""
     folder = _PACKAGE / "demo" / "model" if pipeline == DEMO else Path(pipeline)
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
     return digest({p.relative_to(folder).as_posix(): p.stat().st_size for p in files})

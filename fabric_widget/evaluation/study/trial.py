@@ -1,4 +1,4 @@
-"""A trial: one prompt, one method, all its rounds, from nothing."""
+"""A trial: one prompt and one method, through all rounds."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
 
     Record = dict[str, Any]
 
-_SHOWN = 160
-"""Side in pixels of the pictures that are kept for looking at; smaller ones stay as they are."""
-_VOTES = 3  # what the generator of a person's slips is about, besides the case and the round
+_THUMBNAIL_SIDE = 160
+"""Side in pixels of the thumbnails for the report; smaller pictures keep their size."""
+_VOTE_STREAM = 3  # part of the seed of wrong votes, besides the case and the round
 
 
 def run_trial(
     resources: Resources, case: Case, method: str, on_round: Callable[[], object] | None = None
 ) -> Record:
-    """Let a person and a method go through all rounds of a case.
+    """Run all rounds of a case with a method and the votes of the simulated user.
 
-    Nothing outside counts: the fabric remembers nothing, torch runs with the number of threads that
-    the settings name, and its global random numbers start anew.
+    The result does not depend on earlier trials: the fabric's cache is empty, torch uses the number
+    of threads in the settings, and its global random state is seeded.
 
     Parameters
     ----------
     resources
-        Pipeline, scorers, person.
+        Pipeline, scorers, simulated user.
     case
-        What it is about.
+        The prompt and what is wanted.
     method
         Name of the method.
     on_round
@@ -58,13 +58,13 @@ def run_trial(
     Returns
     -------
     dict
-        Plain enough for JSON. ``costs`` differ from run to run; all else is a function of the
-        settings, the case and the method.
+        The record, for JSON. ``costs`` differ from run to run; everything else is a function of
+        the settings, the case and the method.
 
     Raises
     ------
     ValueError
-        The method gave another number of pictures than it was asked for.
+        The method returned another number of pictures than requested.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(resources.settings.threads)
@@ -77,7 +77,7 @@ def run_trial(
 
 
 class _Trial:
-    """One trial under way."""
+    """A running trial."""
 
     def __init__(self, resources: Resources, case: Case, method: str) -> None:
         self._resources = resources
@@ -94,14 +94,14 @@ class _Trial:
     def run(self, on_round: Callable[[], object] | None) -> Record:
         rounds, costs = [], []
         for number in range(self._resources.settings.rounds):
-            made, cost = self._round(number)
-            rounds.append(made)
+            record, cost = self._round(number)
+            rounds.append(record)
             costs.append(cost)
             if on_round is not None:
                 on_round()
         case = self._case
         about = {"case": case.index, "prompt": case.prompt, "wish": case.wish}
-        hidden = _for_looking(self._resources.hidden(case)) if self._has_target else None
+        hidden = _thumbnail(self._resources.hidden(case)) if self._has_target else None
         return {**about, "method": self._name, "target": hidden, "rounds": rounds, "costs": costs}
 
     @property
@@ -123,15 +123,15 @@ class _Trial:
         images = [_image(picture) for picture in pictures]
         self._pictures += images
         values = self._voter.values(images, number)
-        rng = np.random.default_rng([settings.seed, self._case.index, number, _VOTES])
+        rng = np.random.default_rng([settings.seed, self._case.index, number, _VOTE_STREAM])
         opinion = self._resources.person.opinion((-values).tolist(), rng, self._voter.noticeable)
         features = np.asarray(self._resources.features.features(images), dtype=np.float64)
         record = {
             "seeds": list(seeds),
-            "ids": [_name(picture) for picture in pictures],
+            "ids": [_picture_id(picture) for picture in pictures],
             "strengths": list(opinion.strengths),
             "scores": {
-                n: self._scored(judge, images, number) for n, judge in self._reporters.items()
+                n: self._scores(scorer, images, number) for n, scorer in self._reporters.items()
             },
             "similarity_liked": self._similarity(features, 1),
             "similarity_disliked": self._similarity(features, -1),
@@ -139,7 +139,7 @@ class _Trial:
             "saturation": saturation(images),
             "contrast": contrast(images),
             "color": list(mean_color(images)),
-            "pictures": [_for_looking(image) for image in images],
+            "pictures": [_thumbnail(image) for image in images],
         }
         if self._resources.frechet is not None:
             record["features"] = frechet_features(self._resources.frechet, images).tolist()
@@ -147,17 +147,17 @@ class _Trial:
         self._shown.append(Shown(seeds, pictures, opinion))
         return record, {"seconds": cost.seconds, "peak_bytes": cost.peak_bytes}
 
-    def _scored(self, judge: PictureValue, images: Sequence[Image.Image], number: int) -> Record:
+    def _scores(self, scorer: PictureValue, images: Sequence[Image.Image], number: int) -> Record:
         """Return the values of a round's pictures, and the best of all pictures so far.
 
-        Whoever changes their mind sees earlier pictures with other eyes.
+        When the wish changes, earlier pictures are scored again.
         """
-        values = judge.values(images, number)
-        best = judge.values(self._pictures, number).max() if judge.changes else None
+        values = scorer.values(images, number)
+        best = scorer.values(self._pictures, number).max() if scorer.changes else None
         return {"values": values.tolist(), **({} if best is None else {"best": float(best)})}
 
     def _similarity(self, features: NDArray[np.float64], sign: int) -> float | None:
-        """Return the mean cosine to all pictures voted for before, or None without such votes."""
+        """Return the mean cosine to all earlier liked or disliked pictures, or None without any."""
         votes = [
             known[i]
             for shown, known in zip(self._shown, self._features, strict=True)
@@ -168,7 +168,7 @@ class _Trial:
 
 
 def _diversity(features: NDArray[np.float64]) -> float:
-    """Return 100 % less the mean cosine between two pictures of a round (FABRIC, section 5)."""
+    """Return 1 minus the mean cosine between two pictures of a round (FABRIC, section 5)."""
     return 1 - float(np.mean([a @ b for a, b in combinations(features, 2)]))
 
 
@@ -176,17 +176,17 @@ def _image(picture: Picture) -> Image.Image:
     return picture.image if isinstance(picture, GeneratedImage) else picture
 
 
-def _name(picture: Picture) -> str:
+def _picture_id(picture: Picture) -> str:
     if isinstance(picture, GeneratedImage):
         return picture.id
     return digest("picture", torch.from_numpy(np.array(picture.convert("RGB"))))
 
 
-def _for_looking(image: Image.Image) -> str:
-    """Return a small picture as WebP in base64: exact if it is small already."""
+def _thumbnail(image: Image.Image) -> str:
+    """Return a thumbnail as WebP in base64; lossless if the picture is small already."""
     small = image.convert("RGB")
-    exact = max(small.size) <= _SHOWN
-    small.thumbnail((_SHOWN, _SHOWN))
+    exact = max(small.size) <= _THUMBNAIL_SIDE
+    small.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", lossless=exact)
     return base64.b64encode(buffer.getvalue()).decode()

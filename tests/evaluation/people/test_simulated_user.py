@@ -54,14 +54,14 @@ PEOPLE = st.builds(
 ) | st.builds(SimulatedUser, wrong=st.sampled_from([0.0, 1.0]), likes=st.just(value=False))
 
 
-def said(person: SimulatedUser, distances: list[float], seed: int = 0) -> Opinion:
+def opinion_of(person: SimulatedUser, distances: list[float], seed: int = 0) -> Opinion:
     return person.opinion(distances, np.random.default_rng(seed))
 
 
 @given(DISTANCES)
 def test_somebody_who_never_errs_votes_as_the_judge(distances: list[float]) -> None:
     verdict = judge(distances)
-    opinion = said(SimulatedUser(), distances)
+    opinion = opinion_of(SimulatedUser(), distances)
     expected = [0.0] * len(distances)
     if verdict.liked is not None and verdict.disliked is not None:
         expected[verdict.liked], expected[verdict.disliked] = 1.0, -1.0
@@ -72,7 +72,7 @@ def test_somebody_who_never_errs_votes_as_the_judge(distances: list[float]) -> N
 def test_ranks_never_contradict_votes(
     person: SimulatedUser, distances: list[float], seed: int
 ) -> None:
-    opinion = said(person, distances, seed)
+    opinion = opinion_of(person, distances, seed)
     pairs = list(zip(opinion.strengths, opinion.ranks, strict=True))
     assert all(a[1] < b[1] for a in pairs for b in pairs if a[0] > b[0])
     assert sorted(set(opinion.ranks)) == list(range(len(set(opinion.ranks))))
@@ -82,7 +82,7 @@ def test_ranks_never_contradict_votes(
 def test_nobody_says_what_they_never_say(
     person: SimulatedUser, distances: list[float], seed: int
 ) -> None:
-    strengths = said(person, distances, seed).strengths
+    strengths = opinion_of(person, distances, seed).strengths
     assert person.likes or max(strengths) <= 0
     assert person.dislikes or min(strengths) >= 0
     if not person.graded:
@@ -93,7 +93,7 @@ def test_nobody_says_what_they_never_say(
 @given(DISTANCES, st.integers(0, 99))
 def test_somebody_who_always_errs_never_votes_as_meant(distances: list[float], seed: int) -> None:
     verdict = judge(distances)
-    strengths = said(SimulatedUser(wrong=1), distances, seed).strengths
+    strengths = opinion_of(SimulatedUser(wrong=1), distances, seed).strengths
     if verdict.liked is not None and verdict.disliked is not None:
         assert strengths[verdict.liked] <= 0
         assert strengths[verdict.disliked] >= 0
@@ -101,23 +101,28 @@ def test_somebody_who_always_errs_never_votes_as_meant(distances: list[float], s
 
 def test_so_many_votes_are_wrong() -> None:
     distances = [0.1, 0.4, 0.6, 0.9]
-    likes = [said(SimulatedUser(wrong=0.3), distances, seed).strengths[0] for seed in range(2000)]
+    likes = [
+        opinion_of(SimulatedUser(wrong=0.3), distances, seed).strengths[0] for seed in range(2000)
+    ]
     assert sum(like <= 0 for like in likes) / len(likes) == pytest.approx(0.3, abs=0.04)
 
 
 def test_the_whole_order_is_told_if_both_ends_are() -> None:
     distances = [0.5, 0.1, 0.9, 0.505]
-    assert said(SimulatedUser(), distances).ranks == (1, 0, 2, 1)
-    assert said(SimulatedUser(dislikes=False), distances).ranks == (1, 0, 1, 1)
-    assert said(SimulatedUser(likes=False), distances).ranks == (0, 0, 1, 0)
+    assert opinion_of(SimulatedUser(), distances).ranks == (1, 0, 2, 1)
+    assert opinion_of(SimulatedUser(dislikes=False), distances).ranks == (1, 0, 1, 1)
+    assert opinion_of(SimulatedUser(likes=False), distances).ranks == (0, 0, 1, 0)
 
 
 def test_grades_follow_the_distance() -> None:
-    opinion = said(SimulatedUser(graded=True), [0.0, 0.24, 0.5, 0.76, 1.0])
+    opinion = opinion_of(SimulatedUser(graded=True), [0.0, 0.24, 0.5, 0.76, 1.0])
     assert opinion.strengths == (1.0, 0.5, 0.0, -0.5, -1.0)
     assert opinion.ranks == (0, 1, 2, 3, 4)
-    assert said(SimulatedUser(graded=True, dislikes=False), [0.0, 1.0]).strengths == (1.0, 0.0)
-    assert said(SimulatedUser(graded=True), [0.5, 0.5]).strengths == (0.0, 0.0)
+    assert opinion_of(SimulatedUser(graded=True, dislikes=False), [0.0, 1.0]).strengths == (
+        1.0,
+        0.0,
+    )
+    assert opinion_of(SimulatedUser(graded=True), [0.5, 0.5]).strengths == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,10 @@ def test_every_plan_gets_its_story_and_every_step_is_told_once() -> None:
     painter: Any = Painter()
     reader: Any = Knower()
     plans = plan_for_each(sample_tastes(3), rounds=2)
-    heard: list[tuple[int, StoryProgress]] = []
-    stories = list(compare(painter, reader, plans, lambda i, moment: heard.append((i, moment))))
+    reports: list[tuple[int, StoryProgress]] = []
+    stories = list(compare(painter, reader, plans, lambda i, moment: reports.append((i, moment))))
     assert [s.plan for s in stories] == plans
-    done = [(i * m.grids + m.grids_done) * m.progress.steps + m.progress.step for i, m in heard]
+    done = [(i * m.grids + m.grids_done) * m.progress.steps + m.progress.step for i, m in reports]
     assert done == list(range(1, 3 * 3 * STEPS + 1))
 
 

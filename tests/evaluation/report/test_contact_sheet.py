@@ -28,8 +28,8 @@ def marked(sheet: Image.Image, color: str) -> np.ndarray[Any, Any]:
 
 @pytest.mark.parametrize("images", [2, 4, 5, 16])
 def test_every_vote_is_a_badge_on_the_side_with_feedback(images: int) -> None:
-    told = painted_story(images=images, rounds=2)
-    sheet = draw_sheet(told)
+    story = painted_story(images=images, rounds=2)
+    sheet = draw_sheet(story)
     for color in (thumb_icon.GREEN, thumb_icon.RED):
         where = marked(sheet, color)
         between = int(sheet.width * 0.57)  # the labels of the rows stand on the left
@@ -38,9 +38,9 @@ def test_every_vote_is_a_badge_on_the_side_with_feedback(images: int) -> None:
 
 
 def test_without_votes_there_are_no_badges() -> None:
-    told = painted_story(rounds=1)
-    plain = told.chapters[0].without_feedback
-    silent = Story(told.plan, (type(told.chapters[0])(1, plain, plain),))
+    story = painted_story(rounds=1)
+    plain = story.chapters[0].without_feedback
+    silent = Story(story.plan, (type(story.chapters[0])(1, plain, plain),))
     sheet = draw_sheet(silent)
     assert not marked(sheet, thumb_icon.GREEN).any()
     assert not marked(sheet, thumb_icon.RED).any()
@@ -64,17 +64,17 @@ def test_the_same_story_gives_the_same_picture() -> None:
 
 
 def test_long_words_are_made_to_fit() -> None:
-    told = painted_story(rounds=1, images=2)
-    wordy = replace(told.plan, prompt="a monster, and " * 30)
-    sheet = draw_sheet(Story(wordy, told.chapters))
+    story = painted_story(rounds=1, images=2)
+    wordy = replace(story.plan, prompt="a monster, and " * 30)
+    sheet = draw_sheet(Story(wordy, story.chapters))
     margin = np.asarray(sheet)[:190, -20:]
     assert (margin == margin[0, 0]).all()
 
 
 def test_an_unfinished_story_is_drawn_as_far_as_it_goes() -> None:
-    told = painted_story(rounds=3)
-    begun = Story(told.plan, told.chapters[:1])
-    assert draw_sheet(begun).height < draw_sheet(told).height
+    story = painted_story(rounds=3)
+    begun = Story(story.plan, story.chapters[:1])
+    assert draw_sheet(begun).height < draw_sheet(story).height
 
 
 def test_a_story_without_chapters_is_refused() -> None:

@@ -48,11 +48,11 @@ class Page(HTMLParser):
 
 
 def test_pictures_are_embedded_without_loss_and_have_words() -> None:
-    told = painted_story(rounds=2, images=3)
-    images = Page(write_page(told)).all("img")
+    story = painted_story(rounds=2, images=3)
+    images = Page(write_page(story)).all("img")
     expected = [
         picture
-        for chapter in told.chapters
+        for chapter in story.chapters
         for grid in (chapter.with_feedback, chapter.without_feedback)
         for picture in grid.images
     ]
@@ -65,8 +65,8 @@ def test_pictures_are_embedded_without_loss_and_have_words() -> None:
 
 def test_votes_are_told_in_words_too() -> None:
     alts = [image["alt"] or "" for image in Page(write_page(painted_story())).all("img")]
-    told = painted_story()
-    votes = sum(chapter.with_feedback.verdict.count for chapter in told.chapters)
+    story = painted_story()
+    votes = sum(chapter.with_feedback.verdict.count for chapter in story.chapters)
     assert sum(alt.endswith((", liked", ", disliked")) for alt in alts) == votes
 
 
@@ -90,11 +90,13 @@ def test_nothing_is_fetched() -> None:
 
 @pytest.mark.parametrize("words", ["<script>alert(1)</script>", "<b>fish", "a & b", "'><img>"])
 def test_words_are_escaped(words: str) -> None:
-    told = painted_story(rounds=1, images=2)
-    plan = Plan(taste=Taste(told.plan.taste.wanted, words), prompt=words, rounds=1, images=2)
-    hostile = write_page(Story(plan, told.chapters))
+    story = painted_story(rounds=1, images=2)
+    plan = Plan(taste=Taste(story.plan.taste.wanted, words), prompt=words, rounds=1, images=2)
+    hostile = write_page(Story(plan, story.chapters))
     assert words not in hostile
-    assert [tag for tag, _ in Page(hostile).tags] == [tag for tag, _ in Page(write_page(told)).tags]
+    assert [tag for tag, _ in Page(hostile).tags] == [
+        tag for tag, _ in Page(write_page(story)).tags
+    ]
 
 
 def test_every_round_has_two_rows_in_the_table() -> None:
@@ -117,20 +119,20 @@ def test_the_curve_is_well_formed_and_inside_its_frame(rounds: int) -> None:
 
 
 def test_lower_on_the_curve_is_nearer() -> None:
-    told = painted_story(rounds=3)
-    text = write_page(told)
+    story = painted_story(rounds=3)
+    text = write_page(story)
     for side in ("with", "without"):
         match = re.search(rf'<polyline class="{side}" points="([^"]+)"', text)
         assert match
         heights = [-float(point.split(",")[1]) for point in match.group(1).split()]
-        means = [getattr(c, f"{side}_feedback").mean for c in told.chapters]
+        means = [getattr(c, f"{side}_feedback").mean for c in story.chapters]
         assert np.argsort(heights).tolist() == np.argsort(means).tolist()
 
 
 def test_an_unfinished_story_says_so() -> None:
-    told = painted_story(rounds=3)
-    assert "ended before all 3 rounds" in write_page(Story(told.plan, told.chapters[:2]))
-    assert "ended before" not in write_page(told)
+    story = painted_story(rounds=3)
+    assert "ended before all 3 rounds" in write_page(Story(story.plan, story.chapters[:2]))
+    assert "ended before" not in write_page(story)
 
 
 def test_a_story_without_chapters_is_refused() -> None:

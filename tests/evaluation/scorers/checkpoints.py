@@ -182,10 +182,10 @@ class OpenClip(nn.Module):
         length = tokens.shape[1]
         x = self.token_embedding(tokens) + self.positional_embedding[:length]
         causal = torch.full((length, length), -torch.inf).triu(1)
-        said: torch.Tensor = (
+        embeddings: torch.Tensor = (
             self.ln_final(self.transformer(x, causal)[:, -1]) @ self.text_projection
         )
-        return said
+        return embeddings
 
 
 def write_hpsv2(folder: Path) -> OpenClip:

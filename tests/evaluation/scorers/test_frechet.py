@@ -106,7 +106,7 @@ def test_one_dimension_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "said"),
+    ("a", "b", "message"),
     [
         (np.zeros((1, 3)), np.zeros((4, 3)), "two rows"),
         (np.zeros(3), np.zeros((4, 3)), "two rows"),
@@ -114,8 +114,8 @@ def test_one_dimension_by_hand() -> None:
         (np.full((4, 3), np.nan), np.zeros((4, 3)), "finite"),
     ],
 )
-def test_what_has_no_distance_is_refused(a: Rows, b: Rows, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_what_has_no_distance_is_refused(a: Rows, b: Rows, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         frechet(a, b)
 
 

@@ -28,12 +28,12 @@ WRITERS: dict[str, Any] = {"pickscore": write_clip, "dinov2": write_dinov2}
 def test_missing_weights_say_which_where_and_how(name: str) -> None:
     with pytest.raises(MissingWeights) as e:
         load_scorer(name)
-    said = str(e.value)
-    assert name in said
-    assert f"hf download {SCORERS[name].weights}" in said
-    assert str(constants.HF_HUB_CACHE) in said
-    assert "--weights" in said
-    assert "HF_HUB_OFFLINE is set" in said
+    message = str(e.value)
+    assert name in message
+    assert f"hf download {SCORERS[name].weights}" in message
+    assert str(constants.HF_HUB_CACHE) in message
+    assert "--weights" in message
+    assert "HF_HUB_OFFLINE is set" in message
     assert isinstance(e.value, FileNotFoundError)
     assert isinstance(e.value.__cause__, OSError)
     assert not isinstance(e.value.__cause__, MissingWeights)

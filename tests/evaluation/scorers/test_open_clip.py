@@ -40,8 +40,8 @@ def test_both_towers_see_and_read_the_same(seed: int) -> None:
     with torch.no_grad():
         seen = model.get_image_features(pixel_values=pixels).pooler_output
         assert torch.allclose(seen, theirs.visual(pixels), atol=1e-5)
-        said = model.get_text_features(input_ids=TOKENS).pooler_output
-        assert torch.allclose(said, theirs.text(TOKENS), atol=1e-5)
+        embeddings = model.get_text_features(input_ids=TOKENS).pooler_output
+        assert torch.allclose(embeddings, theirs.text(TOKENS), atol=1e-5)
     assert model.logit_scale == theirs.logit_scale
 
 
@@ -86,5 +86,5 @@ def test_open_clip_itself_sees_and_reads_the_same() -> None:
     with torch.no_grad():
         seen = model.get_image_features(pixel_values=pixels).pooler_output
         assert torch.allclose(seen, theirs.encode_image(pixels), atol=1e-5)
-        said = model.get_text_features(input_ids=tokens).pooler_output
-        assert torch.allclose(said, theirs.encode_text(tokens), atol=1e-5)
+        embeddings = model.get_text_features(input_ids=tokens).pooler_output
+        assert torch.allclose(embeddings, theirs.encode_text(tokens), atol=1e-5)

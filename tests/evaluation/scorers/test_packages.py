@@ -32,11 +32,11 @@ def test_a_broken_package_is_named_with_all_versions(
     write_package(tmp_path, monkeypatch, "broken_one", f"raise {raised}('cannot import name x')")
     with pytest.raises(MissingPackage, match="mend it so") as e:
         import_package("some", "broken_one", "broken-one", cure="mend it so")
-    said = str(e.value)
+    message = str(e.value)
     for name in ("torch", "transformers"):
-        assert f"{name} {importlib.metadata.version(name)}" in said
-    assert "broken-one 1.5" in said
-    assert f"{raised}: cannot import name x" in said
+        assert f"{name} {importlib.metadata.version(name)}" in message
+    assert "broken-one 1.5" in message
+    assert f"{raised}: cannot import name x" in message
 
 
 def write_package(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, source: str) -> Any:

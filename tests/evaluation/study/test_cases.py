@@ -11,9 +11,9 @@ from PIL import Image
 
 from fabric_widget.evaluation.study.cases import (
     Case,
-    fickle,
     read_cases,
     sampled_cases,
+    with_changing_wishes,
     with_wish,
 )
 from fabric_widget.evaluation.study.settings import Settings
@@ -99,13 +99,13 @@ def test_everybody_may_want_the_same() -> None:
 
 def test_fickle_people_change_to_another_wish_for_the_same_prompt() -> None:
     source = sampled_cases(0)
-    changed = fickle(source)
+    changed = with_changing_wishes(source)
     for before, after in zip(source.cases, changed.cases, strict=True):
         first, second = after.wish.split(" then ")
         assert first == before.wish != second
         assert before.prompt.split()[-1] in second
     assert changed.digest != source.digest
-    kept = fickle(with_wish(source, "red then blue"))
+    kept = with_changing_wishes(with_wish(source, "red then blue"))
     assert {case.wish for case in kept.cases} == {"red then blue"}
     with pytest.raises(ValueError, match='a wish with "then" in it'):
-        fickle(with_wish(source, "red"))
+        with_changing_wishes(with_wish(source, "red"))

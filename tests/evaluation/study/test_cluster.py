@@ -66,7 +66,7 @@ def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
 ) -> None:
     cluster, workers = nodes
     lost = []
-    put, replace = ResultStore.put, module._Crew._replace
+    put, replace = ResultStore.put, module._WorkerPool._replace_worker
 
     def losing_a_node(folder: ResultStore, key: Key, record: Any) -> None:
         if workers:  # the first trial is finished, both workers are at their next
@@ -80,7 +80,7 @@ def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
 
     with monkeypatch.context() as patch:
         patch.setattr(ResultStore, "put", losing_a_node)
-        patch.setattr(module._Crew, "_replace", noting)
+        patch.setattr(module._WorkerPool, "_replace_worker", noting)
         found = evaluate(tmp_path / "cluster", "--ray")
     assert lost
     assert len(found) == 6

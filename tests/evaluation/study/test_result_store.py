@@ -102,11 +102,11 @@ def test_another_configuration_is_refused_and_named(tmp_path: Path) -> None:
     other = replace(SETTINGS, seed=7, arguments={"num_inference_steps": 3})
     with pytest.raises(OtherConfiguration) as caught:
         ResultStore(tmp_path, other)
-    said = str(caught.value)
-    assert "seed (0 there, 7 now)" in said
-    assert "arguments.num_inference_steps (null there, 3 now)" in said
-    assert "rounds" not in said
-    assert "give another folder" in said
+    message = str(caught.value)
+    assert "seed (0 there, 7 now)" in message
+    assert "arguments.num_inference_steps (null there, 3 now)" in message
+    assert "rounds" not in message
+    assert "give another folder" in message
 
 
 def test_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

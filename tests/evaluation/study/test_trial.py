@@ -47,10 +47,10 @@ def test_records_survive_json() -> None:
 def test_threads_and_random_state_are_put_back() -> None:
     before, state = torch.get_num_threads(), torch.random.get_rng_state()
     settings = replace(PREFERENCE, threads=before + 1)
-    heard = []
+    threads = []
     resources = PaintedResources(settings)
-    run_trial(resources, cases()[0], "none", lambda: heard.append(torch.get_num_threads()))
-    assert heard == [before + 1] * settings.rounds
+    run_trial(resources, cases()[0], "none", lambda: threads.append(torch.get_num_threads()))
+    assert threads == [before + 1] * settings.rounds
     assert torch.get_num_threads() == before
     assert torch.equal(torch.random.get_rng_state(), state)
 
@@ -134,7 +134,7 @@ def test_who_changes_their_mind_sees_earlier_pictures_with_other_eyes() -> None:
 
 def test_pictures_are_kept_small(monkeypatch: pytest.MonkeyPatch) -> None:
     exact = results(PREFERENCE)["rounds"][0]["pictures"]
-    monkeypatch.setattr(trial, "_SHOWN", 16)
+    monkeypatch.setattr(trial, "_THUMBNAIL_SIDE", 16)
     assert len(results(PREFERENCE)["rounds"][0]["pictures"][0]) < len(exact[0])
 
 

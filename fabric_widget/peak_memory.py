@@ -1,8 +1,8 @@
-"""The most memory that a run took, as the machine saw it.
+"""Measure the peak memory of a run.
 
-On a CUDA device that is what torch's allocator handed out: exact, but blind to other libraries. On
-Linux it is the process's resident set: whole pages, and blind to memory that had been freed before
-and was used again, so freed memory is given back to the system first. Elsewhere nothing is known.
+On a CUDA device it is what torch's allocator handed out: exact, without other libraries. On Linux
+it is the resident set of the process: whole pages. Memory that was freed before and is used again
+would not count, so freed memory is returned to the system first. Elsewhere it is unknown.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _RESET_PEAK = "5"  # proc(5), /proc/pid/clear_refs
 _KIBIBYTE = 1024
 
 
-class Memory:
-    """Memory of one device, or of the process if that is a CPU."""
+class PeakMemory:
+    """Memory of a CUDA device, or of the process if the device is a CPU."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
 
-    def settle(self) -> int | None:
-        """Let go of what nobody uses; return the bytes in use, or None if that is unknown."""
+    def free_unused(self) -> int | None:
+        """Free unused memory and return the bytes in use, or None if unknown."""
         gc.collect()
         if self._device.type == "cuda":
             return torch.cuda.memory_allocated(self._device)
@@ -35,8 +35,8 @@ class Memory:
             ctypes.CDLL(None).malloc_trim(0)
         return _status("VmRSS")
 
-    def restart(self) -> None:
-        """Forget the peak until now."""
+    def reset_peak(self) -> None:
+        """Start measuring the peak anew."""
         if self._device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self._device)
             return
@@ -45,7 +45,7 @@ class Memory:
 
     @property
     def peak(self) -> int | None:
-        """Most bytes in use since `restart`, or None if that is unknown."""
+        """Most bytes in use since `reset_peak`, or None if unknown."""
         if self._device.type == "cuda":
             return torch.cuda.max_memory_allocated(self._device)
         return _status("VmHWM") if _CLEAR.exists() else None

@@ -130,9 +130,9 @@ def test_another_configuration_is_not_mixed_in(
     before = results(tmp_path)
     ran.clear()
     assert evaluate(tmp_path, "--seed", "3", "--person", "noisy") == 2
-    said = capsys.readouterr().err
-    assert "seed (0 there, 3 now)" in said
-    assert 'person ("" there, "noisy" now)' in said
+    message = capsys.readouterr().err
+    assert "seed (0 there, 3 now)" in message
+    assert 'person ("" there, "noisy" now)' in message
     assert ran == []
     assert results(tmp_path) == before
 
@@ -187,9 +187,9 @@ def test_a_full_disk_is_told_and_loses_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         assert evaluate(tmp_path) == 1
-    said = capsys.readouterr().err
-    assert "no room for" in said
-    assert "make some and run the same again" in said
+    message = capsys.readouterr().err
+    assert "no room for" in message
+    assert "make some and run the same again" in message
     kept = results(tmp_path)
     assert len(kept) == 2
     assert evaluate(tmp_path) == 0
@@ -233,9 +233,9 @@ def test_an_empty_prompts_file_is_refused(
 
 def test_missing_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(tmp_path, "--features", "dinov2") == 1
-    said = capsys.readouterr().err
-    assert "facebook/dinov2-base" in said
-    assert "Traceback" not in said
+    message = capsys.readouterr().err
+    assert "facebook/dinov2-base" in message
+    assert "Traceback" not in message
 
 
 @pytest.mark.usefixtures("ran")
@@ -246,9 +246,9 @@ def test_what_goes_wrong_on_the_way_is_told_and_what_is_done_is_kept(
     path.write_text("a fish\na cat\n", encoding="utf-8")
     options = ["--prompts", str(path), "--voter", "reader", "--scorers", "luminance"]
     assert evaluate(tmp_path / "out", *options, "--methods", "none") == 1
-    said = capsys.readouterr().err
-    assert "'cat' says nothing about the subject" in said
-    assert "1 trials are kept" in said
+    message = capsys.readouterr().err
+    assert "'cat' says nothing about the subject" in message
+    assert "1 trials are kept" in message
     assert ran == [(0, "none"), (1, "none")]
     assert evaluate(tmp_path / "none", "--prompts", str(path)) == 2
     assert "nothing of what is wanted in 'a fish': give --wish" in capsys.readouterr().err

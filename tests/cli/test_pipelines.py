@@ -25,18 +25,18 @@ TRUTHS = ("identity", "effect", "restored", "works")
 def printed(capsys: pytest.CaptureFixture[str], *options: str, code: int = 0) -> Any:
     """Return what the command prints as JSON."""
     assert main(["pipelines", *options, "--json"]) == code
-    heard = capsys.readouterr()
-    assert heard.out.count("\n") == 1
-    assert not heard.err
-    return json.loads(heard.out)
+    captured = capsys.readouterr()
+    assert captured.out.count("\n") == 1
+    assert not captured.err
+    return json.loads(captured.out)
 
 
 def test_the_document_shows_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
     ((command, shown),) = MADE.findall(DOCUMENT.read_text(encoding="utf-8"))
     assert main(command.split()) == 0
-    heard = capsys.readouterr()
-    assert heard.out.strip() == shown.strip(), "paste what the command prints"
-    assert not heard.err
+    captured = capsys.readouterr()
+    assert captured.out.strip() == shown.strip(), "paste what the command prints"
+    assert not captured.err
     assert sum(line.endswith("| yes | yes | yes |") for line in shown.splitlines()) >= 25
     assert all(name in shown for name in ZOO)
 
@@ -115,10 +115,10 @@ def test_progress_is_for_terminals(
     assert not capsys.readouterr().err
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert main(["pipelines", "SD 2"]) == 0
-    heard = capsys.readouterr()
-    assert "all families" in heard.err
-    assert "100%" in heard.err
-    assert "\r" not in heard.out
+    captured = capsys.readouterr()
+    assert "all families" in captured.err
+    assert "100%" in captured.err
+    assert "\r" not in captured.out
 
 
 def test_a_pipeline_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from fabric_widget.__main__ import main
-from fabric_widget.cli import demo, progress, tastes
+from fabric_widget.cli import demo, model, tastes
 from fabric_widget.cli.table import aligned
 from tests.evaluation.painting import Knower, Painter
 
@@ -195,7 +195,7 @@ def test_bad_values_are_refused_before_anything_is_loaded(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(progress, "load_model", None)
+    monkeypatch.setattr(model, "load_model", None)
     with pytest.raises(SystemExit) as exit_:
         main(["demo", *options])
     assert exit_.value.code == 2

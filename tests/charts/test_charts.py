@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fabric_widget.evaluation.report.chart import Line, forest_plot, line_chart, ticks
+from fabric_widget.charts import Line, forest_plot, line_chart, ticks
 
 NUMBERS = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
 

@@ -13,8 +13,8 @@ import torch
 from fabric_widget.__main__ import main
 from fabric_widget.bench import bench, loading
 from fabric_widget.bench.plan import BESIDE, TARGETS, Size
-from fabric_widget.cli import bench as command
-from tests.bench.conftest import tiny_scene
+from fabric_widget.cli.bench.plan import plan_target, target_names
+from tests.bench.conftest import tiny_pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +27,15 @@ FEW = ["--references", "0", "1"]
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure a tiny pipeline instead of any target, and imports that take no time."""
-    monkeypatch.setattr(bench, "build", tiny_scene)
+    monkeypatch.setattr(bench, "build", tiny_pipeline)
     monkeypatch.setattr(loading, "_seconds", lambda _: 0.5)
 
 
 def test_a_table_a_document_and_a_chart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "new"
     assert main(["bench", "demo", "loading", *SMALL, *FEW, "--out", str(out)]) == 0
-    heard = capsys.readouterr()
-    lines = heard.out.splitlines()
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
     assert lines[-2:] == [str(out / "bench.json"), str(out / "bench-demo.svg")]
     figures = json.loads((out / "bench.json").read_text(encoding="utf-8"))
     assert figures["complete"]
@@ -54,9 +54,9 @@ def test_a_table_a_document_and_a_chart(tmp_path: Path, capsys: pytest.CaptureFi
     for row, found in zip(rows, target["rows"], strict=True):
         assert f"{found['ratio']['median']:.2f}" in row
         assert f"{found['flop_ratio']:.2f}" in row
-    assert "import fabric_widget" in heard.out
+    assert "import fabric_widget" in captured.out
     assert (out / "bench-demo.svg").read_text(encoding="utf-8").startswith("<svg")
-    assert "100%" in heard.err
+    assert "100%" in captured.err
 
 
 def test_json_is_one_line_and_the_document(
@@ -64,10 +64,10 @@ def test_json_is_one_line_and_the_document(
 ) -> None:
     options = ["--out", str(tmp_path), "--json", "--quiet"]
     assert main(["bench", "sd15", *SMALL, "--references", "2", "--disliked", *options]) == 0
-    heard = capsys.readouterr()
-    assert not heard.err
-    assert heard.out.count("\n") == 1
-    printed = json.loads(heard.out)
+    captured = capsys.readouterr()
+    assert not captured.err
+    assert captured.out.count("\n") == 1
+    printed = json.loads(captured.out)
     assert printed.pop("files") == [str(tmp_path / x) for x in ("bench.json", "bench-sd15.svg")]
     assert printed == json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert printed["loading"] == []
@@ -82,7 +82,7 @@ def test_an_interrupt_keeps_what_was_measured(
     made: list[int] = []
 
     def interrupted(plan: Any) -> Any:
-        scene = tiny_scene(plan)
+        scene = tiny_pipeline(plan)
         play = scene.pipe.unet.forward
 
         def forward(*args: Any, **kwargs: Any) -> Any:
@@ -96,8 +96,8 @@ def test_an_interrupt_keeps_what_was_measured(
 
     monkeypatch.setattr(bench, "build", interrupted)
     assert main(["bench", "demo", *SMALL, *FEW, "--out", str(tmp_path)]) == 130
-    heard = capsys.readouterr()
-    assert heard.err.endswith("interrupted: kept what was measured\n")
+    captured = capsys.readouterr()
+    assert captured.err.endswith("interrupted: kept what was measured\n")
     figures = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert not figures["complete"]
     rows = figures["targets"][0]["rows"]
@@ -120,7 +120,7 @@ def test_an_interrupt_before_anything_was_measured_leaves_older_results(
 
 def test_what_the_machine_takes_is_measured_by_default() -> None:
     def names(*options: str, device: str) -> list[str]:
-        return command._names(command_line(*options), device)
+        return target_names(command_line(*options), device)
 
     assert names(device="cpu") == ["demo", "sd15", "loading"]
     assert names(device="cuda") == ["demo", "sd15", "sdxl", "loading"]
@@ -136,19 +136,19 @@ def command_line(*options: str) -> Any:
 
 def test_options_reach_the_plan() -> None:
     given = command_line(*SMALL, *FEW, "--cache", "3", "--offload", "--dtype", "bfloat16")
-    plan = command._plan(given, "sd15", "cpu")
+    plan = plan_target(given, "sd15", "cpu")
     assert plan.size == Size(latent=8, pictures=1, steps=1, repeats=1)
     assert plan.references == (0, 1)
     assert plan.cache_bytes == 3 * 2**20
     assert plan.offload
     assert plan.dtype == "bfloat16"
     assert (plan.beside, plan.usual) == (BESIDE, False)
-    few = command._plan(command_line("--beside", "exact", "published", "--usual"), "demo", "cpu")
+    few = plan_target(command_line("--beside", "exact", "published", "--usual"), "demo", "cpu")
     assert (few.beside, few.usual) == (("exact", "published"), True)
-    plain = command._plan(command_line(), "sd15", "cuda")
+    plain = plan_target(command_line(), "sd15", "cuda")
     assert plain.size == TARGETS["sd15"].on_accelerator
     assert plain.dtype == "float16"
-    quick = command._plan(command_line("--quick", "--steps", "3"), "demo", "cpu")
+    quick = plan_target(command_line("--quick", "--steps", "3"), "demo", "cpu")
     assert (quick.size.steps, quick.size.repeats, quick.references) == (3, 2, (0, 1, 4))
 
 
