@@ -5,6 +5,8 @@ session/     rounds, votes, undo; saved to and opened from a folder
 widget/      FabricWidget and AttentionPlayground, for notebooks
 evaluation/  simulated users, methods, scorers, studies, reports
 bench/       what feedback costs
+charts/      charts as SVG, for evaluation and bench
+peak_memory  how much memory a piece of work took at most
 demo/        the small model that ships in the package
 zoo/         one tiny pipeline of every family, with random weights
 cli/         the command line

@@ -4,12 +4,10 @@ protocol      what a scorer offers: scores for a prompt, features, activations
 catalogue     the scorers by name: what each measures, with which weights
 errors        errors of loading
 frechet       the distance between two sets of pictures
-loading       weights from a folder or the Hub, or an error that says how to get them
-packages      packages that only one scorer needs
+weights/      weights and packages: found, loaded, or an error that says how to get them
 batching      many pictures in batches
 clip          PickScore, CLIP score and CLIP image similarity
 hpsv2         Human Preference Score 2.1
-open_clip     weights of open_clip in the layout of transformers
 dinov2        DINOv2 image similarity
 inception     Inception v3, for FID
 imagereward   ImageReward, through its own package

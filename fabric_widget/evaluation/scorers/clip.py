@@ -10,7 +10,7 @@ import torch
 from fabric_widget.evaluation.scorers.batching import CHUNK, in_batches, unit
 from fabric_widget.evaluation.scorers.catalogue import SCORERS
 from fabric_widget.evaluation.scorers.errors import MissingWeights
-from fabric_widget.evaluation.scorers.loading import (
+from fabric_widget.evaluation.scorers.weights.loading import (
     PROCESSOR_FILES,
     TOKENIZER_FILES,
     fetching,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.evaluation.scorers.batching import CHUNK, in_batches, unit
 from fabric_widget.evaluation.scorers.catalogue import SCORERS
-from fabric_widget.evaluation.scorers.loading import (
+from fabric_widget.evaluation.scorers.weights.loading import (
     PROCESSOR_FILES,
     load_image_processor,
     load_model,

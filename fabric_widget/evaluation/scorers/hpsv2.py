@@ -10,7 +10,7 @@ import torch
 
 from fabric_widget.evaluation.scorers.clip import BASE, Clip, load_tokenizer
 from fabric_widget.evaluation.scorers.errors import WrongWeights
-from fabric_widget.evaluation.scorers.loading import (
+from fabric_widget.evaluation.scorers.weights.loading import (
     TOKENIZER_FILES,
     complete,
     fetching,
@@ -18,7 +18,7 @@ from fabric_widget.evaluation.scorers.loading import (
     place_with,
     usable_device,
 )
-from fabric_widget.evaluation.scorers.open_clip import from_open_clip
+from fabric_widget.evaluation.scorers.weights.open_clip import from_open_clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from fabric_widget.engine.references.images import read_picture
-from fabric_widget.evaluation.scorers.loading import fetching, place_of, usable_device
-from fabric_widget.evaluation.scorers.packages import import_package
+from fabric_widget.evaluation.scorers.weights.loading import fetching, place_of, usable_device
+from fabric_widget.evaluation.scorers.weights.packages import import_package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

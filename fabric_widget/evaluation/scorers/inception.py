@@ -12,8 +12,8 @@ import torch
 
 from fabric_widget.evaluation.scorers.batching import CHUNK, in_batches, unit
 from fabric_widget.evaluation.scorers.errors import MissingWeights, WrongWeights
-from fabric_widget.evaluation.scorers.loading import usable_device
-from fabric_widget.evaluation.scorers.packages import import_package
+from fabric_widget.evaluation.scorers.weights.loading import usable_device
+from fabric_widget.evaluation.scorers.weights.packages import import_package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

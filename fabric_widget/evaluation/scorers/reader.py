@@ -12,7 +12,7 @@ from fabric_widget.demo.scenes import ATTRIBUTES, parse
 from fabric_widget.engine.references.images import read_picture
 from fabric_widget.evaluation.scorers.batching import CHUNK
 from fabric_widget.evaluation.scorers.errors import MissingWeights
-from fabric_widget.evaluation.scorers.loading import usable_device
+from fabric_widget.evaluation.scorers.weights.loading import usable_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,7 +28,7 @@ _LIBRARIES = ("torch", "diffusers", "transformers")
 _SOURCES = (
     "engine/**/*.py",
     "evaluation/methods/*.py",
-    "evaluation/scorers/*.py",
+    "evaluation/scorers/**/*.py",
     *(f"evaluation/people/{name}.py" for name in ("simulated_user", "tastes", "wishes")),
     *(f"evaluation/study/{name}.py" for name in ("cases", "preferences", "resources", "trial")),
 )

@@ -89,7 +89,7 @@ def test_a_tokenizer_that_knows_no_word_is_refused(clip: tuple[Path, Any], tmp_p
 
 def test_pillow_resizes_whatever_else_is_installed(clip: tuple[Path, Any]) -> None:
     # Numbers must not depend on whether torchvision is there.
-    from fabric_widget.evaluation.scorers.loading import load_image_processor
+    from fabric_widget.evaluation.scorers.weights.loading import load_image_processor
 
     assert (
         type(load_image_processor("clip-score", str(clip[0]))).__name__ == "CLIPImageProcessorPil"

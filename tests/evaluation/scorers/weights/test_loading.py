@@ -17,7 +17,7 @@ from fabric_widget.evaluation.scorers import (
     WrongWeights,
     load_scorer,
 )
-from fabric_widget.evaluation.scorers.loading import usable_device
+from fabric_widget.evaluation.scorers.weights.loading import usable_device
 from tests.evaluation.scorers.checkpoints import write_clip, write_dinov2
 
 HUB = ("pickscore", "clip-score", "clip-image", "dinov2")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fabric_widget.evaluation.scorers import MissingPackage
-from fabric_widget.evaluation.scorers.packages import import_package
+from fabric_widget.evaluation.scorers.weights.packages import import_package
 
 if TYPE_CHECKING:
     from pathlib import Path

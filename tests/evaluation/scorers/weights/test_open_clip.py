@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import CLIPModel
 
-from fabric_widget.evaluation.scorers.open_clip import from_open_clip
+from fabric_widget.evaluation.scorers.weights.open_clip import from_open_clip
 from fabric_widget.zoo import tiny
 from tests.evaluation.scorers.checkpoints import (
     EMBEDDING,
