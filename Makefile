@@ -57,9 +57,10 @@ lint: $(READY)  ## Check style, format, imports and types.
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
-format: $(READY)  ## Put the code into the project's format.
+format: $(READY)  ## Format the code, and bring the page of journeys up to date.
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+	$(BIN)/python docs/journeys.py
 
 js: $(JS_READY)  ## Build the front end from js/ into fabric_widget/static.
 	$(QUIET_NPM) run build

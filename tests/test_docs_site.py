@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -167,3 +168,11 @@ def test_every_package_of_a_public_name_has_a_page() -> None:
 def test_formulas_need_no_script(pages: dict[Path, Page]) -> None:
     assert not any("arithmatex" in page.classes for page in pages.values())
     assert any("formula" in page.classes for page in pages.values())
+
+
+def test_the_journeys_lead_to_where_the_code_stands() -> None:
+    """`make format` brings the page up to date."""
+    made = runpy.run_path(str(ROOT / "docs" / "journeys.py"))["files"]()
+    assert made
+    for path, text in made.items():
+        assert path.read_text(encoding="utf-8") == text, path.name

@@ -65,7 +65,7 @@ class Publisher(StatusPublisher):
             "redo": "" if session is None else session.redoable,
         }
 
-    def tell_rest(self, **changes: Any) -> None:
+    def publish_idle(self, **changes: Any) -> None:
         """Write the status when nothing runs."""
         with self._view.lock:
             self._status.now |= changes
@@ -73,15 +73,15 @@ class Publisher(StatusPublisher):
                 phase = "error"
             else:
                 phase = "idle" if self._view.round is None else "ready"
-            self.tell(phase=phase)
+            self.publish_status(phase=phase)
 
     def dismiss(self) -> None:
         """Let go of the error and the notice."""
         with self._view.lock:
-            tell = self.tell_rest if self.now["phase"] == "error" else self.tell
-            tell(error=None, notice=None)
+            publish = self.publish_idle if self.now["phase"] == "error" else self.publish_status
+            publish(error=None, notice=None)
 
-    def mirror(self) -> None:
+    def publish_session(self) -> None:
         """Repeat the session in the traits."""
         session = self._lazy_session.session
         assert session is not None  # noqa: S101  (for the type checker: callers have one)
@@ -116,7 +116,7 @@ class Publisher(StatusPublisher):
         with self._view.lock:
             turn = session.current if session is not None else None
             current = -1 if self._view.round is None or turn is None else turn
-            self.tell()
+            self.publish_status()
             if shown != current and (shown < 0 or seen < self._round_revision):
                 self._view.send_again("round", "history")
 

@@ -36,7 +36,7 @@ class StatusPublisher:
         """The status as it stands, published or not."""
         return self._status.now
 
-    def tell(self, *, urgent: bool = True, **changes: Any) -> None:
+    def publish_status(self, *, urgent: bool = True, **changes: Any) -> None:
         """Publish the status; skip one that is not urgent if the last was published just now."""
         with self._view.lock:
             status = self._status.told(urgent=urgent, **changes)
@@ -51,4 +51,4 @@ class StatusPublisher:
         """Publish a notice; it stays until it is dismissed."""
         with self._view.lock:
             if text and (notice := self._status.noticed(text)) is not None:
-                self.tell(notice=notice)
+                self.publish_status(notice=notice)

@@ -166,8 +166,8 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
         self._actions.show_presets()
         self._lazy_session.introduce()
         if self._lazy_session.session is not None:
-            self._publisher.mirror()
-        self._publisher.tell_rest()
+            self._publisher.publish_session()
+        self._publisher.publish_idle()
         self._publisher.notice(presets.problem)
         super().__init__(**(self._lazy_session.continued() | given))
         self.on_msg(self._handlers.receive)

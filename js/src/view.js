@@ -4,22 +4,22 @@
 
 import { h, set } from "./dom/elements.js";
 import { followTheme } from "./dom/theme.js";
-import { createFrames } from "./model/object-urls.js";
-import { createLibrary } from "./model/picture-store.js";
-import { createLink } from "./model/kernel-link.js";
+import { createObjectUrls } from "./model/object-urls.js";
+import { createPictureStore } from "./model/picture-store.js";
+import { createKernelLink } from "./model/kernel-link.js";
 import { keepKeys } from "./dom/notebook-keys.js";
-import { countingPart } from "./settings/feedback-settings.js";
+import { feedbackSettingsPart } from "./settings/feedback-settings.js";
 import { helpPart, zoomPart } from "./dom/dialogs.js";
 import { emptyPart, headPart, takeFiles } from "./dom/frame.js";
 import { captionPart, gridPart } from "./grid/grid.js";
 import { historyPart } from "./history/history.js";
 import { lensPart } from "./lens/lens.js";
 import { promptPart } from "./settings/prompt.js";
-import { settingsPart } from "./settings/pipeline-settings.js";
+import { pipelineSettingsPart } from "./settings/pipeline-settings.js";
 import { shelfPart } from "./feedback/shelf.js";
 import { messagesPart, statusPart } from "./dom/status.js";
 import { createRequests } from "./model/requests.js";
-import { sceneOf } from "./model/view-state.js";
+import { viewStateOf } from "./model/view-state.js";
 import { inMessages, pack, refusal } from "./model/upload.js";
 import { toggled, withVote } from "./model/votes.js";
 
@@ -45,7 +45,7 @@ const KERNEL_OWNED = new Set(["status", "round", "history", "uploads", "presets"
 let previewKeys = 0;
 
 /**
- * @param {{model: Model, el: HTMLElement, cache: import("./model/object-urls.js").PictureCache}} props
+ * @param {{model: Model, el: HTMLElement, cache: import("./model/object-urls.js").ObjectUrlCache}} props
  * @returns {() => void} the clean-up
  */
 export const createView = ({ model, el, cache }) => {
@@ -59,14 +59,14 @@ export const createView = ({ model, el, cache }) => {
 
   const traits = () =>
     /** @type {Traits} */ (Object.fromEntries(NAMES.map((name) => [name, model.get(name) ?? DEFAULTS[name]])));
-  const scene = () => sceneOf(traits(), local);
+  const viewState = () => viewStateOf(traits(), local);
 
-  const link = createLink({
+  const link = createKernelLink({
     model, host: el, signal,
     onConnection(connection, before) {
       local.connection = connection;
       if (before === "closed") {
-        library.retry();
+        pictureStore.retry();
         link.ask({ type: "hello" }).catch(() => {});
       }
       update();
@@ -76,12 +76,12 @@ export const createView = ({ model, el, cache }) => {
       if (message.type === "looked") lens.looked(message);
     },
     poll() {
-      const { busy, status, traits: { round } } = scene();
+      const { busy, status, traits: { round } } = viewState();
       return busy || status.pending ? { seen: status.revision, round: round?.index ?? -1 } : null;
     },
   });
 
-  const library = createLibrary({
+  const pictureStore = createPictureStore({
     model,
     changed: () => schedule(),
     fetchPicture: (id, kind) =>
@@ -90,7 +90,7 @@ export const createView = ({ model, el, cache }) => {
         () => null,
       ),
   });
-  const frames = createFrames(cache, signal);
+  const objectUrls = createObjectUrls(cache, signal);
 
   /**
    * A picture that is being made: show it and say so, or no further one will be sent.
@@ -186,7 +186,7 @@ export const createView = ({ model, el, cache }) => {
     },
     cancel: () => void request({ type: "cancel" }),
     travel(which) {
-      const what = scene().status[which];
+      const what = viewState().status[which];
       if (!what || closed()) return;
       if (what !== "vote") follow();
       void request({ type: which });
@@ -202,7 +202,7 @@ export const createView = ({ model, el, cache }) => {
       update();
     },
     look(index) {
-      const { making, traits: { round } } = scene();
+      const { making, traits: { round } } = viewState();
       const held = caption.el.contains(/** @type {ShadowRoot} */ (root.getRootNode()).activeElement);
       local.pinned = index === round?.index && !making ? null : index;
       local.arrived = false;
@@ -242,22 +242,22 @@ export const createView = ({ model, el, cache }) => {
   };
 
   const prompt = promptPart({ act, signal });
-  const settings = settingsPart({ act, signal });
+  const settings = pipelineSettingsPart({ act, signal });
   const caption = captionPart({ act });
-  const grid = gridPart({ act, frames, library, leave: prompt.focusNext });
-  const zoom = zoomPart({ act, frames, library });
-  const lens = lensPart({ act, frames, library, request, ask: link.ask });
+  const grid = gridPart({ act, objectUrls, pictureStore, leave: prompt.focusNext });
+  const zoom = zoomPart({ act, objectUrls, pictureStore });
+  const lens = lensPart({ act, objectUrls, pictureStore, request, ask: link.ask });
   const help = helpPart();
   const [head, messages, status, empty] = [headPart({ act }), messagesPart({ act, leave: prompt.focusNext }), statusPart(), emptyPart()];
-  const [shelf, counting, history] = [shelfPart({ act, frames, library }), countingPart({ act }), historyPart({ act, frames, library, signal })];
-  const parts = [head, messages, prompt, status, caption, grid, empty, shelf, settings, counting, history, zoom, lens];
+  const [shelf, feedbackSettings, history] = [shelfPart({ act, objectUrls, pictureStore }), feedbackSettingsPart({ act }), historyPart({ act, objectUrls, pictureStore, signal })];
+  const parts = [head, messages, prompt, status, caption, grid, empty, shelf, settings, feedbackSettings, history, zoom, lens];
 
   const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste" });
   root.append(
     h("div", { class: "fw-body" },
       h("div", { class: "fw-top" }, head.el, messages.el),
       h("div", { class: "fw-main" }, prompt.el, status.el, caption.el, grid.el, empty.el),
-      h("div", { class: "fw-side" }, shelf.el, settings.el, counting.el),
+      h("div", { class: "fw-side" }, shelf.el, settings.el, feedbackSettings.el),
       history.el,
     ),
     takeFiles(root, act),
@@ -278,7 +278,7 @@ export const createView = ({ model, el, cache }) => {
   const update = () => {
     scheduled = false;
     if (signal.aborted) return;
-    const now = scene();
+    const now = viewState();
     if (!now.making && local.previews.pictures.size && now.status.job >= local.previews.job) local.previews.pictures.clear();
     set(root, { "data-phase": now.phase, "data-round": now.shown?.index ?? -1, "data-connection": now.connection });
     for (const part of parts) part.update(now);
@@ -292,7 +292,7 @@ export const createView = ({ model, el, cache }) => {
   /** @param {keyof Traits} name */
   const changed = (name) => {
     if (KERNEL_OWNED.has(name)) link.word();
-    if (name === "round" || name === "history" || name === "uploads") library.read();
+    if (name === "round" || name === "history" || name === "uploads") pictureStore.read();
     const { round, history: past } = traits();
     if (name === "round" && (round?.index ?? -1) !== newest) {
       newest = round?.index ?? -1;
@@ -308,7 +308,7 @@ export const createView = ({ model, el, cache }) => {
     signal.addEventListener("abort", () => model.off(`change:${name}`, /** @type {any} */ (listener)));
   }
 
-  library.read();
+  pictureStore.read();
   link.look();
   update();
   el.append(root);

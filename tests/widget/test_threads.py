@@ -47,7 +47,7 @@ def test_an_update_neither_takes_back_nor_delays_what_the_worker_writes_meanwhil
     widget._view.lock = WatchedLock(settled)  # type: ignore[assignment]
 
     def write() -> None:
-        widget._publisher.tell(message="written by the worker")
+        widget._publisher.publish_status(message="written by the worker")
         settled.set()
 
     worker = threading.Thread(target=write)

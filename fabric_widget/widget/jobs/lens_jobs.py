@@ -146,7 +146,7 @@ class LensJobs:
                 if job is self._worker.current:
                     self._begin(job, look)
                 else:
-                    self._publisher.tell(error=None)
+                    self._publisher.publish_status(error=None)
             return job.outcome
         if seen is None:
             self._publisher.notice(NOTHING)
@@ -182,14 +182,14 @@ class LensJobs:
             self._keep(look.id, LensResult(influence, self._publisher.now["steps"]))
         with self._view.lock:
             self._runs.ended(job)
-            self._publisher.tell_rest(message=f"The lens of {_name(look)} is ready.", eta=None)
+            self._publisher.publish_idle(message=f"The lens of {_name(look)} is ready.", eta=None)
             if influence is None:
                 self._publisher.notice(NOTHING)
         return influence
 
     def _begin(self, job: Job, look: LensRequest) -> None:
         """Tell that a look begins."""
-        self._publisher.tell(
+        self._publisher.publish_status(
             phase="running",
             message=f"Looking at {_name(look)}.",
             job=job.number,

@@ -108,14 +108,14 @@ class Rounds:
             if job is self._worker.current:
                 self._begin(job, request)
             else:
-                self._publisher.tell(error=None)
+                self._publisher.publish_status(error=None)
             return job
 
     def _begin(self, job: Job, request: Request) -> None:
         """Tell that a run begins."""
         loaded = self._lazy_session.session is not None
         plan = self._plan(request)
-        self._publisher.tell(
+        self._publisher.publish_status(
             phase="running" if loaded else "loading",
             message="Making pictures." if loaded else "Loading the model.",
             job=job.number,
@@ -148,13 +148,13 @@ class Rounds:
         except Exception as error:
             _logger.exception("the model could not be loaded")
             problem = described(error, pictures=0, width=None, height=None, batched=True)
-            self._publisher.tell(
+            self._publisher.publish_status(
                 phase="error", message="The model could not be loaded.", error=problem
             )
         else:
             with self._view.lock:
                 if self._worker.current is None:
-                    self._publisher.tell_rest(message="")
+                    self._publisher.publish_idle(message="")
 
     def run(self, job: Job) -> Round:
         """Make a round. The session is untouched if it fails."""
@@ -191,11 +191,11 @@ class Rounds:
             self._album.thumb(picture.id, picture)
         with self._view.writing():
             self._runs.ended(job)
-            self._publisher.mirror()
+            self._publisher.publish_session()
             if not request.again:
                 self._publisher.renew_seed()
             count = f"{len(made)} picture{'s' * (len(made) != 1)}"
-            self._publisher.tell(
+            self._publisher.publish_status(
                 phase="ready",
                 message=f"Round {len(session.turns)} is ready: {count}.",
                 eta=None,

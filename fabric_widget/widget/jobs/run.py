@@ -94,11 +94,11 @@ class Runs:
         job, session = self._worker.cancel(), self._lazy_session.session
         with self._view.lock:
             if job is None or job.number <= self._ended:
-                self._publisher.tell()
+                self._publisher.publish_status()
                 return
             if job is self._inside and session is not None:
                 session.fabric.cancel()
-            self._publisher.tell(phase="stopping", message="Stopping after this step.")
+            self._publisher.publish_status(phase="stopping", message="Stopping after this step.")
 
     @contextlib.contextmanager
     def inside(self, run: Run, begin: Callable[[], None]) -> Iterator[None]:
@@ -139,11 +139,11 @@ class Runs:
         told: dict[str, Any] = {"step": step, "steps": steps}
         if run.job.stop.is_set():
             run.session.fabric.cancel()
-            self._publisher.tell(phase="stopping", **told)
+            self._publisher.publish_status(phase="stopping", **told)
             return False
         told["eta"] = run.eta.seconds_left(steps)
         told["rate"] = run.eta.rate(run.pictures, steps)
-        self._publisher.tell(urgent=step == steps, **told)
+        self._publisher.publish_status(urgent=step == steps, **told)
         return True
 
     def ended(self, job: Job) -> None:
@@ -163,7 +163,7 @@ class Runs:
                     words = f"Stopped after {now['step']} of {now['steps']} steps."
                 else:
                     words = "Stopped before the first step."
-                self._publisher.tell_rest(error=None, message=words, **quiet)
+                self._publisher.publish_idle(error=None, message=words, **quiet)
                 return
             problem = described(
                 error,
@@ -172,5 +172,7 @@ class Runs:
                 height=now["height"],
                 batched=self._batched,
             )
-            self._publisher.tell(phase="error", message=f"{what} failed.", error=problem, **quiet)
+            self._publisher.publish_status(
+                phase="error", message=f"{what} failed.", error=problem, **quiet
+            )
         _logger.error("%s failed", what, exc_info=error)

@@ -92,7 +92,7 @@ class Actions:
         with self._view.writing():
             before = session.strengths
             identity = act(session)
-            self._publisher.mirror()
+            self._publisher.publish_session()
             if session.strengths != before:
                 self._voted()
         self._worker.pump()
@@ -135,7 +135,7 @@ class Actions:
             move(session)
             moved = before != (session.current, len(session.turns), session.strengths)
             self._worker.forget()
-            self._publisher.mirror()
+            self._publisher.publish_session()
             current = session.current
             if current != before[0] and current is not None:
                 self._view.set(
@@ -144,9 +144,9 @@ class Actions:
             self._publisher.renew_seed()
             if self._runs.resting:
                 words = "" if current is None else f"Back at round {current + 1}."
-                self._publisher.tell_rest(message=words, step=0, steps=0, rate=None)
+                self._publisher.publish_idle(message=words, step=0, steps=0, rate=None)
             else:
-                self._publisher.tell()
+                self._publisher.publish_status()
         self._publisher.show_static_output()
         return moved
 
@@ -200,7 +200,7 @@ class Actions:
         """See to what a vote of the person brings about."""
         if self._view.auto and self._view.round is not None:
             self._worker.soon(self._debounce)
-        self._publisher.tell()
+        self._publisher.publish_status()
 
 
 def _taken(picture: object) -> Image.Image:

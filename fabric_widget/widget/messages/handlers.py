@@ -81,7 +81,9 @@ class MessageHandlers:
         self._rounds.previews.look()
         if self._lazy_session.session is None:
             if self._worker.current is None:
-                self._publisher.tell(phase="loading", message="Loading the model.", error=None)
+                self._publisher.publish_status(
+                    phase="loading", message="Loading the model.", error=None
+                )
             self._worker.call(self._rounds.warm_up)
 
     def _on_generate(self, controls: dict[str, Any], votes: object) -> None:

@@ -46,12 +46,12 @@ class PlaygroundPublisher(StatusPublisher):
 
     def dismiss(self) -> None:
         """Let go of the error and the notice."""
-        self.tell_rest(error=None, notice=None)
+        self.publish_idle(error=None, notice=None)
 
     def repeat(self, seen: int) -> None:
         """Tell again what a page has missed that has seen the status of a revision."""
         with self._view.lock:
-            self.tell()
+            self.publish_status()
             if seen < self._shown_revision:
                 self._view.send_again("pictures", "lens")
 
@@ -60,22 +60,22 @@ class PlaygroundPublisher(StatusPublisher):
         self._album.clear()
         self._pictures.clear()
 
-    def tell_rest(self, **changes: Any) -> None:
+    def publish_idle(self, **changes: Any) -> None:
         """Tell the status when nothing more is done about it."""
         with self._view.lock:
             self._status.now |= changes
             busy = self._worker.current is not None and not self._worker.current.stop.is_set()
             if self._status.now["error"] is not None:
-                self.tell(phase="error")
+                self.publish_status(phase="error")
             elif busy:
-                self.tell()
+                self.publish_status()
             else:
-                self.tell(phase="ready" if self._ready() else "idle")
+                self.publish_status(phase="ready" if self._ready() else "idle")
 
-    def tell_begin(self, job: Job) -> None:
+    def publish_start(self, job: Job) -> None:
         """Publish that a job has begun."""
         loaded = self._lazy_session.session is not None
-        self.tell(
+        self.publish_status(
             phase="running" if loaded else "loading",
             message="Making pictures." if loaded else "Loading the model.",
             job=job.number,

@@ -114,30 +114,30 @@ class PlaygroundRuns:
             running.superseded = True
             running.stop.set()
         if job is self._worker.current:
-            self.publisher.tell_begin(job)
+            self.publisher.publish_start(job)
         else:
-            self.publisher.tell(error=None)
+            self.publisher.publish_status(error=None)
         return job
 
     def changed(self) -> None:
         """Say that a setting has changed: if anybody looks on, new pictures follow."""
         if self._watched:
             self._worker.soon(self._debounce)
-            self.publisher.tell()
+            self.publisher.publish_status()
 
     def look(self) -> None:
         """Say that somebody looks on."""
         self._watched = True
         if self.result is None and self._worker.current is None and not self._worker.pending:
             self._worker.soon(0)
-            self.publisher.tell(phase="loading", message="Loading the model.", error=None)
+            self.publisher.publish_status(phase="loading", message="Loading the model.", error=None)
 
     def cancel(self) -> None:
         """Stop at the next step, and drop what is pending."""
         if self._worker.cancel() is None:
-            self.publisher.tell()
+            self.publisher.publish_status()
         else:
-            self.publisher.tell(phase="stopping", message="Stopping after this step.")
+            self.publisher.publish_status(phase="stopping", message="Stopping after this step.")
 
     def close(self) -> None:
         """Let go of all pictures."""
@@ -150,7 +150,7 @@ class PlaygroundRuns:
     def run(self, job: Job) -> Comparison:
         """Make a comparison."""
         try:
-            self.publisher.tell_begin(job)
+            self.publisher.publish_start(job)
             fabric = self._lazy_session.load().fabric
             return self._compared(fabric, job, job.request or self._setting())
         except BaseException as error:
@@ -193,7 +193,7 @@ class PlaygroundRuns:
             self.result = result
             self.publisher.show("steered", result.steered.id, result.steered)
             self.publisher.show_lens({"dislike": setting.dislike, **shown})
-            self.publisher.tell(
+            self.publisher.publish_status(
                 phase="ready",
                 message=f"Ready: {share:.0%} of the attention went to the reference.",
             )
@@ -233,7 +233,7 @@ class PlaygroundRuns:
             raise GenerationCancelled(message)
         pipeline_info = self._lazy_session.pipeline_info
         arguments = setting.pipeline_arguments(pipeline_info.takes)
-        self.publisher.tell(
+        self.publisher.publish_status(
             phase="running",
             message=doing,
             job=job.number,
@@ -258,13 +258,13 @@ class PlaygroundRuns:
         if job.stop.is_set():
             fabric.cancel()
         else:
-            self.publisher.tell(urgent=False, step=progress.step, steps=progress.steps)
+            self.publisher.publish_status(urgent=False, step=progress.step, steps=progress.steps)
 
     def _tell_failure(self, job: Job, error: BaseException) -> None:
         """Tell how a run ended without a comparison."""
         if type(error).__name__ == "GenerationCancelled":
             if not job.superseded:  # otherwise the next one begins at once
-                self.publisher.tell_rest(message="Stopped.")
+                self.publisher.publish_idle(message="Stopped.")
             return
         pipeline_info = self._lazy_session.pipeline_info
         problem = described(
@@ -275,5 +275,7 @@ class PlaygroundRuns:
             batched=True,
             advice=_ADVICE,
         )
-        self.publisher.tell(phase="error", message="The pictures could not be made.", error=problem)
+        self.publisher.publish_status(
+            phase="error", message="The pictures could not be made.", error=problem
+        )
         _logger.error("the pictures could not be made", exc_info=error)

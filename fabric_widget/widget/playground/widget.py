@@ -127,7 +127,7 @@ class AttentionPlayground(ThreadSafeWidget):
         self._runs = PlaygroundRuns(*parts, self._setting, self._clock, self._debounce)
         self._dispatch = Router(*parts, KNOWN, PlaygroundMessages(self._runs, self._refer))
         self._lazy_session.introduce()
-        self._runs.publisher.tell()
+        self._runs.publisher.publish_status()
         super().__init__(**given, reference=reference)
         self.on_msg(self._receive)
         self._settle()

@@ -10,7 +10,7 @@ import { nudged, strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").ViewState} ViewState
  */
 
 /** Pixels up to which the kernel has enlarged a picture for the screen, more smoothly than a browser does. */
@@ -51,21 +51,21 @@ export const helpPart = () => {
 };
 
 /**
- * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library}} props
+ * @param {{act: Act, objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore}} props
  */
-export const zoomPart = ({ act, frames, library }) => {
+export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   /** @type {{id: string, label: string, seed: number | null}[]} */
   let images = [];
   let at = 0;
   /** @type {((at: number) => void) | undefined} */
   let back;
-  /** @type {Scene | null} */
-  let scene = null;
+  /** @type {ViewState | null} */
+  let viewState = null;
 
   /** Full-size pictures that came while this dialog was open. @type {Map<string, any>} */
   const sharpest = new Map();
   const image = h("img", { class: "fw-zoom-image", alt: "", decoding: "async" });
-  const frame = frames(image);
+  const frame = objectUrls(image);
   const title = h("div", { class: "fw-title" });
   const facts = h("span", { class: "fw-row-facts" });
   const current = () => images[at];
@@ -92,34 +92,34 @@ export const zoomPart = ({ act, frames, library }) => {
   });
 
   const draw = () => {
-    if (!el.open || !scene) return;
+    if (!el.open || !viewState) return;
     const { id, label, seed } = current();
     const name = inSentence(label);
-    const value = strengthOf(scene.traits.votes, id);
+    const value = strengthOf(viewState.traits.votes, id);
     set(el, { "aria-label": label });
     setText(title, label);
     setText(facts, [seed === null ? "" : `seed ${seed}`, images.length > 1 ? `${at + 1} of ${images.length}` : ""].filter(Boolean).join(" · "));
     set(image, { alt: label });
-    votes.update({ name, strength: value, disabled: scene.closed });
+    votes.update({ name, strength: value, disabled: viewState.closed });
     setText(strength, value ? signed(value) : "");
     set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
-    setDisabled(lens, scene.closed);
+    setDisabled(lens, viewState.closed);
     show(lens, seed !== null);
     set(download, { "aria-label": `Download ${name}`, title: `Download ${name}` });
-    setDisabled(download, scene.closed);
+    setDisabled(download, viewState.closed);
     setDisabled(left, at === 0);
     setDisabled(right, at === images.length - 1);
     show(left, images.length > 1);
     show(right, images.length > 1);
-    frame.show(sharpest.get(id) ?? library.large(id).picture);
+    frame.show(sharpest.get(id) ?? pictureStore.large(id).picture);
     el.style.setProperty("--fw-ratio", String(image.naturalWidth ? image.naturalWidth / image.naturalHeight : 1));
   };
   image.addEventListener("load", draw);
 
   const fetchFull = () => {
     const { id } = current();
-    if (scene?.closed || sharpest.has(id)) return;
-    void library.fetched(id, "full").then(async (found) => {
+    if (viewState?.closed || sharpest.has(id)) return;
+    void pictureStore.fetched(id, "full").then(async (found) => {
       const size = found && (await createImageBitmap(new Blob([/** @type {BlobPart} */ (found.bytes)])).catch(() => null));
       if (found && size && Math.max(size.width, size.height) >= ENLARGED) sharpest.set(id, found);
       draw();
@@ -136,7 +136,7 @@ export const zoomPart = ({ act, frames, library }) => {
 
   el.addEventListener("keydown", (event) => {
     const command = commandOf(event);
-    if (!command || !scene) return;
+    if (!command || !viewState) return;
     // Enter and Escape are the browser's own here.
     if (command.do === "zoom" || command.do === "leave") return event.stopPropagation();
     const { id } = current();
@@ -153,9 +153,9 @@ export const zoomPart = ({ act, frames, library }) => {
       case "clear":
         return act.vote(id, 0);
       case "nudge":
-        return act.vote(id, strengthOf(nudged(scene.traits.votes, id, command.steps), id));
+        return act.vote(id, strengthOf(nudged(viewState.traits.votes, id, command.steps), id));
       case "lens":
-        if (!lens.hidden && !scene.closed) act.lens(id);
+        if (!lens.hidden && !viewState.closed) act.lens(id);
         return;
       case "undo":
       case "redo":
@@ -184,9 +184,9 @@ export const zoomPart = ({ act, frames, library }) => {
       draw();
       fetchFull();
     },
-    /** @param {Scene} next */
+    /** @param {ViewState} next */
     update(next) {
-      scene = next;
+      viewState = next;
       draw();
     },
   };

@@ -5,7 +5,7 @@ import { icon, mark } from "./icons.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").ViewState} ViewState
  */
 
 const WHAT = { vote: "the vote", round: "the round", branch: "the way back" };
@@ -21,7 +21,7 @@ export const headPart = ({ act }) => {
   const help = button({ class: "fw-icon-button fw-help-button", label: "Help", title: "Help (?)", icon: h("span", { "aria-hidden": "true" }, "?") }, act.help);
   return {
     el: h("div", { class: "fw-head" }, mark(), title, device, h("span", { class: "fw-space" }), travel.undo, travel.redo, help),
-    /** @param {Scene} scene */
+    /** @param {ViewState} viewState */
     update({ traits: { info }, status, closed }) {
       setText(title, info.title || "FABRIC");
       setText(device, info.loaded ? info.device : "");
@@ -46,7 +46,7 @@ export const emptyPart = () => {
   const el = h("div", { class: "fw-empty" }, mark(), h("ol", { class: "fw-steps" }, ...STEPS.map(([what, how]) => h("li", {}, h("strong", {}, what), h("span", {}, how)))));
   return {
     el,
-    /** @param {Scene} scene */
+    /** @param {ViewState} viewState */
     update: ({ shown, forming }) => show(el, !shown && !forming),
   };
 };

@@ -7,7 +7,7 @@ import { announcement } from "../model/view-state.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").ViewState} ViewState
  * @typedef {import("../model/types.js").Failure} Failure
  */
 
@@ -16,7 +16,7 @@ const QUEUED = "Kernel busy: your click is queued";
 
 /**
  * The sentence for people.
- * @param {Scene} scene
+ * @param {ViewState} viewState
  */
 const sentence = ({ phase, status, busy, connection, traits }) => {
   if (connection === "closed") return GONE;
@@ -37,11 +37,11 @@ export const statusPart = () => {
   const progress = h("progress", { class: "fw-progress", "aria-label": "Progress", max: 1 });
   return {
     el: h("div", { class: "fw-status" }, live, h("div", { class: "fw-status-line" }, dot, message, numbers), h("div", { class: "fw-track" }, progress)),
-    /** @param {Scene} scene */
-    update(scene) {
-      const { status, busy } = scene;
-      setText(live, announcement(scene));
-      setText(message, sentence(scene));
+    /** @param {ViewState} viewState */
+    update(viewState) {
+      const { status, busy } = viewState;
+      setText(live, announcement(viewState));
+      setText(message, sentence(viewState));
       setText(numbers, busy ? progressLine(status) : "");
       show(progress, busy);
       const known = busy && status.steps > 0;
@@ -115,7 +115,7 @@ export const messagesPart = ({ act, leave }) => {
   });
   return {
     el: h("div", { class: "fw-messages" }, failures, lines),
-    /** @param {Scene} scene */
+    /** @param {ViewState} viewState */
     update({ status, local }) {
       const failure = status.error;
       const key = failure ? JSON.stringify([status.job, failure]) : "";

@@ -8,15 +8,15 @@ import { MOST, STEP, votedIds } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
- * @typedef {{id: string, label: string, seed: number | null, strength: number, scene: Scene}} Entry
+ * @typedef {import("../model/types.js").ViewState} ViewState
+ * @typedef {{id: string, label: string, seed: number | null, strength: number, viewState: ViewState}} Entry
  */
 
 /**
  * @param {{act: Act, sign: 1 | -1, frame: (image: HTMLImageElement) => {show: (source: any) => void, release: () => void},
- *   library: import("../model/picture-store.js").Library, leave: (id: string) => void}} props
+ *   pictureStore: import("../model/picture-store.js").PictureStore, leave: (id: string) => void}} props
  */
-const entryPart = ({ act, sign, frame, library, leave }) => {
+const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
   /** @type {Entry | null} */
   let entry = null;
   const image = h("img", { class: "fw-thumbnail", alt: "", decoding: "async", draggable: "false" });
@@ -59,8 +59,8 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
     /** @param {Entry} next */
     update(next) {
       entry = next;
-      const { closed } = next.scene;
-      holder.show(library.small(next.id));
+      const { closed } = next.viewState;
+      holder.show(pictureStore.small(next.id));
       setText(name, next.label);
       set(name, { title: name.textContent });
       const called = inSentence(next.label);
@@ -71,7 +71,7 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
         if (strength() !== next.strength) range.valueAsNumber = Math.abs(next.strength);
         tell();
       }
-      const { shown } = next.scene;
+      const { shown } = next.viewState;
       const share = shown?.contributions?.[next.id];
       show(contribution, share !== undefined);
       if (shown && share !== undefined) {
@@ -88,9 +88,9 @@ const entryPart = ({ act, sign, frame, library, leave }) => {
 };
 
 /**
- * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library}} props
+ * @param {{act: Act, objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore}} props
  */
-export const shelfPart = ({ act, frames, library }) => {
+export const shelfPart = ({ act, objectUrls, pictureStore }) => {
   const clear = button({ label: "Clear all votes", class: "fw-button fw-quiet" }, act.clear);
   const input = h("input", { type: "file", class: "fw-file", accept: "image/*", multiple: true, "aria-label": "Add pictures" });
   input.addEventListener("change", () => {
@@ -109,7 +109,7 @@ export const shelfPart = ({ act, frames, library }) => {
     const count = h("span", { class: "fw-count" });
     const heading = h("div", { class: "fw-shelf-title" }, icon(sign > 0 ? "like" : "dislike"), title, count);
     const list = keyedList(ul, (/** @type {Entry} */ { id }) => id, () =>
-      entryPart({ act, sign, frame: frames, library, leave: focusBeside }),
+      entryPart({ act, sign, frame: objectUrls, pictureStore, leave: focusBeside }),
     );
     // The focus goes to the neighbour of an entry that is removed.
     const focusBeside = (/** @type {string} */ id) => {
@@ -123,11 +123,11 @@ export const shelfPart = ({ act, frames, library }) => {
     return {
       el: h("div", { class: "fw-shelf-column", "data-vote": sign > 0 ? "like" : "dislike" }, heading, ul),
       ul,
-      /** @param {Scene} scene */
-      update(scene) {
-        const ids = votedIds(scene.traits.votes, sign);
+      /** @param {ViewState} viewState */
+      update(viewState) {
+        const ids = votedIds(viewState.traits.votes, sign);
         setText(count, ids.length ? String(ids.length) : "");
-        list.update(ids.map((id) => ({ id, ...nameOf(scene.traits, id), strength: scene.traits.votes[id], scene })));
+        list.update(ids.map((id) => ({ id, ...nameOf(viewState.traits, id), strength: viewState.traits.votes[id], viewState })));
         show(ul, ids.length > 0);
         return ids.length;
       },
@@ -146,13 +146,13 @@ export const shelfPart = ({ act, frames, library }) => {
       disliked.el,
       add,
     ),
-    /** @param {Scene} scene */
-    update(scene) {
-      const votes = liked.update(scene) + disliked.update(scene);
+    /** @param {ViewState} viewState */
+    update(viewState) {
+      const votes = liked.update(viewState) + disliked.update(viewState);
       show(hint, votes === 0);
       setText(hint, "Like what comes close, dislike what does not. Or drop, paste or pick pictures of your own.");
-      setDisabled(clear, votes === 0 || scene.closed);
-      if (input.disabled !== scene.closed) input.disabled = scene.closed;
+      setDisabled(clear, votes === 0 || viewState.closed);
+      if (input.disabled !== viewState.closed) input.disabled = viewState.closed;
     },
   };
 };

@@ -10,7 +10,7 @@ import { MOST, STEP } from "../model/votes.js";
 /**
  * @typedef {import("../model/types.js").Act} Act
  * @typedef {import("../model/types.js").Picture} Picture
- * @typedef {import("../model/object-urls.js").Frames} Frames
+ * @typedef {import("../model/object-urls.js").ObjectUrls} ObjectUrls
  * @typedef {{key: string, bytes: import("../model/types.js").Bytes, mime: string}} Source
  *
  * @typedef {object} CardProps
@@ -24,16 +24,16 @@ import { MOST, STEP } from "../model/votes.js";
  */
 
 /**
- * @param {{act: Act, frames: Frames, enter: () => void, zoom: () => void}} props  enter: the focus came into this card
+ * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: () => void}} props  enter: the focus came into this card
  */
-export const cardPart = ({ act, frames, enter, zoom }) => {
+export const cardPart = ({ act, objectUrls, enter, zoom }) => {
   /** @type {Picture | null} */
   let picture = null;
   let voted = 0;
   let strengthOpen = false;
 
   const image = h("img", { class: "fw-image", alt: "", decoding: "async", draggable: "false" });
-  const frame = frames(image);
+  const frame = objectUrls(image);
   const open = h("button", { type: "button", class: "fw-picture", tabindex: -1 }, image, h("span", { class: "fw-shimmer", "aria-hidden": "true" }));
   open.addEventListener("click", () => {
     if (picture) zoom();

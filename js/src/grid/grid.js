@@ -7,17 +7,17 @@ import { nudged, strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").ViewState} ViewState
  * @typedef {import("./card.js").CardProps} CardProps
  */
 
 /**
- * What each card of the scene shows.
- * @param {Scene} scene
- * @param {import("../model/picture-store.js").Library} library
+ * What each card shows.
+ * @param {ViewState} viewState
+ * @param {import("../model/picture-store.js").PictureStore} pictureStore
  * @returns {CardProps[]}
  */
-const cardsOf = ({ forming, shown, traits, closed, local, status }, library) => {
+const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore) => {
   if (forming) {
     const made = local.previews.job === status.job ? local.previews.pictures : new Map();
     return Array.from({ length: forming.count }, (_, at) => {
@@ -29,7 +29,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, library) => 
     });
   }
   return (shown?.images ?? []).map((picture, at) => {
-    const { picture: source, sharp } = library.large(picture.id);
+    const { picture: source, sharp } = pictureStore.large(picture.id);
     return {
       number: at + 1, picture, alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
       source, state: sharp ? "sharp" : "soft", strength: strengthOf(traits.votes, picture.id), closed,
@@ -38,19 +38,19 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, library) => 
 };
 
 /**
- * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library, leave: () => void}} props
+ * @param {{act: Act, objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore, leave: () => void}} props
  */
-export const gridPart = ({ act, frames, library, leave }) => {
+export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
   const el = h("ul", { class: "fw-grid", "aria-label": "Pictures" });
-  /** @type {Scene | null} */
-  let scene = null;
+  /** @type {ViewState | null} */
+  let viewState = null;
   /** @type {CardProps[]} */
   let cards = [];
   let current = 0;
 
   const list = keyedList(el, (/** @type {CardProps} */ { number }) => String(number), ({ number }) =>
     cardPart({
-      act, frames,
+      act, objectUrls,
       enter: () => {
         current = number - 1;
         placeTabStop();
@@ -83,14 +83,14 @@ export const gridPart = ({ act, frames, library, leave }) => {
   el.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     const command = commandOf(event);
-    if (!command || !scene) return;
+    if (!command || !viewState) return;
     // A slider keeps its own keys, a button its Enter.
     if (target.matches("input") && command.do !== "leave") return;
     if (command.do === "zoom") return event.stopPropagation();
     event.preventDefault();
     event.stopPropagation();
     const id = cards[current]?.picture?.id;
-    const { closed, traits: { votes } } = scene;
+    const { closed, traits: { votes } } = viewState;
     switch (command.do) {
       case "move":
         return focusCard(moved(current, command.by, cards.length, columns()));
@@ -128,10 +128,10 @@ export const gridPart = ({ act, frames, library, leave }) => {
   return {
     el,
     focusCard,
-    /** @param {Scene} next */
+    /** @param {ViewState} next */
     update(next) {
-      scene = next;
-      cards = cardsOf(next, library);
+      viewState = next;
+      cards = cardsOf(next, pictureStore);
       const held = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
       if (held && current >= cards.length) {
         if (cards.length) focusCard(cards.length - 1);
@@ -160,7 +160,7 @@ export const captionPart = (/** @type {{act: Act}} */ { act }) => {
   const el = h("div", { class: "fw-caption" }, title, prompt, jump);
   return {
     el,
-    /** @param {Scene} scene */
+    /** @param {ViewState} viewState */
     update({ forming, shown, making, coming, local, traits }) {
       const newest = traits.round ? traits.round.index + 1 : 0;
       setText(title, forming ? `Round ${forming.number}` : shown ? `Round ${shown.index + 1}` : "");

@@ -6,9 +6,9 @@ import { strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").ViewState} ViewState
  * @typedef {import("../model/types.js").PastRound} PastRound
- * @typedef {{past: PastRound, scene: Scene}} Row
+ * @typedef {{past: PastRound, viewState: ViewState}} Row
  * @typedef {{id: string, strength: number}} Thumb
  */
 
@@ -27,9 +27,9 @@ const describe = ({ index, parent, seed, liked, disliked }, before) =>
     .join(" · ");
 
 /**
- * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library, seen: (el: Element, near: () => void) => () => void}} props
+ * @param {{act: Act, objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore, seen: (el: Element, near: () => void) => () => void}} props
  */
-const rowPart = ({ act, frames, library, seen }) => {
+const rowPart = ({ act, objectUrls, pictureStore, seen }) => {
   let index = -1;
   let near = false;
   /** @type {Thumb[]} */
@@ -40,14 +40,14 @@ const rowPart = ({ act, frames, library, seen }) => {
   const thumbs = h("span", { class: "fw-row-thumbs", "aria-hidden": "true" });
   const list = keyedList(thumbs, (/** @type {Thumb} */ { id }) => id, () => {
     const image = h("img", { class: "fw-thumbnail", alt: "", decoding: "async", draggable: "false" });
-    const frame = frames(image);
+    const frame = objectUrls(image);
     const mark = h("span", { class: "fw-row-mark" });
     let vote = 0;
     return {
       el: h("span", { class: "fw-row-thumb" }, image, mark),
       remove: frame.release,
       update: (/** @type {Thumb} */ { id, strength }) => {
-        if (near) frame.show(library.small(id));
+        if (near) frame.show(pictureStore.small(id));
         const sign = Math.sign(strength);
         if (sign !== vote) mark.replaceChildren(...(sign ? [icon(sign > 0 ? "like" : "dislike")] : []));
         vote = sign;
@@ -77,28 +77,28 @@ const rowPart = ({ act, frames, library, seen }) => {
       for (const part of list.parts.values()) part.remove();
     },
     /** @param {Row} row */
-    update({ past, scene }) {
+    update({ past, viewState }) {
       index = past.index;
-      const shown = !scene.forming && scene.shown?.index === index;
+      const shown = !viewState.forming && viewState.shown?.index === index;
       const number = index + 1;
-      set(el, { "data-round": index, "data-shown": shown, "data-current": scene.traits.round?.index === index });
+      set(el, { "data-round": index, "data-shown": shown, "data-current": viewState.traits.round?.index === index });
       setText(title, `Round ${number}`);
       setText(prompt, past.prompt.slice(0, 500));
       set(prompt, { title: prompt.textContent });
-      setText(facts, describe(past, scene.traits.history[index - 1]));
-      pictures = past.images.map(({ id }) => ({ id, strength: strengthOf(scene.traits.votes, id) }));
+      setText(facts, describe(past, viewState.traits.history[index - 1]));
+      pictures = past.images.map(({ id }) => ({ id, strength: strengthOf(viewState.traits.votes, id) }));
       list.update([...new Map(pictures.map((picture) => [picture.id, picture])).values()]);
       set(look, { "aria-label": `Look at round ${number}`, title: `Look at round ${number}`, "aria-current": shown ? "true" : null });
       set(proceed, { "aria-label": `Continue from round ${number}`, title: `Continue from round ${number}: its prompt, settings and votes` });
-      setDisabled(proceed, scene.closed);
+      setDisabled(proceed, viewState.closed);
     },
   };
 };
 
 /**
- * @param {{act: Act, frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library, signal: AbortSignal}} props
+ * @param {{act: Act, objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore, signal: AbortSignal}} props
  */
-export const historyPart = ({ act, frames, library, signal }) => {
+export const historyPart = ({ act, objectUrls, pictureStore, signal }) => {
   /** @type {Map<Element, () => void>} */
   const waiting = new Map();
   const observer = new IntersectionObserver((entries) => {
@@ -123,15 +123,15 @@ export const historyPart = ({ act, frames, library, signal }) => {
     };
   };
   const rows = h("ul", { class: "fw-rows" });
-  const list = keyedList(rows, (/** @type {Row} */ { past }) => String(past.index), () => rowPart({ act, frames, library, seen }));
+  const list = keyedList(rows, (/** @type {Row} */ { past }) => String(past.index), () => rowPart({ act, objectUrls, pictureStore, seen }));
   const count = h("span", { class: "fw-count" });
   const el = h("section", { class: "fw-panel fw-history", "aria-label": "History" }, h("div", { class: "fw-panel-head" }, h("div", { class: "fw-title" }, "History", count)), rows);
   return {
     el,
-    /** @param {Scene} scene */
-    update(scene) {
-      const { history } = scene.traits;
-      list.update(history.map((past) => ({ past, scene })).reverse());
+    /** @param {ViewState} viewState */
+    update(viewState) {
+      const { history } = viewState.traits;
+      list.update(history.map((past) => ({ past, viewState })).reverse());
       setText(count, history.length ? String(history.length) : "");
       show(el, history.length > 0);
     },

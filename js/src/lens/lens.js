@@ -14,7 +14,7 @@ import { inSentence, nameOf } from "../model/view-state.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").ViewState} ViewState
  * @typedef {import("../model/types.js").Bytes} Bytes
  * @typedef {import("../model/kernel-link.js").Answer} Answer
  * @typedef {{rows: number, columns: number, bytes: Bytes}} Looks
@@ -27,14 +27,14 @@ const WHY = "Likes and dislikes work in two passes of their own: in each of them
 /**
  * @param {object} props
  * @param {Act} props.act
- * @param {import("../model/object-urls.js").Frames} props.frames
- * @param {import("../model/picture-store.js").Library} props.library
+ * @param {import("../model/object-urls.js").ObjectUrls} props.objectUrls
+ * @param {import("../model/picture-store.js").PictureStore} props.pictureStore
  * @param {(content: Record<string, unknown>) => Promise<Answer | null>} props.request  tells the person if it is refused
  * @param {(content: Record<string, unknown>) => Promise<Answer>} props.ask
  */
-export const lensPart = ({ act, frames, library, request, ask }) => {
-  /** @type {Scene | null} */
-  let scene = null;
+export const lensPart = ({ act, objectUrls, pictureStore, request, ask }) => {
+  /** @type {ViewState | null} */
+  let viewState = null;
   let id = "";
   /** @type {import("./maps.js").Lens | null} */
   let lens = null;
@@ -56,7 +56,7 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
   const making = h("div", { class: "fw-lens-making" }, h("div", { class: "fw-lens-line" }, under, numbers), h("div", { class: "fw-track" }, progress), stop);
   const readout = h("p", { class: "fw-lens-readout" });
   const stage = stagePart({
-    frames,
+    objectUrls,
     move(to, how) {
       if (to === cell) return;
       cell = to;
@@ -70,7 +70,7 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
       tell();
     },
   });
-  const references = referencesPart({ frames, library });
+  const references = referencesPart({ objectUrls, pictureStore });
   const controls = h("div", {});
   const side = h("div", { class: "fw-lens-aside" }, references.el, h("p", { class: "fw-note" }, WHY));
   const el = h(
@@ -119,7 +119,7 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
     const key = `${level} ${part} ${index}`;
     const known = looks.get(key);
     if (known) return { rows: known.rows, columns: known.columns, values: lookOf(known.bytes, cell, known) };
-    if (known === undefined && !scene?.closed) {
+    if (known === undefined && !viewState?.closed) {
       const about = lens;
       looks.set(key, null);
       if (looks.size > KEPT) looks.delete(/** @type {string} */ (looks.keys().next().value));
@@ -155,8 +155,8 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
   };
 
   const drawLens = () => {
-    if (!lens || !scene) return;
-    const { traits } = scene;
+    if (!lens || !viewState) return;
+    const { traits } = viewState;
     const about = lens;
     setText(readout, sentence());
     references.update(taken(about, chosen, cell).map((one) => ({
@@ -169,10 +169,10 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
   };
 
   const draw = () => {
-    if (!el.open || !scene) return;
-    const { label } = nameOf(scene.traits, id);
-    const { status, busy } = scene;
-    const picture = sizeOf(scene, id);
+    if (!el.open || !viewState) return;
+    const { label } = nameOf(viewState.traits, id);
+    const { status, busy } = viewState;
+    const picture = sizeOf(viewState, id);
     set(el, { "aria-label": `Lens: ${inSentence(label)}` });
     setText(title, `Lens: ${inSentence(label)}`);
     for (const [part, visible] of /** @type {[HTMLElement, boolean][]} */ ([[making, !lens], [side, Boolean(lens)], [readout, Boolean(lens)]])) show(part, visible);
@@ -183,7 +183,7 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
     set(progress, { max: known ? status.steps : 1, value: known ? Math.min(status.step, status.steps) : null });
     const from = chosen.from;
     stage.update({
-      picture: library.large(id).picture, alt: inSentence(label), ratio: picture, ready: Boolean(lens),
+      picture: pictureStore.large(id).picture, alt: inSentence(label), ratio: picture, ready: Boolean(lens),
       grid: lens ? gridOf(lens, chosen.level) : { rows: 1, columns: 1 }, heat, start, end, cell, pinned,
       shows: typeof from === "string" ? callSide(from) : lens ? `borrowed from ${callReference(namedReferences(lens)[from])}` : "",
     });
@@ -240,9 +240,9 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
       if (message.made) void load();
       else el.close();
     },
-    /** @param {Scene} next */
+    /** @param {ViewState} next */
     update(next) {
-      scene = next;
+      viewState = next;
       if (el.open && next.closed && !lens) el.close();
       draw();
     },
@@ -251,7 +251,7 @@ export const lensPart = ({ act, frames, library, request, ask }) => {
 
 /**
  * The ratio of a picture's sides.
- * @param {Scene} scene
+ * @param {ViewState} viewState
  * @param {string} id
  */
 const sizeOf = ({ traits: { round, history } }, id) => {

@@ -43,10 +43,10 @@ const shareBar = () => {
   };
 };
 
-/** @param {{frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library}} props */
-const referencePart = ({ frames, library }) => {
+/** @param {{objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore}} props */
+const referencePart = ({ objectUrls, pictureStore }) => {
   const image = h("img", { class: "fw-lens-thumb", alt: "", decoding: "async", draggable: "false" });
-  const frame = frames(image);
+  const frame = objectUrls(image);
   const veil = h("canvas", { class: "fw-lens-veil", "aria-hidden": "true" });
   const name = h("strong", {});
   const label = h("span", { class: "fw-lens-label" });
@@ -64,7 +64,7 @@ const referencePart = ({ frames, library }) => {
     remove: frame.release,
     /** @param {ReferenceProps} props */
     update(props) {
-      frame.show(library.large(props.id).picture);
+      frame.show(pictureStore.large(props.id).picture);
       setText(name, capital(callReference(props)));
       setText(label, props.label);
       bar.update(props.share);
@@ -82,7 +82,7 @@ const referencePart = ({ frames, library }) => {
 
 const TITLES = { liked: "With the likes", disliked: "With the dislikes" };
 
-/** @param {{frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library}} props */
+/** @param {{objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore}} props */
 const sidePart = (props) => {
   const title = h("div", { class: "fw-title" });
   const own = shareBar();
@@ -103,7 +103,7 @@ const sidePart = (props) => {
   };
 };
 
-/** @param {{frames: import("../model/object-urls.js").Frames, library: import("../model/picture-store.js").Library}} props */
+/** @param {{objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore}} props */
 export const referencesPart = (props) => {
   const el = h("div", { class: "fw-lens-references" });
   const list = keyedList(el, (/** @type {SideProps} */ { side }) => side, () => sidePart(props));

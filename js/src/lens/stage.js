@@ -23,13 +23,13 @@ import { callPlace, shareText } from "./words.js";
 
 /**
  * @param {object} props
- * @param {import("../model/object-urls.js").Frames} props.frames
+ * @param {import("../model/object-urls.js").ObjectUrls} props.objectUrls
  * @param {(cell: number, how: "point" | "step") => void} props.move
  * @param {(cell: number) => void} props.pin
  */
-export const stagePart = ({ frames, move, pin }) => {
+export const stagePart = ({ objectUrls, move, pin }) => {
   const image = h("img", { class: "fw-lens-image", alt: "", decoding: "async", draggable: "false" });
-  const frame = frames(image);
+  const frame = objectUrls(image);
   const heat = h("canvas", { class: "fw-lens-heat", "aria-hidden": "true" });
   // Of the grid only the cell that is looked at exists: a screen reader learns the rest from its place.
   const cell = h("div", { class: "fw-lens-cell", role: "gridcell", id: freshId() });

@@ -29,7 +29,7 @@ const firstRequest = () => Math.floor(Math.random() * 2 ** 30) * 2 ** 20;
  * @param {(message: Record<string, any>, buffers: Bytes[]) => void} props.onMessage
  * @param {() => Record<string, unknown> | null} props.poll  what to poll with, or null while nothing runs
  */
-export const createLink = ({ model, host, signal, onConnection, onMessage, poll }) => {
+export const createKernelLink = ({ model, host, signal, onConnection, onMessage, poll }) => {
   let request = firstRequest();
   /** @type {Map<number, {resolve: (answer: Answer) => void, reject: (error: Error) => void, click: boolean}>} */
   const open = new Map();

@@ -3,7 +3,7 @@
 
 /** @typedef {import("./types.js").Bytes} Bytes */
 
-export const createPictureCache = () => {
+export const createObjectUrlCache = () => {
   /** @type {Map<string, {url: string, users: number}>} */
   const entries = new Map();
   return {
@@ -34,14 +34,14 @@ export const createPictureCache = () => {
   };
 };
 
-/** @typedef {ReturnType<typeof createPictureCache>} PictureCache */
+/** @typedef {ReturnType<typeof createObjectUrlCache>} ObjectUrlCache */
 
 /**
  * Images of one view. Each holds one picture of the cache at a time and lets go of it in the end.
- * @param {PictureCache} cache
+ * @param {ObjectUrlCache} cache
  * @param {AbortSignal} signal
  */
-export const createFrames = (cache, signal) => {
+export const createObjectUrls = (cache, signal) => {
   /** @type {Set<() => void>} */
   const held = new Set();
   signal.addEventListener("abort", () => {
@@ -75,4 +75,4 @@ export const createFrames = (cache, signal) => {
   };
 };
 
-/** @typedef {ReturnType<typeof createFrames>} Frames */
+/** @typedef {ReturnType<typeof createObjectUrls>} ObjectUrls */

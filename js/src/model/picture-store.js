@@ -14,7 +14,7 @@ const KEPT = { thumb: 400, screen: 64, full: 6 };
 /**
  * @param {{model: Model, fetchPicture: (id: string, kind: Kind) => Promise<{bytes: Bytes, mime: string} | null>, changed: () => void}} props
  */
-export const createLibrary = ({ model, fetchPicture, changed }) => {
+export const createPictureStore = ({ model, fetchPicture, changed }) => {
   /** @type {Record<Kind, Map<string, Found>>} */
   const kept = { thumb: new Map(), screen: new Map(), full: new Map() };
   /** @type {Set<string>} */
@@ -109,4 +109,4 @@ export const createLibrary = ({ model, fetchPicture, changed }) => {
   };
 };
 
-/** @typedef {ReturnType<typeof createLibrary>} Library */
+/** @typedef {ReturnType<typeof createPictureStore>} PictureStore */

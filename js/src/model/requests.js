@@ -5,7 +5,7 @@ const KEPT = 5;
 /**
  * @param {object} props
  * @param {{connection: import("./types.js").Connection, notices: {id: number, text: string}[]}} props.local
- * @param {ReturnType<typeof import("./kernel-link.js").createLink>} props.link
+ * @param {ReturnType<typeof import("./kernel-link.js").createKernelLink>} props.link
  * @param {AbortSignal} props.signal
  * @param {() => void} props.changed  there is a new notice
  */

@@ -1,10 +1,10 @@
 // How strongly feedback counts over the steps, as the engine counts it. Plain numbers.
 
-/** @typedef {import("./types.js").Counting} Counting */
+/** @typedef {import("./types.js").FeedbackSettings} FeedbackSettings */
 
 /**
  * Weights of a like and a dislike at each denoising step.
- * @param {Counting} counting
+ * @param {FeedbackSettings} feedbackSettings
  * @param {number} steps
  */
 export const weights = ({ strength, start, end, dislike_scale }, steps) => {

@@ -63,9 +63,9 @@
 
 /** @typedef {{id: string, name: string, thumb: Bytes | null, width: number, height: number}} Upload */
 
-/** @typedef {{strength: number, start: number, end: number, dislike_scale: number, normalize: boolean}} Counting */
+/** @typedef {{strength: number, start: number, end: number, dislike_scale: number, normalize: boolean}} FeedbackSettings */
 
-/** @typedef {{name: string, builtin: boolean, note: string, values: Counting}} Preset */
+/** @typedef {{name: string, builtin: boolean, note: string, values: FeedbackSettings}} Preset */
 
 /**
  * @typedef {object} Info
@@ -152,7 +152,7 @@
 
 /**
  * Everything that the parts show, read anew for every update.
- * @typedef {object} Scene
+ * @typedef {object} ViewState
  * @property {Traits} traits
  * @property {Phase} phase
  * @property {Status} status
@@ -186,7 +186,7 @@
  * @property {(images: {id: string, label: string, seed: number | null}[], at: number, back?: (at: number) => void) => void} zoom
  * @property {() => void} help
  * @property {(files: Iterable<File>) => void} upload
- * @property {(name: string, values: Counting) => void} savePreset
+ * @property {(name: string, values: FeedbackSettings) => void} savePreset
  * @property {(name: string) => void} deletePreset
  * @property {() => void} dismissFailure
  * @property {(id: number | null) => void} dismissNotice

@@ -3,7 +3,7 @@
 /**
  * @typedef {import("./types.js").Traits} Traits
  * @typedef {import("./types.js").Local} Local
- * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").ViewState} ViewState
  * @typedef {import("./types.js").Shown} Shown
  */
 
@@ -31,9 +31,9 @@ const roundToShow = ({ round, history }, pinned) => {
 /**
  * @param {Traits} traits
  * @param {Local} local
- * @returns {Scene}
+ * @returns {ViewState}
  */
-export const sceneOf = (traits, local) => {
+export const viewStateOf = (traits, local) => {
   const status = { ...SILENT, ...traits.status };
   const closed = local.connection === "closed";
   // Without a kernel nothing is under way, whatever the last status said.
@@ -51,7 +51,7 @@ export const sceneOf = (traits, local) => {
 
 /**
  * What the live region says: phases, never single steps.
- * @param {Scene} scene
+ * @param {ViewState} viewState
  */
 export const announcement = ({ phase, status, traits, connection }) => {
   if (connection === "closed") return "Not connected to a kernel";

@@ -7,7 +7,7 @@ import { barsPath, weights } from "../model/schedule.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
- * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").ViewState} ViewState
  * @typedef {import("./types.js").Setting} Setting
  */
 
@@ -41,7 +41,7 @@ export const promptsPart = ({ act, signal }) => {
       made,
       h("div", { class: "fw-row" }, name, own, forget, file),
     ),
-    /** @param {Scene} scene */
+    /** @param {ViewState} viewState */
     update({ traits, closed }) {
       prompt.update({ value: traits.prompt, closed });
       seed.update({ value: traits.seed, range: SEEDS, closed });
@@ -90,7 +90,7 @@ const sidePart = ({ act }) => {
   });
   return {
     el: h("fieldset", { class: "fp-sides" }, h("legend", { class: "fw-sr" }, "The reference is"), ...options.map(({ el }) => el)),
-    /** @param {Scene} scene */
+    /** @param {ViewState} viewState */
     update({ traits, closed }) {
       for (const { input, dislike } of options) {
         if (input.checked !== (traits.dislike === dislike)) input.checked = traits.dislike === dislike;
@@ -102,13 +102,13 @@ const sidePart = ({ act }) => {
 
 /** @param {{act: Act}} props */
 export const weightPart = ({ act }) => {
-  /** @type {Scene | null} */
-  let scene = null;
+  /** @type {ViewState | null} */
+  let viewState = null;
   const curve = curvePart();
   const side = sidePart({ act });
   const draw = (/** @type {Partial<Setting>} */ change) => {
-    if (!scene) return;
-    const { traits } = scene;
+    if (!viewState) return;
+    const { traits } = viewState;
     curve.update({ ...traits, ...change }, Math.min(MOST_STEPS, traits.steps ?? traits.info.defaults?.steps ?? 20));
   };
   /** While a slider moves, pictures follow as well. @param {Partial<Setting>} change */
@@ -116,8 +116,8 @@ export const weightPart = ({ act }) => {
     draw(change);
     act.set(change, true);
   };
-  const from = (/** @type {number} */ start) => ({ start, end: Math.max(start, scene?.traits.end ?? 1) });
-  const to = (/** @type {number} */ end) => ({ end, start: Math.min(end, scene?.traits.start ?? 0) });
+  const from = (/** @type {number} */ start) => ({ start, end: Math.max(start, viewState?.traits.end ?? 1) });
+  const to = (/** @type {number} */ end) => ({ end, start: Math.min(end, viewState?.traits.start ?? 0) });
   const two = (/** @type {number} */ value) => value.toFixed(2);
   const sliders = {
     weight: slider({
@@ -144,9 +144,9 @@ export const weightPart = ({ act }) => {
       h("div", { class: "fw-title" }, "How the reference counts"),
       side.el, curve.el, ...names.map((name) => sliders[name].el), steps.el,
     ),
-    /** @param {Scene} next */
+    /** @param {ViewState} next */
     update(next) {
-      scene = next;
+      viewState = next;
       const { traits, closed } = next;
       side.update(next);
       for (const name of names) sliders[name].update({ value: traits[name], closed });

@@ -8,7 +8,7 @@ import { shareText } from "../lens/words.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
- * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").ViewState} ViewState
  */
 
 /** ℓ with its index. @param {string} index */
@@ -50,7 +50,7 @@ const named = ({ row, column }) => `row ${row + 1}, column ${column + 1}`;
 
 /**
  * The numbers of a place as a sentence.
- * @param {Scene} scene
+ * @param {ViewState} viewState
  */
 export const placeText = ({ map, shares, seen, place }) => {
   if (!map || !shares) return "";
@@ -100,22 +100,22 @@ export const formulaPart = ({ act }) => {
       numbers,
       h("p", { class: "fw-note" }, NOTE),
     ),
-    /** @param {Scene} scene */
-    update(scene) {
-      const { traits: { lens, pictures }, map, shares } = scene;
+    /** @param {ViewState} viewState */
+    update(viewState) {
+      const { traits: { lens, pictures }, map, shares } = viewState;
       show(numbers, Boolean(map));
       show(line, Boolean(map));
       show(nothing, !map);
       setText(nothing, pictures.steered ? NOTHING : WAITING);
-      level.update({ value: scene.choice.level, names: ["All levels", ...(lens.levels ?? []).map(({ tokens, layers }, i) => `Level ${i + 1}: ${tokens} places, ${layers} ${layers === 1 ? "layer" : "layers"}`)] });
-      part.update({ value: scene.choice.part, names: ["All steps", ...(lens.parts ?? []).map(([first, last]) => (first === last ? `Step ${first}` : `Steps ${first} to ${last}`))] });
-      heat.update({ value: scene.heat, closed: false });
-      show(legend, scene.heat && Boolean(map));
+      level.update({ value: viewState.choice.level, names: ["All levels", ...(lens.levels ?? []).map(({ tokens, layers }, i) => `Level ${i + 1}: ${tokens} places, ${layers} ${layers === 1 ? "layer" : "layers"}`)] });
+      part.update({ value: viewState.choice.part, names: ["All steps", ...(lens.parts ?? []).map(([first, last]) => (first === last ? `Step ${first}` : `Steps ${first} to ${last}`))] });
+      heat.update({ value: viewState.heat, closed: false });
+      show(legend, viewState.heat && Boolean(map));
       if (!map || !shares) return;
-      const cell = cellOf(scene.place, map);
+      const cell = cellOf(viewState.place, map);
       const g = shares[cell.row * map.columns + cell.column];
       const gate = gateOf(g, map.weight);
-      setText(place, placeText(scene));
+      setText(place, placeText(viewState));
       setText(line, `${g.toFixed(2)} = σ(${signedNumber(gate.odds)} ${gate.logWeight < 0 ? "−" : "+"} ${signedNumber(Math.abs(gate.logWeight))})`);
       setText(share.value, g.toFixed(3));
       setText(odds.value, signedNumber(gate.odds));
@@ -124,8 +124,8 @@ export const formulaPart = ({ act }) => {
       set(bar, { "aria-label": `own ${shareText(1 - g)}, reference ${shareText(g)}` });
       setText(ownText, `own ${shareText(1 - g)}`);
       setText(theirText, `reference ${shareText(g)}`);
-      setText(least, shareText(scene.ends[0]));
-      setText(most, shareText(scene.ends[1]));
+      setText(least, shareText(viewState.ends[0]));
+      setText(most, shareText(viewState.ends[1]));
     },
   };
 };

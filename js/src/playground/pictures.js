@@ -6,7 +6,7 @@ import { colourOf, drawMap } from "../lens/colours.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
- * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").ViewState} ViewState
  * @typedef {import("./types.js").Which} Which
  */
 
@@ -32,11 +32,11 @@ const coloured = ({ ends: [least, most] }) => (/** @type {number} */ value) => {
 /**
  * A picture with a map over it and a cell of the map marked.
  * @param {Which} which
- * @param {import("../model/object-urls.js").Frames} frames
+ * @param {import("../model/object-urls.js").ObjectUrls} objectUrls
  */
-const shot = (which, frames) => {
+const shot = (which, objectUrls) => {
   const image = h("img", { class: "fw-image", alt: "", draggable: "false", decoding: "async" });
-  const picture = frames(image);
+  const picture = objectUrls(image);
   const map = h("canvas", { class: "fp-map", "aria-hidden": "true", hidden: true });
   const cell = h("div", { class: "fp-cell", "aria-hidden": "true", hidden: true });
   const frame = h("div", { class: "fp-frame" }, image, map, cell);
@@ -46,10 +46,10 @@ const shot = (which, frames) => {
   return {
     frame,
     el: h("figure", { class: "fp-shot", "data-which": which }, frame, h("figcaption", {}, h("strong", {}, TITLES[which]), said)),
-    /** @param {{scene: Scene, caption: string, alt: string, heat: Heat | null,
+    /** @param {{viewState: ViewState, caption: string, alt: string, heat: Heat | null,
      *   mark: {row: number, column: number, rows: number, columns: number} | null}} props */
-    update({ scene, caption, alt, heat, mark }) {
-      const found = scene.traits.pictures[which];
+    update({ viewState, caption, alt, heat, mark }) {
+      const found = viewState.traits.pictures[which];
       picture.show(found ? { key: `${which}/${found.id}`, bytes: found.data, mime: found.mime } : null);
       set(image, { alt: found ? alt : "" });
       frame.style.aspectRatio = found ? `${found.width} / ${found.height}` : "1";
@@ -70,15 +70,15 @@ const shot = (which, frames) => {
   };
 };
 
-/** @param {{act: Act, frames: import("../model/object-urls.js").Frames, described: string}} props  described: id of what tells the numbers */
-export const picturesPart = ({ act, frames, described }) => {
-  const [plain, steered, reference] = [shot("plain", frames), shot("steered", frames), shot("reference", frames)];
-  /** @type {Scene | null} */
-  let scene = null;
+/** @param {{act: Act, objectUrls: import("../model/object-urls.js").ObjectUrls, described: string}} props  described: id of what tells the numbers */
+export const picturesPart = ({ act, objectUrls, described }) => {
+  const [plain, steered, reference] = [shot("plain", objectUrls), shot("steered", objectUrls), shot("reference", objectUrls)];
+  /** @type {ViewState | null} */
+  let viewState = null;
   set(steered.frame, { tabindex: 0, role: "application", "aria-describedby": described, "aria-label": "Picture with the reference: arrow keys move the place" });
   steered.frame.addEventListener("keydown", (event) => {
-    if (!scene?.map || event.ctrlKey || event.metaKey || event.altKey) return;
-    const place = moved(event.key, scene.place, scene.map);
+    if (!viewState?.map || event.ctrlKey || event.metaKey || event.altKey) return;
+    const place = moved(event.key, viewState.place, viewState.map);
     if (!place) return;
     event.preventDefault();
     act.point(place, true);
@@ -86,7 +86,7 @@ export const picturesPart = ({ act, frames, described }) => {
   for (const { frame } of [plain, steered]) {
     const point = (/** @type {PointerEvent} */ event) => {
       const { left, top, width, height } = frame.getBoundingClientRect();
-      if (scene?.map && width && height) act.point({ x: (event.clientX - left) / width, y: (event.clientY - top) / height }, false);
+      if (viewState?.map && width && height) act.point({ x: (event.clientX - left) / width, y: (event.clientY - top) / height }, false);
     };
     frame.addEventListener("pointermove", point);
     frame.addEventListener("pointerdown", point);
@@ -94,19 +94,19 @@ export const picturesPart = ({ act, frames, described }) => {
   return {
     focus: () => steered.frame.focus(),
     el: h("div", { class: "fp-shots" }, plain.el, steered.el, reference.el),
-    /** @param {Scene} next */
+    /** @param {ViewState} next */
     update(next) {
-      scene = next;
+      viewState = next;
       const { traits, map, shares, ends, seen, place, heat } = next;
       const mark = map ? { ...cellOf(place, map), rows: map.rows, columns: map.columns } : null;
       const prompt = traits.prompt || "no prompt";
-      plain.update({ scene: next, caption: `seed ${traits.seed}`, alt: `${prompt}, without a reference`, heat: null, mark });
+      plain.update({ viewState: next, caption: `seed ${traits.seed}`, alt: `${prompt}, without a reference`, heat: null, mark });
       steered.update({
-        scene: next, caption: `same prompt, same seed, weight ${traits.weight.toFixed(2)}`, alt: `${prompt}, with the reference`, mark,
+        viewState: next, caption: `same prompt, same seed, weight ${traits.weight.toFixed(2)}`, alt: `${prompt}, with the reference`, mark,
         heat: heat && map && shares ? { values: shares, columns: map.columns, ends } : null,
       });
       reference.update({
-        scene: next, alt: "the reference", mark: seen?.most ? { ...seen.most, rows: seen.rows, columns: seen.columns } : null,
+        viewState: next, alt: "the reference", mark: seen?.most ? { ...seen.most, rows: seen.rows, columns: seen.columns } : null,
         caption: traits.reference_name || `${traits.reference_prompt || "no prompt"}, seed ${traits.reference_seed}`,
         heat: heat && seen?.most ? { values: seen.values, columns: seen.columns, ends: [0, 255] } : null,
       });

@@ -3,14 +3,14 @@
 import { button, h, set, setDisabled, setText, show } from "../dom/elements.js";
 
 /**
- * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").ViewState} ViewState
  * @typedef {import("./types.js").Act} Act
  */
 
 const GONE = "Not connected to a kernel: run the cell again to go on.";
 const QUEUED = "Kernel busy: what you set is queued.";
 
-/** @param {Scene} scene */
+/** @param {ViewState} viewState */
 const sentence = ({ status, busy, connection }) => {
   if (connection === "closed") return GONE;
   if (connection === "waiting") return QUEUED;
@@ -31,10 +31,10 @@ export const linePart = ({ act }) => {
       h("div", { class: "fw-status-line" }, h("span", { class: "fw-dot", "aria-hidden": "true" }), message, steps, again, stop),
       h("div", { class: "fw-track" }, progress),
     ),
-    /** @param {Scene} scene */
-    update(scene) {
-      const { status, busy, phase, closed, traits } = scene;
-      const text = sentence(scene);
+    /** @param {ViewState} viewState */
+    update(viewState) {
+      const { status, busy, phase, closed, traits } = viewState;
+      const text = sentence(viewState);
       setText(message, text);
       // Single pictures are not announced: only that work began and how it ended.
       setText(live, busy ? "Making pictures" : status.error ? status.error.title : text);

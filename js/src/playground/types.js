@@ -59,7 +59,7 @@
 
 /**
  * Everything that the parts show.
- * @typedef {object} Scene
+ * @typedef {object} ViewState
  * @property {Traits} traits
  * @property {import("../model/types.js").Status} status
  * @property {import("../model/types.js").Phase} phase

@@ -4,11 +4,11 @@
 import { h, set, setText } from "../dom/elements.js";
 import { floatsOf, looksAt, mapOf } from "../model/gate.js";
 import { mark } from "../dom/icons.js";
-import { createLink } from "../model/kernel-link.js";
+import { createKernelLink } from "../model/kernel-link.js";
 import { keepKeys } from "../dom/notebook-keys.js";
 import { takeFiles } from "../dom/frame.js";
 import { messagesPart } from "../dom/status.js";
-import { createFrames } from "../model/object-urls.js";
+import { createObjectUrls } from "../model/object-urls.js";
 import { promptsPart, weightPart } from "./controls.js";
 import { formulaPart, placeText } from "./formula.js";
 import { picturesPart } from "./pictures.js";
@@ -19,7 +19,7 @@ import { pack, refusal } from "../model/upload.js";
 
 /**
  * @typedef {import("./types.js").Traits} Traits
- * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").ViewState} ViewState
  * @typedef {import("./types.js").Looks} Looks
  */
 
@@ -36,7 +36,7 @@ const BUSY = new Set(["loading", "running", "stopping"]);
 const PAUSE = 120;
 
 /**
- * @param {{model: import("./types.js").Model, el: HTMLElement, cache: import("../model/object-urls.js").PictureCache}} props
+ * @param {{model: import("./types.js").Model, el: HTMLElement, cache: import("../model/object-urls.js").ObjectUrlCache}} props
  * @returns {() => void} the clean-up
  */
 export const createPlayground = ({ model, el, cache }) => {
@@ -55,8 +55,8 @@ export const createPlayground = ({ model, el, cache }) => {
   const traits = () =>
     /** @type {Traits} */ (Object.fromEntries(NAMES.map((name) => [name, model.get(name) ?? DEFAULTS[name]])));
 
-  /** @returns {Scene} */
-  const scene = () => {
+  /** @returns {ViewState} */
+  const viewState = () => {
     const now = traits();
     const status = { ...SILENT, ...now.status };
     const closed = local.connection === "closed";
@@ -75,7 +75,7 @@ export const createPlayground = ({ model, el, cache }) => {
     };
   };
 
-  const link = createLink({
+  const link = createKernelLink({
     model: /** @type {any} */ (model), host: el, signal,
     onConnection(connection, before) {
       local.connection = connection;
@@ -84,7 +84,7 @@ export const createPlayground = ({ model, el, cache }) => {
     },
     onMessage() {},
     poll() {
-      const { busy, status } = scene();
+      const { busy, status } = viewState();
       return busy || status.pending ? { seen: status.revision ?? 0 } : null;
     },
   });
@@ -93,7 +93,7 @@ export const createPlayground = ({ model, el, cache }) => {
 
   /** Fetch where the places of the shown map looked, once. */
   const wantLooks = () => {
-    const { choice, map, closed } = scene();
+    const { choice, map, closed } = viewState();
     const key = JSON.stringify(choice);
     if (!map || closed || looks.has(key)) return;
     const of = looks;
@@ -144,7 +144,7 @@ export const createPlayground = ({ model, el, cache }) => {
     point(place, tell) {
       local.place = place;
       update();
-      if (tell) setText(told, placeText(scene()));
+      if (tell) setText(told, placeText(viewState()));
     },
     showHeat(heat) {
       local.heat = heat;
@@ -167,7 +167,7 @@ export const createPlayground = ({ model, el, cache }) => {
     },
   };
 
-  const frames = createFrames(cache, signal);
+  const objectUrls = createObjectUrls(cache, signal);
   const told = h("div", { class: "fw-sr", "aria-live": "polite" });
   const name = h("span", { class: "fw-name" }, "Attention playground");
   const device = h("span", { class: "fw-device" });
@@ -175,7 +175,7 @@ export const createPlayground = ({ model, el, cache }) => {
   const prompts = promptsPart({ act, signal });
   const weight = weightPart({ act });
   const formula = formulaPart({ act });
-  const pictures = picturesPart({ act, frames, described: formula.id });
+  const pictures = picturesPart({ act, objectUrls, described: formula.id });
   const messages = messagesPart({ act: /** @type {any} */ (act), leave: () => pictures.focus() });
   const parts = [line, pictures, formula, prompts, weight];
 
@@ -200,7 +200,7 @@ export const createPlayground = ({ model, el, cache }) => {
     scheduled = false;
     if (signal.aborted) return;
     wantLooks();
-    const now = scene();
+    const now = viewState();
     set(root, { "data-phase": now.phase, "data-connection": now.connection });
     setText(device, now.traits.info.loaded ? now.traits.info.device : "");
     set(device, { hidden: !now.traits.info.loaded, title: now.traits.info.title });

@@ -7,8 +7,8 @@ import { barsPath, weights } from "../model/schedule.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
- * @typedef {import("../model/types.js").Counting} Counting
+ * @typedef {import("../model/types.js").ViewState} ViewState
+ * @typedef {import("../model/types.js").FeedbackSettings} FeedbackSettings
  */
 
 const BOX = { width: 240, height: 64, top: 2 };
@@ -41,12 +41,12 @@ const curvePart = () => {
         h("span", { class: "fw-legend-axis" }, "first step → last step"),
       ),
     ),
-    /** @param {{counting: Counting, steps: number}} props */
-    update({ counting, steps }) {
-      const values = weights(counting, steps);
+    /** @param {{feedbackSettings: FeedbackSettings, steps: number}} props */
+    update({ feedbackSettings, steps }) {
+      const values = weights(feedbackSettings, steps);
       set(like, { d: barsPath(values.map((value) => value.like), BOX) });
       set(dislike, { d: barsPath(values.map((value) => value.dislike), BOX) });
-      const { strength, start, end, dislike_scale } = counting;
+      const { strength, start, end, dislike_scale } = feedbackSettings;
       set(drawing, {
         "aria-label": `Likes count ${strength}, dislikes ${Number((strength * dislike_scale).toFixed(2))}, from ${percent(start)} to ${percent(end)} of the steps`,
       });
@@ -58,11 +58,11 @@ const NAMES = /** @type {const} */ (["strength", "start", "end", "dislike_scale"
 
 /** @param {Record<string, any>} from */
 const countingOf = (from) =>
-  /** @type {Counting} */ (Object.fromEntries(NAMES.map((name) => [name, from[name]])));
+  /** @type {FeedbackSettings} */ (Object.fromEntries(NAMES.map((name) => [name, from[name]])));
 
 /**
- * @param {Counting} one
- * @param {Counting} other
+ * @param {FeedbackSettings} one
+ * @param {FeedbackSettings} other
  */
 const same = (one, other) => NAMES.every((name) => one[name] === other[name]);
 
@@ -71,8 +71,8 @@ const presetsPart = ({ act }) => {
   const select = h("select", { class: "fw-input", "aria-label": "Preset" });
   const note = h("p", { class: "fw-note" });
   const name = h("input", { class: "fw-input", type: "text", maxlength: 60, "aria-label": "Preset name", placeholder: "Name" });
-  /** @type {Scene | null} */
-  let scene = null;
+  /** @type {ViewState | null} */
+  let viewState = null;
   let drawn = "";
   const save = button({ label: "Save preset" }, () => {
     show(form, true);
@@ -80,7 +80,7 @@ const presetsPart = ({ act }) => {
     name.focus();
   });
   set(save, { "aria-expanded": "false" });
-  const chosen = () => scene?.traits.presets.find((preset) => preset.name === select.value);
+  const chosen = () => viewState?.traits.presets.find((preset) => preset.name === select.value);
   const remove = button({ label: "Delete preset" }, () => {
     const preset = chosen();
     if (preset) act.deletePreset(preset.name);
@@ -92,8 +92,8 @@ const presetsPart = ({ act }) => {
   };
   const submit = () => {
     const text = name.value.trim();
-    if (!text || !scene || scene.closed) return name.focus();
-    act.savePreset(text, countingOf(scene.traits));
+    if (!text || !viewState || viewState.closed) return name.focus();
+    act.savePreset(text, countingOf(viewState.traits));
     name.value = "";
     done();
   };
@@ -118,9 +118,9 @@ const presetsPart = ({ act }) => {
   });
   return {
     el: h("div", { class: "fw-presets" }, h("div", { class: "fw-row" }, select, save, remove), form, note),
-    /** @param {Scene} next */
+    /** @param {ViewState} next */
     update(next) {
-      scene = next;
+      viewState = next;
       const { presets } = next.traits;
       const names = JSON.stringify(presets.map((preset) => preset.name));
       if (names !== drawn) {
@@ -130,9 +130,9 @@ const presetsPart = ({ act }) => {
           ...presets.map((preset) => h("option", { value: preset.name }, preset.name)),
         );
       }
-      const counting = countingOf(next.traits);
-      const current = presets.find((preset) => preset.name === select.value && same(preset.values, counting))
-        ?? presets.find((preset) => same(preset.values, counting));
+      const feedbackSettings = countingOf(next.traits);
+      const current = presets.find((preset) => preset.name === select.value && same(preset.values, feedbackSettings))
+        ?? presets.find((preset) => same(preset.values, feedbackSettings));
       const value = current?.name ?? "";
       if (select.value !== value) select.value = value;
       if (select.disabled !== next.closed) select.disabled = next.closed;
@@ -144,15 +144,15 @@ const presetsPart = ({ act }) => {
 };
 
 /** @param {{act: Act}} props */
-export const countingPart = ({ act }) => {
-  /** @type {Scene | null} */
-  let scene = null;
+export const feedbackSettingsPart = ({ act }) => {
+  /** @type {ViewState | null} */
+  let viewState = null;
   const curve = curvePart();
-  const draw = (/** @type {Partial<Counting>} */ change) => {
-    if (!scene) return;
-    const { traits } = scene;
+  const draw = (/** @type {Partial<FeedbackSettings>} */ change) => {
+    if (!viewState) return;
+    const { traits } = viewState;
     curve.update({
-      counting: { ...countingOf(traits), ...change },
+      feedbackSettings: { ...countingOf(traits), ...change },
       steps: Math.min(60, traits.steps ?? traits.info.defaults?.steps ?? 20),
     });
   };
@@ -165,12 +165,12 @@ export const countingPart = ({ act }) => {
     start: slider({
       label: "From", note: "The step at which feedback begins. Early steps decide the layout.",
       range: [0, 1, 0.05], say: percent, draw: (start) => draw({ start }),
-      commit: (start) => act.set({ start, end: Math.max(start, scene?.traits.end ?? 1) }),
+      commit: (start) => act.set({ start, end: Math.max(start, viewState?.traits.end ?? 1) }),
     }),
     end: slider({
       label: "To", note: "The step at which it ends. Late steps decide the details.",
       range: [0, 1, 0.05], say: percent, draw: (end) => draw({ end }),
-      commit: (end) => act.set({ end, start: Math.min(end, scene?.traits.start ?? 0) }),
+      commit: (end) => act.set({ end, start: Math.min(end, viewState?.traits.start ?? 0) }),
     }),
     dislike_scale: slider({
       label: "Weight of dislikes", note: "How much a dislike counts beside a like.",
@@ -191,9 +191,9 @@ export const countingPart = ({ act }) => {
       h("summary", {}, "How feedback counts"),
       h("div", { class: "fw-panel-body" }, presets.el, curve.el, ...names.map((name) => sliders[name].el), normalize.el),
     ),
-    /** @param {Scene} next */
+    /** @param {ViewState} next */
     update(next) {
-      scene = next;
+      viewState = next;
       const { traits, closed } = next;
       presets.update(next);
       for (const name of names) sliders[name].update({ value: traits[name], closed });

@@ -28,10 +28,10 @@ const rangeOf = (name, info) => {
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").ViewState} ViewState
  * @param {{act: Act, signal: AbortSignal}} props
  */
-export const settingsPart = ({ act, signal }) => {
+export const pipelineSettingsPart = ({ act, signal }) => {
   const negative = textArea({
     label: "Negative prompt", rows: 2, placeholder: "What the picture should not show", signal,
     commit: (text) => act.set({ negative_prompt: text }),
@@ -62,7 +62,7 @@ export const settingsPart = ({ act, signal }) => {
       negative.flush();
       for (const name of names) fields[name].flush();
     },
-    /** @param {Scene} scene */
+    /** @param {ViewState} viewState */
     update({ traits, closed }) {
       const { info } = traits;
       negative.update({ value: traits.negative_prompt, closed });

@@ -6,7 +6,7 @@ import { icon } from "../dom/icons.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
- * @typedef {import("../model/types.js").Scene} Scene
+ * @typedef {import("../model/types.js").ViewState} ViewState
  * @param {{act: Act, signal: AbortSignal}} props
  */
 export const promptPart = ({ act, signal }) => {
@@ -37,7 +37,7 @@ export const promptPart = ({ act, signal }) => {
     ),
     flush: prompt.flush,
     focusNext: () => next.focus(),
-    /** @param {Scene} scene */
+    /** @param {ViewState} viewState */
     update({ traits, busy, status, closed, phase }) {
       prompt.update({ value: traits.prompt, closed });
       auto.update({ value: traits.auto, closed });

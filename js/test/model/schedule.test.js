@@ -3,15 +3,15 @@ import { test } from "node:test";
 
 import { barsPath, weights } from "../../src/model/schedule.js";
 
-const counting = { strength: 0.8, start: 0.25, end: 0.5, dislike_scale: 0.5, normalize: true };
+const feedbackSettings = { strength: 0.8, start: 0.25, end: 0.5, dislike_scale: 0.5, normalize: true };
 
 test("both ends of the window belong to it, as in the engine", () => {
-  const likes = weights(counting, 8).map(({ like }) => like);
+  const likes = weights(feedbackSettings, 8).map(({ like }) => like);
   assert.deepEqual(likes, [0, 0, 0.8, 0.8, 0.8, 0, 0, 0]);
 });
 
 test("dislikes weigh by their scale", () => {
-  assert.ok(weights(counting, 8).every(({ like, dislike }) => dislike === like * 0.5));
+  assert.ok(weights(feedbackSettings, 8).every(({ like, dislike }) => dislike === like * 0.5));
 });
 
 test("the path has one bar per step and stays inside its box", () => {

@@ -1,43 +1,43 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { announcement, inSentence, nameOf, sceneOf } from "../../src/model/view-state.js";
+import { announcement, inSentence, nameOf, viewStateOf } from "../../src/model/view-state.js";
 
 const past = (index) => ({ index, prompt: `p${index}`, images: [{ id: `a${index}`, seed: index }, { id: `b${index}`, seed: index + 1 }], width: 64, height: 64 });
 const traits = (more = {}) => ({ votes: {}, round: past(1), history: [past(0), past(1)], uploads: [], status: { phase: "ready", count: 2 }, ...more });
 const local = (more = {}) => ({ pinned: null, arrived: false, connection: "live", notices: [], dismissed: "", hidden: new Set(), previews: { job: 0, pictures: new Map() }, ...more });
 
 test("the newest round is shown, or the one that the person looks at", () => {
-  assert.equal(sceneOf(traits(), local()).shown.index, 1);
-  assert.equal(sceneOf(traits(), local({ pinned: 0 })).shown.index, 0);
-  assert.equal(sceneOf(traits(), local({ pinned: 7 })).shown.index, 1);
+  assert.equal(viewStateOf(traits(), local()).shown.index, 1);
+  assert.equal(viewStateOf(traits(), local({ pinned: 0 })).shown.index, 0);
+  assert.equal(viewStateOf(traits(), local({ pinned: 7 })).shown.index, 1);
 });
 
 test("a round that is being made takes the grid, unless the person looks at another", () => {
   const running = traits({ status: { phase: "running", count: 4, width: 64, height: 96 } });
-  assert.deepEqual(sceneOf(running, local()).forming, { count: 4, width: 64, height: 96, number: 3 });
-  assert.equal(sceneOf(running, local({ pinned: 1 })).forming, null);
-  assert.equal(sceneOf(running, local({ pinned: 1 })).making, true);
+  assert.deepEqual(viewStateOf(running, local()).forming, { count: 4, width: 64, height: 96, number: 3 });
+  assert.equal(viewStateOf(running, local({ pinned: 1 })).forming, null);
+  assert.equal(viewStateOf(running, local({ pinned: 1 })).making, true);
 });
 
 test("loading the model alone forms no round", () => {
-  assert.equal(sceneOf(traits({ status: { phase: "loading", count: 0, job: 0 } }), local()).forming, null);
+  assert.equal(viewStateOf(traits({ status: { phase: "loading", count: 0, job: 0 } }), local()).forming, null);
 });
 
 test("without a kernel nothing is under way", () => {
-  const scene = sceneOf(traits({ status: { phase: "running", count: 4 } }), local({ connection: "closed" }));
-  assert.equal(scene.phase, "ready");
-  assert.equal(scene.busy, false);
-  assert.equal(scene.shown.index, 1);
+  const viewState = viewStateOf(traits({ status: { phase: "running", count: 4 } }), local({ connection: "closed" }));
+  assert.equal(viewState.phase, "ready");
+  assert.equal(viewState.busy, false);
+  assert.equal(viewState.shown.index, 1);
 });
 
 test("a model without status is idle", () => {
-  const scene = sceneOf(traits({ round: null, history: [], status: {} }), local());
-  assert.deepEqual([scene.phase, scene.shown, scene.coming], ["idle", null, 1]);
+  const viewState = viewStateOf(traits({ round: null, history: [], status: {} }), local());
+  assert.deepEqual([viewState.phase, viewState.shown, viewState.coming], ["idle", null, 1]);
 });
 
 test("the live region speaks of phases, not of steps", () => {
-  const say = (status) => announcement(sceneOf(traits({ status }), local()));
+  const say = (status) => announcement(viewStateOf(traits({ status }), local()));
   assert.equal(say({ phase: "running", count: 4, step: 1 }), say({ phase: "running", count: 4, step: 2 }));
   assert.equal(say({ phase: "ready" }), "Round 2 is ready: 2 pictures");
 });
@@ -53,8 +53,8 @@ test("voted pictures are called by their round, their file or their id", () => {
 
 test("a look at a picture leaves the grid as it is, and is announced", () => {
   const status = { phase: "running", count: 0, job: 3, look: "a1", message: "Looking at picture 1 of round 2." };
-  const scene = sceneOf(traits({ status }), local());
-  assert.equal(scene.forming, null);
-  assert.equal(scene.busy, true);
-  assert.equal(announcement(scene), status.message);
+  const viewState = viewStateOf(traits({ status }), local());
+  assert.equal(viewState.forming, null);
+  assert.equal(viewState.busy, true);
+  assert.equal(announcement(viewState), status.message);
 });
