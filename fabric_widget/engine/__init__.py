@@ -58,7 +58,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Return what a name stands for that has changed."""
+    """Return a name that was changed, with a warning."""
     if name == "Economy":
         message = "Economy is called TokenBudget now: import that"
         warnings.warn(message, DeprecationWarning, stacklevel=2)

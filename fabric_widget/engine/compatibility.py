@@ -1,4 +1,4 @@
-"""Does feedback work with a pipeline? Measured on the pipeline itself, in a few short runs."""
+"""Measure whether feedback works with a pipeline, in a few short runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NAMES = {True: "conditional", False: "unconditional"}
 
 @dataclass(frozen=True)
 class Compatibility:
-    """What was found out about feedback with one pipeline.
+    """Result of trying feedback on one pipeline.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def check_compatibility(pipe: Any, *, num_images: int = 2, **arguments: Any) -> 
 
 
 def _anatomy(pipe: Any, arguments: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:  # noqa: ANN401
-    """Return the number of sites and the roles of a step's calls."""
+    """Return the number of sites, and the kinds of rows of each denoiser call of a step."""
     denoiser = Denoiser(pipe)
     with denoiser.occupied(), denoiser.eager():
         check_uncached(denoiser)

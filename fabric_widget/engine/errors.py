@@ -7,11 +7,11 @@ from __future__ import annotations
 
 
 class FabricError(Exception):
-    """Base of every error that the engine raises on its own account."""
+    """Base class of the engine's errors."""
 
 
 class NoAttentionSites(FabricError):  # noqa: N818  (public name: it says what is missing)
-    """The denoiser has no self-attention that a reference could be lent to."""
+    """The denoiser has no self-attention that can attend to references."""
 
 
 class PipelineBusy(FabricError):  # noqa: N818  (public name: it says what is the matter)
@@ -23,8 +23,8 @@ class GenerationCancelled(FabricError):  # noqa: N818  (public name: an outcome,
 
 
 class BadReference(FabricError, ValueError):  # noqa: N818  (public name: it says what is bad)
-    """Something given as liked or disliked cannot serve as a reference."""
+    """A liked or disliked picture cannot be used as a reference."""
 
 
 class FabricWarning(UserWarning):
-    """A request that is carried out, but not with the effect that its author may expect."""
+    """A request is carried out, but may not have the expected effect."""

@@ -17,7 +17,7 @@ from fabric_widget.engine.output import round_of
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.restore import processors, processors_of, swapped
 from fabric_widget.engine.prepare import prepare_lender
-from fabric_widget.engine.preview.predicted_original import Forecast
+from fabric_widget.engine.preview.predicted_original import OriginalPredictor
 from fabric_widget.engine.preview.previewer import Previewer
 from fabric_widget.engine.references.cache import ReferenceCache, affordable_bytes
 from fabric_widget.engine.references.host_cache import HostCache
@@ -113,7 +113,7 @@ class Fabric:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """Recommended pipeline arguments that the pipeline carries; explicit ones win."""
+        """Arguments recommended by the pipeline's configuration; explicit ones take precedence."""
         return dict(self.pipe.config.get("_fabric_defaults") or {})
 
     def __call__(
@@ -129,7 +129,7 @@ class Fabric:
         on_step: Callable[[Progress], object] | None = None,
         **pipeline_arguments: Any,
     ) -> Round:
-        """Make one round of pictures.
+        """Generate one round of pictures.
 
         Parameters
         ----------
@@ -193,14 +193,14 @@ class Fabric:
             return self._generate(request, run)
 
     def cancel(self) -> None:
-        """End the run under way, if there is one, at its next step. May be called by any thread."""
+        """End the current run, if any, at its next step. Any thread may call this."""
         run = self._run
         if run is not None:
             run.cancelled.set()
 
     @contextmanager
     def _under_way(self) -> Iterator[Run]:
-        """Announce a run; if it fails, let go of all memory that it may have taken."""
+        """Register a run; if it fails, release the memory that it may hold."""
         self._run = run = Run(self.pipe)
         self._cache.begin_run()
         if self._cache_bytes is None:
@@ -216,7 +216,7 @@ class Fabric:
             self._run = None
 
     def _generate(self, request: Request, run: Run) -> Round:
-        """Call the pipeline once, with references lent to its denoiser."""
+        """Call the pipeline once, while its denoiser attends to the references."""
         inner = self._denoiser.module.forward
         latent_output = request.arguments.get("output_type") == "latent"
         if request.on_step is not None or latent_output:
@@ -227,7 +227,7 @@ class Fabric:
             )
             raise FabricError(message)
         if request.on_step is not None and run.previews is not None:
-            run.forecast = Forecast(self.pipe.scheduler)
+            run.predictor = OriginalPredictor(self.pipe.scheduler)
         with self._denoiser.eager():
             lender = prepare_lender(
                 self.pipe, self._denoiser, self._maker, self._cache, self.token_budget, request
@@ -235,7 +235,7 @@ class Fabric:
 
         def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
             run.check()
-            if lender is None and run.forecast is None:
+            if lender is None and run.predictor is None:
                 return inner(*args, **kwargs)
             call = self._denoiser.bind(args, kwargs)
             run.begin_step(call)

@@ -1,4 +1,4 @@
-"""Names for contents: equal bytes, equal name, on every machine."""
+"""Digests: equal bytes have equal names on every machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def digest(*parts: torch.Tensor | str) -> str:
 
 
 def seed_of(name: str) -> int:
-    """Return a seed for a torch generator that depends on nothing but `name`."""
+    """Return a seed for a torch generator, derived from `name` alone."""
     return int(digest(name), 16) % _SEED_LIMIT
 
 

@@ -35,7 +35,7 @@ _FIRST_ONLY = frozenset({"height", "width", "latents", "output_type"})
 
 
 class HiRes:
-    """A `Fabric` that makes its pictures in two passes, the second at a larger size.
+    """A `Fabric` with a second pass at a larger size.
 
     Called like the `Fabric` that it was made from. The pictures of the second pass are made one
     after the other, for memory grows with the size.
@@ -95,7 +95,7 @@ class HiRes:
         on_step: Callable[[Progress], object] | None = None,
         **pipeline_arguments: Any,
     ) -> Round:
-        """Make one round of large pictures.
+        """Generate one round of large pictures.
 
         Parameters, errors and warnings are those of `Fabric`; the pipeline's arguments go to both
         passes. A lens sees the first pass, which composes all pictures and always has the feedback.
@@ -117,7 +117,9 @@ class HiRes:
             disliked=disliked,
             schedule=schedule,
             lens=lens,
-            on_step=tally.told(lambda steps: num_images * max(int(steps * self.strength), 1)),
+            on_step=tally.step_callback(
+                lambda steps: num_images * max(int(steps * self.strength), 1)
+            ),
             **{**pipeline_arguments, "output_type": "pil"},
         )
         votes = {"liked": liked, "disliked": disliked, "schedule": schedule}
@@ -133,7 +135,7 @@ class HiRes:
         schedule: Schedule | None = None,
         on_step: Callable[[Progress], object] | None = None,
     ) -> Round:
-        """Make the second pass alone, with the prompt, seed and settings of each picture.
+        """Run the second pass alone, with the prompt, seed and settings of each picture.
 
         Parameters
         ----------
@@ -155,13 +157,13 @@ class HiRes:
         return self._enlarged(listed, votes, _Tally(on_step))
 
     def cancel(self) -> None:
-        """End the run under way, if there is one, at its next step. May be called by any thread."""
+        """End the current run, if any, at its next step. Any thread may call this."""
         self._cancelled.set()
         self.fabric.cancel()
         self._second.cancel()
 
     def _prepared(self) -> Fabric:
-        """Return the second pass: a pipeline of the first one's present components."""
+        """Return the second pass: an image-to-image pipeline of the first one's components."""
         if self._given is not None:
             return Fabric(self._given, schedule=self.fabric.schedule)
         pipe = self.fabric.pipe
@@ -179,7 +181,7 @@ class HiRes:
         return Fabric(second, schedule=self.fabric.schedule)
 
     def _renew(self) -> None:
-        """Follow components that were exchanged, such as a scheduler."""
+        """Rebuild the second pass after a component, such as the scheduler, was replaced."""
         own = self._second.pipe.components
         theirs = self.fabric.pipe.components
         exchanged = any(own[name] is not part for name, part in theirs.items() if name in own)
@@ -187,7 +189,7 @@ class HiRes:
             self._second = self._prepared()
 
     def _check_taken(self, arguments: Mapping[str, Any]) -> None:
-        """Refuse arguments that the second pass would refuse, before the first has been made."""
+        """Refuse arguments of the second pass before the first one runs."""
         pipe = self._second.pipe
         parameters = parameters_of(pipe)
         for ours in ("image", "strength"):
@@ -221,10 +223,17 @@ class HiRes:
             if self._cancelled.is_set():
                 message = f"cancelled after {i} of {len(listed)} enlarged pictures"
                 raise GenerationCancelled(message)
-            told = tally.told(functools.partial(operator.mul, len(listed) - i - 1), first=i)
+            step_callback = tally.step_callback(
+                functools.partial(operator.mul, len(listed) - i - 1), first=i
+            )
             arguments = {**self._arguments(image), "output_type": output_type}
             larger = self._second(
-                image.prompt, num_images=1, seed=image.seed, on_step=told, **ours, **arguments
+                image.prompt,
+                num_images=1,
+                seed=image.seed,
+                on_step=step_callback,
+                **ours,
+                **arguments,
             )
             settings = {**image.settings, **_size(arguments["image"])}
             made.append(replace(larger[0], settings=settings))
@@ -246,16 +255,16 @@ class HiRes:
 
 @dataclass
 class _Tally:
-    """Adds up the steps of several runs for one who looks on."""
+    """Counts the steps of several runs as those of one."""
 
     on_step: Callable[[Progress], object] | None
     before: int = 0
     steps: int = 0
 
-    def told(
+    def step_callback(
         self, after: Callable[[int], int], first: int = 0
     ) -> Callable[[Progress], object] | None:
-        """Return what hears of the next run; `after` estimates the steps that follow it."""
+        """Return a step callback for the next run; `after` estimates the steps that follow it."""
         self.before += self.steps
         self.steps = 0
         on_step, before = self.on_step, self.before

@@ -1,4 +1,4 @@
-"""From what the pipeline returned to a round of generated images."""
+"""Turn the output of the pipeline into a round of generated images."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _images(
     previews: Previews | None,
     arguments: Mapping[str, Any],
 ) -> list[Image.Image]:
-    """Return PIL images of whatever the pipeline was asked to return."""
+    """Return PIL images of the pipeline's output, whatever its type."""
     if isinstance(made, list):
         return made
     if arguments.get("output_type") == "latent":

@@ -1,4 +1,4 @@
-"""Before a run: measure the pipeline's calls, make references of the votes, return their lender."""
+"""Prepare a run: record the pipeline's calls, make references of the votes, return a lender."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def prepare_lender(
     token_budget: TokenBudget,
     request: Request,
 ) -> Lender | None:
-    """Return what lends the references of a request, or None if nothing would ever be lent."""
+    """Return the lender of a request's references, or None if none of them has an effect."""
     votes, schedule = request.votes, request.schedule
     dislikes = votes.disliked if schedule.neg_scale > 0 else ()
     if schedule.silent or not (votes.liked or dislikes):

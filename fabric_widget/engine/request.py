@@ -1,4 +1,4 @@
-"""What a call of `Fabric` asked for, checked before anything is made."""
+"""The arguments of a call of `Fabric`, checked before anything runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SOME_MORE = ("callback", "callback_steps")  # taken by pipelines without being 
 
 @dataclass(frozen=True)
 class Request:
-    """What a call asked for.
+    """The checked arguments of a call.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def check_bytes(name: str, value: int, otherwise: str = "") -> None:
 
 
 def checked_arguments(pipe: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the pipeline's arguments if none of them is set by `Fabric` itself.
+    """Return the pipeline's arguments, or raise a TypeError for one that `Fabric` sets itself.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def checked_arguments(pipe: object, given: Mapping[str, Any]) -> Mapping[str, An
 
 
 def checked_prompt(prompt: object) -> str:
-    """Return the prompt if it is one text, else raise a TypeError."""
+    """Return the prompt, or raise a TypeError if it is not one text."""
     if not isinstance(prompt, str):
         message = f"prompt is a {type(prompt).__name__}: give one text"
         raise TypeError(message)
@@ -117,7 +117,7 @@ def checked_prompt(prompt: object) -> str:
 
 
 def checked_schedule(schedule: Schedule | None) -> Schedule | None:
-    """Return the schedule if it is one or None, else raise a TypeError."""
+    """Return a schedule or None, or raise a TypeError."""
     if schedule is not None and not isinstance(schedule, Schedule):
         message = f"schedule is a {type(schedule).__name__}: give a Schedule"
         raise TypeError(message)

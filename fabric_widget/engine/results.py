@@ -1,4 +1,4 @@
-"""What a run gives back: pictures, rounds, and progress on the way."""
+"""Results of a run: pictures, rounds, progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class GeneratedImage:
-    """A picture and what it takes to make it again or to refer to it.
+    """A picture with its latents, seed, prompt and settings.
 
     Two are equal if their `id` is.
 
@@ -48,7 +48,7 @@ class GeneratedImage:
     id: str = ""
 
     def __post_init__(self) -> None:
-        """Name the picture by its content."""
+        """Set the id, a digest of the content."""
         if not self.id:
             object.__setattr__(self, "id", digest(self.latents))
 
@@ -90,7 +90,7 @@ class Round(Sequence[GeneratedImage]):
     contributions: Mapping[str, float] = field(default_factory=dict)
 
     def seen(self, influence: Influence | None) -> Self:
-        """Return this round with what a lens recorded of it."""
+        """Return this round with the influence that a lens recorded."""
         if influence is None:
             return self
         return replace(self, influence=influence, contributions=dict(influence.contributions))
@@ -116,7 +116,7 @@ class Round(Sequence[GeneratedImage]):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands, told after each step.
+    """Progress of a run, reported after each step.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ class Progress:
     first: int = 0
 
     def previews(self) -> list[Image.Image]:
-        """Make one small picture per image from the latents of this step.
+        """Return one small picture per image, from the latents of this step.
 
         Empty if the pipeline has nothing to make previews with.
         """

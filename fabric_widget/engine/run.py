@@ -1,4 +1,4 @@
-"""One run of a pipeline under way: its steps, its latents, its end when it is cancelled.
+"""One run of a pipeline: its steps, its latents, and its end when it is cancelled.
 
 Pipelines tell of a finished step by `callback_on_step_end`; where one takes no such callback, its
 scheduler's `step` is watched instead.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.protocol import Pipeline
-    from fabric_widget.engine.preview.predicted_original import Forecast
+    from fabric_widget.engine.preview.predicted_original import OriginalPredictor
     from fabric_widget.engine.preview.previewer import Previews
     from fabric_widget.engine.request import Request
 
@@ -35,7 +35,7 @@ _CALLBACK = "callback_on_step_end"
 
 @dataclass
 class Run:
-    """One run under way.
+    """State of one run.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Run:
         Set by whoever wants the run to end at its next step.
     previews
         Makes previews of latents, or None.
-    forecast
+    predictor
         Follows the run to predict its last latents, or None if nobody looks on.
     index
         Number of the step under way, from 0.
@@ -56,7 +56,7 @@ class Run:
     pipe: Any
     cancelled: threading.Event = field(default_factory=threading.Event)
     previews: Previews | None = None
-    forecast: Forecast | None = None
+    predictor: OriginalPredictor | None = None
     index: int = 0
     latents: torch.Tensor | None = None
 
@@ -66,21 +66,21 @@ class Run:
         return getattr(self.pipe, "num_timesteps", None) or len(self.pipe.scheduler.timesteps)
 
     def check(self) -> None:
-        """End the run here if it was cancelled."""
+        """Raise `GenerationCancelled` if the run was cancelled."""
         if self.cancelled.is_set():
             message = f"cancelled after {self.index} steps"
             raise GenerationCancelled(message)
 
     def begin_step(self, call: Call) -> None:
-        """Note the noise level of a denoiser call, if previews need it."""
-        if self.forecast is not None:
-            self.forecast.enter(self.index, call.timestep)
+        """Record the noise level of a denoiser call, if previews need it."""
+        if self.predictor is not None:
+            self.predictor.enter(self.index, call.timestep)
 
     def end_step(self, request: Request, latents: torch.Tensor, index: int) -> None:
         """Keep the latents after a step and report progress."""
         self.index, self.latents = index, latents
         if request.on_step is not None:
-            points = self.forecast.leave(latents) if self.forecast is not None else ()
+            points = self.predictor.leave(latents) if self.predictor is not None else ()
             images = functools.partial(preview_images, self.previews, latents, points)
             request.on_step(Progress(index, self.steps, images))
         self.check()
@@ -90,7 +90,7 @@ class Run:
         return _CALLBACK in parameters_of(self.pipe)
 
     def arguments(self, request: Request) -> dict[str, Any]:
-        """Return everything that the pipeline is called with."""
+        """Return all arguments of the pipeline's call."""
         arguments = dict(request.arguments)
         embedded = any("prompt_embeds" in name for name in arguments)
         theirs = arguments.pop(_CALLBACK, None)
@@ -128,7 +128,7 @@ class Run:
 
     @contextmanager
     def watching(self, request: Request) -> Iterator[None]:
-        """Watch the scheduler's steps where the pipeline takes no callback."""
+        """Watch the scheduler's steps if the pipeline takes no callback."""
         if self._has_callback:
             yield
             return

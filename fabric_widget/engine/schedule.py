@@ -1,4 +1,4 @@
-"""How strongly references count: by step, by layer, by number. Plain arithmetic, no tensors."""
+"""Weights of references by step, layer and number. No tensors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIMITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How strongly references count at each step.
+    """Weights of references at each step.
 
     Weight 0 ignores the references; at weight 1 a reference's keys count like the picture's own.
 
@@ -62,7 +62,7 @@ class Schedule:
     normalize: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse every setting that is not in its range."""
+        """Raise an error for a setting out of its range."""
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name == "normalize":
@@ -83,7 +83,7 @@ class Schedule:
 
     @classmethod
     def paper(cls) -> Schedule:
-        """Return the published arithmetic.
+        """Return the schedule of the published arithmetic.
 
         The setting that the authors' evaluation used when FABRIC (arXiv 2307.10159) appeared:
         feedback at every step, weight 0.8 (section 5, target images), dislikes at half of it, and
@@ -93,7 +93,7 @@ class Schedule:
 
     @classmethod
     def reference_only(cls) -> Schedule:
-        """Return the schedule for pictures after one liked picture.
+        """Return a schedule for following one liked picture closely.
 
         At every step its keys count like the picture's own, as the "reference only" preprocessor of
         ControlNet user interfaces has it.
@@ -128,7 +128,7 @@ class Schedule:
 
 
 def coarseness(tokens: Sequence[int]) -> list[float]:
-    """Return how coarse attention layers are that have so many tokens, 0 (finest) … 1 (coarsest).
+    """Return the coarseness of attention layers from their numbers of tokens, 0 (finest) … 1.
 
     By the logarithm of their number; all are 0 where the numbers differ by less than half.
     """

@@ -1,4 +1,4 @@
-"""What a person did: rounds, votes, undo. Knows the engine, and no notebook.
+"""Sessions: rounds, votes, undo, files. Know the engine, and no notebook.
 
 session   Session: makes rounds that take the votes into account
 batches   a round made in batches

@@ -1,4 +1,4 @@
-"""A round made in batches: smaller batches need less memory, and come one after the other."""
+"""Generate a round in batches: smaller ones need less memory."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _batch_sizes(num_images: int, batch_size: int | None) -> list[int]:
 def _counted(
     on_step: Callable[[Progress], object] | None, batch: int, batches: int, first: int
 ) -> Callable[[Progress], object] | None:
-    """Return an `on_step` for one batch that counts its steps as part of the whole round."""
+    """Return an `on_step` for one batch that counts steps over the whole round."""
     if on_step is None:
         return None
 
@@ -72,7 +72,7 @@ def _counted(
 
 
 def _joined(parts: list[Round]) -> Round:
-    """Return one round of the pictures of several."""
+    """Return the pictures of several rounds as one round."""
     if len(parts) == 1:
         return parts[0]
     images = tuple(image for part in parts for image in part)

@@ -1,4 +1,4 @@
-"""A session as a folder: what is needed to go on where one stopped.
+"""Save a session to a folder, and read it again.
 
 Pictures are kept as PNG and latents as safetensors, each written once under the picture's id;
 ``session.json`` says what there is and is replaced as a whole, so that a folder is always either
@@ -44,7 +44,7 @@ _PLAIN = (str, int, float, bool, type(None))
 
 
 def write(state: State, folder: str | os.PathLike[str]) -> None:
-    """Write `state` into `folder`, which is made if it is not there.
+    """Write `state` into `folder`, which is created if needed.
 
     Arguments of the pipeline that JSON cannot hold (prompt embeddings, images) are left out.
 
@@ -170,7 +170,7 @@ def _generated(picture: Picture) -> GeneratedImage:
 
 
 def _paths(root: Path, name: str) -> tuple[Path, Path]:
-    """Return where the picture and the latents of an id stand."""
+    """Return the paths of the picture and the latents of an id."""
     if not _ID.fullmatch(name):
         message = f"{name!r} is not the id of a picture"
         raise KeyError(message)
@@ -178,7 +178,7 @@ def _paths(root: Path, name: str) -> tuple[Path, Path]:
 
 
 def _write_picture(root: Path, name: str, picture: Picture) -> None:
-    """Write a picture, and its latents if it has any, unless that was done before."""
+    """Write a picture and its latents, unless they are there already."""
     shown, latents = _paths(root, name)
     if isinstance(picture, GeneratedImage):
         if not latents.exists():

@@ -1,4 +1,4 @@
-"""History: the states that were, and the states that were taken back."""
+"""Undo and redo: a line of states."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ State = TypeVar("State")
 
 
 class History(Generic[State]):
-    """A line of immutable states with a present; undo and redo move along it.
+    """A line of immutable states with a current one; undo and redo move along it.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class History(Generic[State]):
         self._future: list[State] = []
 
     def act(self, state: State) -> None:
-        """Make `state` the present; what was taken back is forgotten."""
+        """Make `state` the current one and forget states that were undone."""
         self._past.append(self.present)
         self._future.clear()
         self.present = state

@@ -1,4 +1,4 @@
-"""Look into a picture: make it again, to see which votes shaped which place."""
+"""Generate a picture again to see which votes influenced which place."""
 
 from __future__ import annotations
 

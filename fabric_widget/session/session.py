@@ -1,4 +1,4 @@
-"""Session: rounds that take into account what the person liked and disliked."""
+"""Session: rounds of pictures that take votes into account."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WHOLE = Lens()
 
 
 class Session(Timeline):
-    """A person's way through rounds of pictures, with votes, branches and unlimited undo.
+    """Rounds of pictures with votes, branches and unlimited undo.
 
     Every act (a vote that changes something, a clear, a round, a step back to an earlier round) can
     be taken back. A session is a function of its acts: the same seed, prompts and votes give the
@@ -103,7 +103,7 @@ class Session(Timeline):
         on_images: Callable[[int, tuple[GeneratedImage, ...]], object] | None = None,
         **pipeline_arguments: Any,
     ) -> Round:
-        """Make a round with the votes as they stand.
+        """Generate a round with the current votes.
 
         If it fails or is cancelled, the session is as it was.
 
@@ -223,7 +223,7 @@ class Session(Timeline):
         return self._vote(image, strength, sign=-1)
 
     def vote(self, strengths: Mapping[str, float]) -> None:
-        """Make these the votes that stand, as one act.
+        """Replace all votes, as one act.
 
         Parameters
         ----------
@@ -244,7 +244,7 @@ class Session(Timeline):
         self._act(lambda state: state.with_votes(votes))
 
     def clear(self, image: Any = None) -> None:  # noqa: ANN401  (any picture)
-        """Take back the vote on `image`, or all votes.
+        """Remove the vote on `image`, or all votes.
 
         Raises
         ------
@@ -257,7 +257,7 @@ class Session(Timeline):
             self._vote(image, 0.0, sign=1)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the session into a folder, to go on with it another day.
+        """Save the session into a folder.
 
         A folder that holds this session already is brought up to date: only what is new is written.
         What was taken back by undo is not kept, nor are pipeline arguments that are neither text

@@ -1,4 +1,4 @@
-"""State: everything a session holds at one moment. Each act makes a new one."""
+"""State: everything that a session holds at one moment. Each act makes a new one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Turn:
-    """A round and what it was made from.
+    """A round with the votes and the schedule it was made with.
 
     Parameters
     ----------
@@ -95,14 +95,14 @@ class State:
         return replace(self, votes=(*others, vote) if vote.strength else others)
 
     def with_votes(self, votes: Sequence[Vote]) -> Self:
-        """Return the state in which exactly these votes stand, those of strength 0 left out."""
+        """Return the state with exactly these votes, except those of strength 0."""
         wanted = tuple(vote for vote in votes if vote.strength)
         if strengths_of(self.votes) == strengths_of(wanted):
             return self
         return replace(self, votes=wanted)
 
     def with_turn(self, turn: Turn) -> Self:
-        """Return the state after a round; votes cast while it was made stay."""
+        """Return the state after a round; votes cast meanwhile stay."""
         made = turn.round
         return replace(
             self,
@@ -113,7 +113,7 @@ class State:
         )
 
     def back_at(self, index: int) -> Self:
-        """Return the state that stands where the turn `index` had just been made.
+        """Return the state as it was just after the turn `index`.
 
         Its votes and its prompt stand again. No turn is dropped and no seed is used twice.
         """
@@ -126,7 +126,7 @@ Act = Literal["", "vote", "round", "branch"]
 
 
 def act_between(state: State, other: State | None) -> Act:
-    """Return which kind of act leads from one of two neighbouring states to the other."""
+    """Return the kind of act between two neighbouring states."""
     if other is None:
         return ""
     if state.turns != other.turns:

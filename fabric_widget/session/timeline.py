@@ -1,4 +1,4 @@
-"""Timeline: acts that can be taken back, and where the session stands after them.
+"""Timeline: rounds and votes as states that can be undone.
 
 It keeps states and knows their order. What an act does to a state is left to the session.
 """
@@ -34,7 +34,7 @@ class Timeline:
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """Every round with what it was made from, oldest first."""
+        """Every round with its votes and schedule, oldest first."""
         return self._history.present.turns
 
     @property
@@ -68,7 +68,7 @@ class Timeline:
         return act_between(self._history.present, self._history.following)
 
     def branch(self, index: int) -> None:
-        """Go back to the moment when a round had just been made.
+        """Go back to just after a round.
 
         Its votes and its prompt stand again, and the next round goes on from there. No round is
         dropped: those made since stay in `rounds`, and their seeds are not used again.
@@ -91,12 +91,12 @@ class Timeline:
         self._act(lambda state: state.back_at(index))
 
     def undo(self) -> bool:
-        """Take the last act back; return whether there was one."""
+        """Undo the last act; return whether there was one."""
         with self._lock:
             return self._history.undo()
 
     def redo(self) -> bool:
-        """Do again what was taken back last; return whether there was anything.
+        """Redo the act undone last; return whether there was one.
 
         A new act forgets what was taken back before it.
         """
@@ -104,7 +104,7 @@ class Timeline:
             return self._history.redo()
 
     def _act(self, change: Callable[[State], State]) -> None:
-        """Apply a change to the present, if it is one."""
+        """Apply a change to the current state, unless it changes nothing."""
         with self._lock:
             state = change(self._history.present)
             if state is not self._history.present:

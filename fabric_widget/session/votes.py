@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Vote:
-    """One picture and what the person thinks of it.
+    """A picture and its strength.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The widgets: a session in a notebook. They know the session; nobody knows them.
+"""The widgets: the notebook interface of a session. No other folder imports them.
 
 widget            FabricWidget: traits and public methods
 traits            its traits: settings and the session

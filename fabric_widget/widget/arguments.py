@@ -1,4 +1,4 @@
-"""What FabricWidget may be made with, and the refusals of everything else."""
+"""The keyword arguments of FabricWidget, and errors for all others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STANDING: Any = ...
 
 
 def refuse_unknown(given: Collection[str]) -> None:
-    """Refuse keywords that do not exist, with those that do.
+    """Raise a TypeError for unknown keywords, which names the closest known ones.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def refuse_unknown(given: Collection[str]) -> None:
 
 
 def refuse_batch_size(batch_size: object) -> None:
-    """Refuse what is no number of pictures.
+    """Raise an error unless a batch size is a positive integer or None.
 
     Raises
     ------

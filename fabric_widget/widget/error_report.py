@@ -1,4 +1,4 @@
-"""What went wrong, for people: a title, what it says, what to do, and the traceback to copy."""
+"""Error reports: title, message, advice, traceback to copy."""
 
 from __future__ import annotations
 

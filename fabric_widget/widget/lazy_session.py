@@ -1,4 +1,4 @@
-"""The session behind the widget: what was given, or the demo model once somebody needs it."""
+"""The session of the widget: given, or created with the demo model on first use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class LazySession:
-    """A session, there from the start or opened when it is first needed.
+    """A session that is created on first use, unless it was given.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class LazySession:
         )
 
     def load(self) -> Session:
-        """Return the session; open it first if need be. By whichever thread comes first."""
+        """Return the session; create it on first use. Thread-safe."""
         if self.session is None:
             with self._loading:
                 if self.session is None:
@@ -66,14 +66,14 @@ class LazySession:
         return self.session
 
     def introduce(self) -> None:
-        """Show what the pipeline is."""
+        """Publish the facts about the pipeline."""
         loaded = self.session is not None
         self._view.show(
             info=self.pipeline_info.info(loaded=loaded, version=fabric_widget.__version__)
         )
 
     def continued(self) -> dict[str, Any]:
-        """Return the controls that go on where the session stands."""
+        """Return the controls of the session's current round."""
         session = self.session
         if session is None:
             return {}
@@ -84,7 +84,7 @@ class LazySession:
 
 
 def _session_of(pipe: Any, settings: Mapping[str, Any]) -> Session | None:  # noqa: ANN401  (whatever was given)
-    """Return a session with what was given, None for the demo model that is loaded later."""
+    """Return the session for what was given, or None for the demo model."""
     if pipe is None:
         return None
     # Whoever has one of these has imported diffusers: nothing heavy is imported for anything else.

@@ -1,4 +1,4 @@
-"""What the kernel tells: its status, notices, and the session repeated in the traits."""
+"""Publish the session, the status and notices in the traits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Publisher(StatusPublisher):
-    """The traits that only the kernel writes, and those that follow the session.
+    """Writes the traits that only the kernel writes, and those that follow the session.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Publisher(StatusPublisher):
         }
 
     def publish_idle(self, **changes: Any) -> None:
-        """Write the status when nothing runs."""
+        """Publish the status while no job runs."""
         with self._view.lock:
             self._status.now |= changes
             if self._status.now["error"] is not None:
@@ -76,13 +76,13 @@ class Publisher(StatusPublisher):
             self.publish_status(phase=phase)
 
     def dismiss(self) -> None:
-        """Let go of the error and the notice."""
+        """Clear the error and the notice."""
         with self._view.lock:
             publish = self.publish_idle if self.now["phase"] == "error" else self.publish_status
             publish(error=None, notice=None)
 
     def publish_session(self) -> None:
-        """Repeat the session in the traits."""
+        """Publish rounds, uploads and votes of the session."""
         session = self._lazy_session.session
         assert session is not None  # noqa: S101  (for the type checker: callers have one)
         turns, current = session.turns, session.current
@@ -97,13 +97,13 @@ class Publisher(StatusPublisher):
             self._round_revision = self._status.revision + 1  # of the status that is told with it
 
     def renew_seed(self) -> None:
-        """Show the seed of the next round, unless the person has locked it."""
+        """Publish the seed of the next round, unless it is locked."""
         session = self._lazy_session.session
         if session is not None and not self._view.lock_seed:
             self._view.set(seed=session.next_seed % SEED_LIMIT)
 
     def repeat(self, seen: int, shown: int) -> None:
-        """Tell again what a page has missed.
+        """Send again what a page has missed.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Publisher(StatusPublisher):
                 self._view.send_again("round", "history")
 
     def show_static_output(self) -> None:
-        """Show the round where no kernel is, too."""
+        """Update the static output with the current round."""
         session = self._lazy_session.session
         if session is not None:
             self.static_output.show(self._view.round, session.strengths)

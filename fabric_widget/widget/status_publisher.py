@@ -1,4 +1,4 @@
-"""Publish the status of a widget: the one trait that says what it is doing."""
+"""Publish the status trait: what the widget is doing."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class StatusPublisher:
     def publish_status(self, *, urgent: bool = True, **changes: Any) -> None:
         """Publish the status; skip one that is not urgent if the last was published just now."""
         with self._view.lock:
-            status = self._status.told(urgent=urgent, **changes)
+            status = self._status.next_status(urgent=urgent, **changes)
             if status is not None:
                 self._view.show(status=status | self._extra())
 
     def _extra(self) -> dict[str, Any]:
-        """Return entries that are looked up whenever the status is published."""
+        """Return entries that are computed at each publication."""
         return {"pending": self._worker.pending}
 
     def notice(self, text: str) -> None:
         """Publish a notice; it stays until it is dismissed."""
         with self._view.lock:
-            if text and (notice := self._status.noticed(text)) is not None:
+            if text and (notice := self._status.with_notice(text)) is not None:
                 self.publish_status(notice=notice)

@@ -1,4 +1,4 @@
-"""A widget that several threads write: what it says holds one lock, and it ends with its page.
+"""A widget whose traits several threads write, under one lock, and that ends with its page.
 
 What `view` promises its parts is kept here.
 """
@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 
 def static(name: str) -> str:
-    """Return a file of the front end; anywidget takes a single line for the name of a file.
+    """Return the text of a front-end file; anywidget takes a single line for a path.
 
     The text, not the path: anywidget watches paths, and a path would hold every widget for ever.
     """
@@ -29,7 +29,7 @@ def static(name: str) -> str:
 
 
 class ThreadSafeWidget(anywidget.AnyWidget):
-    """What the widgets of this package have in common.
+    """Base class of this package's widgets.
 
     One that is made calls `_prepare` before any of its traits is written, and `_settle` when it can
     be shown.
@@ -57,14 +57,14 @@ class ThreadSafeWidget(anywidget.AnyWidget):
         display(self)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
-        """Leave the notebook."""
+        """Close the widget."""
         self._live.discard(self)
         super().close()
         if "_own_layout" in self.__dict__:
             self._own_layout.close()  # otherwise kept for ever
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute; traits are written under the lock."""
+        """Set an attribute; write traits under the lock."""
         if not self.has_trait(name):
             super().__setattr__(name, value)
             return
@@ -72,18 +72,18 @@ class ThreadSafeWidget(anywidget.AnyWidget):
             super().__setattr__(name, value)
 
     def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return what a front end is told, all of one moment."""
+        """Return the state, all of one moment."""
         with self._view.lock:
             state: dict[str, Any] = super().get_state(*args, **kwargs)
             return state
 
     def send_state(self, key: Any = None) -> None:  # noqa: ANN401  (as the base class)
-        """Tell the front end, in the order of the writes."""
+        """Send the state, in the order of the writes."""
         with self._view.lock:
             super().send_state(key)
 
     def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401  (as the base class)
-        """Send, and never raise: who is told may be gone.
+        """Send a message; never raise, since the page may be gone.
 
         It is sent as from the cell that made the widget. A kernel sends what a page says to the
         thread that the widget last spoke from, and notebooks end those threads, but never the

@@ -28,7 +28,7 @@ def _history_to_json(value: Sequence[Turn], widget: SessionTraits) -> list[dict[
 
 
 class SessionTraits(t.HasTraits):
-    """A person's settings and a session, as traits that are synchronised with the front end.
+    """Settings and session as traits, synchronised with the front end.
 
     Attributes
     ----------

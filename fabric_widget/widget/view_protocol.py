@@ -1,4 +1,4 @@
-"""The widget as its parts see it: traits that they read and write, messages that they send.
+"""WidgetView: what the parts of a widget may read, write and send, from any thread.
 
 Three rules keep the threads apart. Every write of a trait, and everything that is read to be sent,
 holds `Face.lock`. Handlers and observers only check, note and enqueue. The session is the truth
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class WidgetView:
-    """What the parts of a widget may do with it, in any thread.
+    """The widget as its parts use it, from any thread.
 
     Parameters
     ----------
@@ -57,17 +57,17 @@ class WidgetView:
 
     @property
     def gone(self) -> bool:
-        """Whether its host has thrown it away."""
+        """Whether the host has closed the widget."""
         return is_closed(self._widget.comm)
 
     def controls(self) -> Controls:
-        """Return the controls as they stand, all of one moment."""
+        """Return the current controls, all of one moment."""
         with self.lock:
             return Controls(**{name: getattr(self._widget, name) for name in NAMES})
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the lock; what is written meanwhile goes out as one update."""
+        """Hold the lock, and send all writes as one update."""
         with self.lock, self._widget.hold_sync():
             yield
 
@@ -83,7 +83,7 @@ class WidgetView:
             setattr(self._widget, name, value)
 
     def adopt(self, read: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
-        """Write values where a page shows others or the same; it is told only the others."""
+        """Set traits; send only those that differ from what the page shows."""
         held = self._widget._lock_property(**shown)  # noqa: SLF001  (it has no public name)
         with self.lock, held, self._widget.hold_trait_notifications():
             for name, value in read.items():
@@ -94,7 +94,7 @@ class WidgetView:
         self._widget.send(dict(content), buffers=list(buffers))
 
     def send_again(self, *names: str) -> None:
-        """Tell traits as they are to every page."""
+        """Send traits again to every page."""
         self._widget.send_state(list(names))
 
     def close(self) -> None:
@@ -103,5 +103,5 @@ class WidgetView:
 
 
 def is_closed(comm: object) -> bool:
-    """Return whether a comm was closed, by either end."""
+    """Return whether either end has closed a comm."""
     return bool(getattr(comm, "_closed", False))

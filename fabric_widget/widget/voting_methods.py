@@ -1,4 +1,4 @@
-"""What a person does to the session, as methods of FabricWidget: votes, uploads, undo, presets."""
+"""Methods of FabricWidget that change the session: votes, uploads, undo, presets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class VotingMethods:
-    """Methods that change votes, history and presets; each is also a button of the front end."""
+    """Methods that change votes, history and presets; each is a button of the front end too."""
 
     _actions: Actions
 
@@ -49,12 +49,12 @@ class VotingMethods:
         return self._actions.vote(lambda session: session.dislike(given, strength))
 
     def clear(self, picture: Any = None) -> None:  # noqa: ANN401  (an index or a picture)
-        """Take back the vote on a picture, or all votes."""
+        """Remove the vote on a picture, or all votes."""
         given = None if picture is None else self._actions.picture(picture)
         self._actions.vote(lambda session: session.clear(given))
 
     def add(self, picture: Any) -> str:  # noqa: ANN401  (any picture)
-        """Add a picture of your own as liked; the same one is never there twice.
+        """Add a picture of your own as liked; adding it twice has no effect.
 
         Parameters
         ----------
@@ -75,15 +75,15 @@ class VotingMethods:
         return self._actions.add(picture, name)
 
     def undo(self) -> bool:
-        """Take the last vote, round or branch back; return whether there was one."""
+        """Undo the last vote, round or branch; return whether there was one."""
         return self._actions.travel(lambda session: session.undo())
 
     def redo(self) -> bool:
-        """Do again what was taken back last; return whether there was anything."""
+        """Redo what was undone last; return whether there was anything."""
         return self._actions.travel(lambda session: session.redo())
 
     def branch(self, index: int) -> None:
-        """Go back to the moment when a round had just been made; nothing is lost.
+        """Go back to just after a round; nothing is lost.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class VotingMethods:
         self._actions.travel(lambda session: session.branch(index))
 
     def apply_preset(self, name: str) -> None:
-        """Set the controls of a preset.
+        """Apply the feedback settings of a preset.
 
         Raises
         ------
@@ -108,7 +108,7 @@ class VotingMethods:
         self._actions.apply_preset(name)
 
     def save_preset(self, name: str) -> None:
-        """Keep how feedback counts now, under a name.
+        """Save the current feedback settings as a preset.
 
         Raises
         ------
@@ -120,7 +120,7 @@ class VotingMethods:
         self._actions.save_preset(name, {control: getattr(self, control) for control in SHAPE})
 
     def delete_preset(self, name: str) -> None:
-        """Forget a preset that you saved.
+        """Delete a preset that you saved.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""FabricWidget: a grid of pictures that one talks to.
+"""FabricWidget: a grid of pictures to vote on.
 
 Its traits, and the Python side of every button. What happens then is done by the parts that it puts
 together; they know it as a `WidgetView`, whose file says how threads are kept apart.
@@ -45,7 +45,7 @@ _logger = logging.getLogger(__name__)
 
 
 class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
-    """Pictures in a grid, thumbs under them; the next ones are closer to what you meant.
+    """A grid of pictures with thumbs; the next pictures follow the votes.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.
     Every control is an attribute of the same name that may be set and observed. Controls that are
@@ -177,11 +177,11 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
 
     @property
     def session(self) -> Session:
-        """The session behind the widget; loads the model if it must."""
+        """The session of the widget; loads the model on first use."""
         return self._lazy_session.load()
 
     def generate(self) -> Outcome:
-        """Ask for the next round.
+        """Request the next round.
 
         Returns
         -------
@@ -200,7 +200,7 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
         return job.outcome
 
     def again(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
-        """Make one picture again: its prompt, settings and seed, with the votes of now.
+        """Request one picture again: its prompt, settings and seed, with the current votes.
 
         Parameters
         ----------
@@ -217,7 +217,7 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
         return job.outcome
 
     def look(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
-        """Look into a picture: make it once more and see which reference shaped which place.
+        """Request the influence of the references on a picture, which is generated once more.
 
         Parameters
         ----------
@@ -239,7 +239,7 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
         return outcome
 
     def cancel(self) -> None:
-        """Stop at the next step, and drop what is pending."""
+        """Cancel at the next step, and drop pending jobs."""
         self._runs.cancel()
 
     def snapshot(self) -> Image.Image:
@@ -257,7 +257,7 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
         return contact_sheet(made, self.session.strengths)
 
     def close(self) -> None:
-        """Stop what runs, end the thread and leave the notebook. The session stays usable."""
+        """Stop the job, end the thread and close the widget. The session stays usable."""
         if "_worker" not in self.__dict__:  # refused in __init__
             return
         self._worker.close()
@@ -266,7 +266,7 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
         super().close()
 
     def __repr__(self) -> str:
-        """Say what it is about, briefly."""
+        """Return a short description."""
         return f"FabricWidget(prompt={self.prompt[:40]!r}, rounds={len(self.history)})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401  (as the base class)
@@ -277,13 +277,13 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
     # ---- what is behind it ---------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute; new votes start a round where nobody else would."""
+        """Set an attribute; without threads, run what is due after a vote."""
         super().__setattr__(name, value)
         if name == "votes":
             self._worker.pump()
 
     def set_state(self, sync_data: object) -> None:
-        """Take what the front end has set: what is allowed, in range; the rest is told back."""
+        """Apply an update of the front end: valid values only; corrections are sent back."""
         if not isinstance(sync_data, Mapping):
             _logger.warning("an update from the front end was not understood")
             return

@@ -1,4 +1,4 @@
-"""What is asked for is made here, one at a time, beside the kernel's own thread.
+"""The worker: runs jobs one at a time, in a thread beside the kernel's own.
 
 At most one job runs and at most one of each kind waits. Where threads do not exist the same queue
 is worked off by whoever calls `pump`. Nothing here knows what a job does.
@@ -27,7 +27,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Outcome(Future[Any]):
-    """What a job will have made: a future with a blocking `result`, which can be awaited too.
+    """Future result of a job, with a blocking `result`; it can be awaited too.
 
     Cancelling it stops the job at its next step.
     """
@@ -42,13 +42,13 @@ class Outcome(Future[Any]):
         return super().cancel()
 
     def __await__(self) -> Generator[Any, None, Any]:
-        """Wait without holding up the event loop."""
+        """Wait without blocking the event loop."""
         return asyncio.wrap_future(self).__await__()
 
 
 @dataclass(eq=False)
 class Job:
-    """One run.
+    """One job.
 
     Parameters
     ----------
@@ -69,17 +69,17 @@ class Job:
     outcome: Outcome = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the future, which can stop the job."""
+        """Create the future, which can stop the job."""
         self.outcome = Outcome(self.stop)
 
     @property
     def automatic(self) -> bool:
-        """Whether a vote asked for it."""
+        """Whether a vote requested it."""
         return self.request is None
 
 
 class Worker:
-    """A queue of one for each kind of job, and a thread that works it off.
+    """A queue with one place for each kind of job, and the thread that runs them.
 
     Parameters
     ----------
@@ -118,16 +118,16 @@ class Worker:
 
     @property
     def current(self) -> Job | None:
-        """The job that runs or is about to."""
+        """The job that runs or is about to run."""
         return self._current
 
     @property
     def pending(self) -> bool:
-        """Whether a further job will start."""
+        """Whether another job will run."""
         return bool(self._waiting) or self._due is not None
 
     def submit(self, request: object, kind: str = ROUND) -> Job:
-        """Ask for a run after the present one; one of its kind that waits takes this request.
+        """Enqueue a job; it replaces a waiting one of the same kind.
 
         A round has what was voted before, so one that votes asked for is not needed any more.
 
@@ -145,7 +145,7 @@ class Worker:
             return job
 
     def soon(self, delay: float) -> None:
-        """Ask for a run without a request in `delay` seconds, counted from the last call."""
+        """Enqueue a job without a request in `delay` seconds, counted from the last call."""
         with self._changed:
             if self._closed:
                 return
@@ -154,7 +154,7 @@ class Worker:
             self._wake()
 
     def call(self, task: Callable[[], object]) -> None:
-        """Do a small task before the next job."""
+        """Run a short task before the next job."""
         context = contextvars.copy_context()
         with self._changed:
             self._refuse_if_closed()
@@ -162,7 +162,7 @@ class Worker:
             self._wake()
 
     def tick(self, job: Job, step: int, steps: int) -> None:
-        """Say how far a job is: what has become due meanwhile restarts it or waits behind it.
+        """Report the progress of a job; a job due meanwhile restarts it, or waits.
 
         A run that a vote asked for is begun again if it is less than half done: its pictures would
         be out of date when they come. A run that a person asked for is never taken away.
@@ -178,7 +178,7 @@ class Worker:
                 self._waiting[ROUND] = Job(None, context=self._due_context)
 
     def forget(self) -> None:
-        """Let go of a run that votes asked for and that has not begun."""
+        """Drop a waiting job that votes requested."""
         with self._changed:
             self._due = None
             if ROUND in self._waiting and self._waiting[ROUND].automatic:
@@ -197,12 +197,12 @@ class Worker:
         return job
 
     def wake(self) -> None:
-        """Look again whether something has become due."""
+        """Check again whether a job is due."""
         with self._changed:
             self._changed.notify_all()
 
     def pump(self) -> None:
-        """Where there is no thread: do what is to be done now."""
+        """Without threads: run what is due now."""
         if self._threads or self._pumping:
             return
         self._pumping = True
@@ -213,7 +213,7 @@ class Worker:
             self._pumping = False
 
     def close(self) -> None:
-        """Stop everything and end the thread after its present step. May be called twice."""
+        """End the thread after its current step. May be called twice."""
         with self._changed:
             self._closed = True
             self._tasks.clear()
@@ -226,7 +226,7 @@ class Worker:
             raise RuntimeError(message)
 
     def _enqueued(self, job: Job) -> Job:
-        """Return the job that will do what `job` is for."""
+        """Return the job that will serve the request of `job`."""
         if self._current is None:
             self._begin(job)
             return job
@@ -257,14 +257,14 @@ class Worker:
             del work  # holds no job while it waits for the next
 
     def _next(self) -> Job | Callable[[], object] | None:
-        """Wait for something to do; None at the end."""
+        """Wait for work; return None at the end."""
         with self._changed:
             while (work := self._take()) is None and not self._closed:
                 self._changed.wait(self._left())
             return work
 
     def _take_now(self) -> Job | Callable[[], object] | None:
-        """Return what to do next, or see to it that `pump` is called when there is something."""
+        """Return the next work, or have `pump` called when there is some."""
         with self._changed:
             work = self._take()
             left = self._left()

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from PIL import Image
 
 from fabric_widget import Fabric, Schedule, load_demo
+
+if TYPE_CHECKING:
+    from fabric_widget.engine.results import GeneratedImage, Round
 
 FILE = Path(__file__).with_name("golden.png")
 STEPS = 6
@@ -26,8 +30,8 @@ def pictures() -> list[Image.Image]:
     torch.set_num_threads(1)
     fabric = Fabric(load_demo())
     common: dict[str, Any] = {"num_images": 4, "num_inference_steps": STEPS}
-    plain = fabric("a monster", seed=0, **common)
-    more = fabric("a fish", seed=4, **common)
+    plain = _named(fabric("a monster", seed=0, **common))
+    more = _named(fabric("a fish", seed=4, **common))
     upload = Image.linear_gradient("L").convert("RGB").resize((64, 64))
     rounds = [
         plain,
@@ -38,6 +42,15 @@ def pictures() -> list[Image.Image]:
         fabric("a flower", seed=8, liked=[(upload, 0.5), (more[1], 2.0)], **common),
     ]
     return [image.image for made in rounds for image in made]
+
+
+def _named(made: Round) -> list[GeneratedImage]:
+    """Return pictures whose ids are the same on every processor.
+
+    An id is a digest of latents, which processors round differently, and a reference's noise
+    follows from its id.
+    """
+    return [replace(image, id=f"{image.prompt} {image.seed}") for image in made]
 
 
 def digest(picture: Image.Image) -> str:

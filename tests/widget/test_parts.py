@@ -96,11 +96,11 @@ def test_the_pace_is_measured_after_the_first_step() -> None:
 def test_a_withheld_status_is_told_with_the_next() -> None:
     clock = Clock()
     status = Status(clock)
-    first = status.told(urgent=False, step=1)
+    first = status.next_status(urgent=False, step=1)
     assert first is not None
-    assert status.told(urgent=False, message="x") is None
+    assert status.next_status(urgent=False, message="x") is None
     clock.now += 0.1
-    second = status.told(urgent=False, step=3)
+    second = status.next_status(urgent=False, step=3)
     assert second is not None
     assert (second["step"], second["message"]) == (3, "x")
     assert second["revision"] == first["revision"] + 1

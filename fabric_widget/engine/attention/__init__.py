@@ -1,4 +1,4 @@
-"""Self-attention to a picture's own and to borrowed keys. Tensors only: no diffusers, no votes.
+"""Self-attention to a picture's own keys and to those of references. Knows tensors only.
 
 core          the method as algebra: attend, blend, the gate
 place         one attention call: its arguments, its place in the denoiser, what it borrows

@@ -1,4 +1,4 @@
-"""Attention that also reads borrowed keys: pure tensor algebra, no models, no settings.
+"""Attention with additional keys: tensor algebra without models or settings.
 
 FABRIC (arXiv 2307.10159, section 4) multiplies the attention paid to reference keys by a weight w
 and renormalises: ``softmax([q k, q k_r + log w]) [v; v_r]``. With (o, l) and (o_r, l_r) the outputs
@@ -35,7 +35,7 @@ _NAG_SHARE = 0.5  # of the extrapolated in the output (α)
 
 
 class Loan(NamedTuple):
-    """What one reference lends to one attention call."""
+    """Keys, values and weight that references lend to one attention call."""
 
     keys: torch.Tensor  # (1, H, M, D)
     values: torch.Tensor  # (1, H, M, D)
@@ -93,7 +93,7 @@ def attend(
 def _attend_shared(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """`attend` with one set of keys, (1, H, M, D), for the whole batch: it joins the queries."""
+    """Call `attend` with one set of keys, (1, H, M, D), for the whole batch: join the queries."""
     b, h, n, d = q.shape
     joined = q.transpose(0, 1).reshape(1, h, b * n, d)
     out, lse = attend(joined, k, v, scale)
@@ -107,7 +107,7 @@ def borrow(
     loans: Sequence[Loan],
     scale: float | None = None,
 ) -> torch.Tensor:
-    """Fold references into the attention ``(out, lse)`` of the queries `q`.
+    """Blend attention to references into the attention ``(out, lse)`` of the queries `q`.
 
     The gate and the folded output are float32 at least, whatever the type of the inputs.
     """
@@ -131,7 +131,7 @@ def concatenate(
     mask: torch.Tensor | None = None,
     enable_gqa: bool = False,
 ) -> torch.Tensor:
-    """Return attention to own and borrowed keys through one call with a mask.
+    """Return attention to own and lent keys, computed in one call with a mask.
 
     Works on every device and beside any mask of the caller's (boolean or additive, broadcastable to
     (B, H, N, M)), at the price of copying all keys for every row of the batch.
@@ -163,7 +163,7 @@ def blend(
     scale: float | None = None,
     mask: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Return attention to own keys and to those of `loans`, weighted by ``exp(log_weight)``.
+    """Return attention to own keys and to `loans`, weighted by ``exp(log_weight)``.
 
     Shapes are those of `attend`; a loan's keys are shared by all B rows.
     """
@@ -174,7 +174,7 @@ def blend(
 
 
 def extrapolate(positive: torch.Tensor, negative: torch.Tensor, scale: float) -> torch.Tensor:
-    """Return attention outputs moved away from others: normalised attention guidance.
+    """Move attention outputs away from negative ones: normalised attention guidance (NAG).
 
     For passes without classifier-free guidance (arXiv 2505.21179, equations 6 to 9). With
     ``z = positive + scale · (positive - negative)``, shortened where the L1 norm of a token grew by

@@ -28,7 +28,7 @@ _PROBED_ROWS = 2
 
 @dataclass
 class _Probe(TorchFunctionMode):
-    """Notes every attention call whose keys differ between two rows under equal conditioning."""
+    """Records every attention call whose keys differ between two rows under equal conditioning."""
 
     stack: list[torch.nn.Module] = field(default_factory=list)
     calls: dict[torch.nn.Module, int] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class _Probe(TorchFunctionMode):
         self.places.append(Place(module, ordinal, start, length - stop, stop - start, asking))
 
     def _span(self, tokens: torch.Tensor) -> tuple[int, int]:
-        """Return between which tokens the two rows differ.
+        """Return the range of tokens that differ between the two rows.
 
         Text tokens read the image, so from the second joint layer on they differ too: the first
         layer that sees so many tokens tells which of them are the image's.

@@ -31,7 +31,7 @@ class Attention:
 
 @dataclass(frozen=True)
 class Place:
-    """Where image keys stand: in which call of which module, and between which others.
+    """Position of the image keys: module, call within its forward, range of tokens.
 
     Parameters
     ----------
@@ -55,11 +55,11 @@ class Place:
     asking: tuple[int, int, int] | None = None
 
     def span(self, length: int) -> slice:
-        """Return the image's part of `length` keys beside the text that it was measured with."""
+        """Return the image's range within `length` keys."""
         return slice(self.before, length - self.after)
 
     def image_queries(self, length: int) -> slice:
-        """Return the part of `length` queries of an image as large as the one measured.
+        """Return the image's range within `length` queries, for an image of the measured size.
 
         The text may be longer or shorter now, so the image is found from its own end.
         """
@@ -75,7 +75,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Borrowing:
-    """Rows of the batch and the loans that they borrow.
+    """Rows of the batch and the loans that they attend to.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class Borrowing:
     push: float = 0.0
 
     def applied(self, attended: Callable[[Sequence[Loan]], torch.Tensor]) -> torch.Tensor:
-        """Return the output of `attended`, which is attention to own and to given keys."""
+        """Return the attention of `attended` to the loans, moved away from the shunned ones."""
         positive = attended(self.loans)
         if not self.shunned:
             return positive

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Site(TorchFunctionMode):
-    """One self-attention call of a denoiser that can record or borrow; idle until told.
+    """One self-attention call that can record its keys and values, or attend to references.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Site(TorchFunctionMode):
         self._calls = 0
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any module's)
-        """Run the module's forward, seen by this site if it has anything to do."""
+        """Run the module's forward, inside this mode if there is anything to record or lend."""
         if not self.recording and not self.borrowings:
             return self._inner(*args, **kwargs)
         self._calls = 0
@@ -76,7 +76,7 @@ class Site(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401  (the result of any torch function)
-        """Act at the site's own attention call; leave every other function alone."""
+        """Record or blend at this site's attention call; pass every other function through."""
         del types
         kwargs = kwargs or {}
         if func is not functional.scaled_dot_product_attention:
@@ -123,7 +123,7 @@ class Site(TorchFunctionMode):
         return out
 
     def _parts(self, call: Attention) -> list[tuple[tuple[slice, slice, slice], Borrowing]]:
-        """Return what borrows, as an index of queries; a processor may have left out last rows."""
+        """Return the index of the borrowing queries, clipped to the rows that are present."""
         queries = self.place.image_queries(call.query.shape[-2])
         present = call.query.shape[0]
         return [

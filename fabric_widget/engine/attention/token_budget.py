@@ -1,4 +1,4 @@
-"""What is spared: how many tokens references lend, and how often they are computed.
+"""Token budget: how many tokens references lend, and at which steps they are computed.
 
 Keys close to each other say nearly the same, so a thinned reference whose keys count as many times
 more lends nearly what the whole one does, for a fraction of the arithmetic.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TokenBudget:
-    """What a `Fabric` may leave out to be fast.
+    """How many tokens references lend, to save time and memory.
 
     With the defaults one or two references are lent whole to layers of fewer than 1024 tokens.
 
@@ -47,7 +47,7 @@ class TokenBudget:
     every: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse every setting that is not in its range."""
+        """Raise an error for a setting out of its range."""
         for name in ("stride", "dense", "every"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -59,15 +59,15 @@ class TokenBudget:
 
     @classmethod
     def exact(cls) -> TokenBudget:
-        """Return the economy that spares nothing: every token of every reference at every step."""
+        """Return the budget without savings: every token of every reference at every step."""
         return cls(stride=1, share=math.inf)
 
     def recorded_stride(self, tokens: int) -> int:
-        """Return one of how many of a reference's `tokens` in a layer is recorded."""
+        """Return the stride at which the `tokens` of a layer are recorded."""
         return self.stride if tokens >= self.dense else 1
 
     def thinned(self, lent: Sequence[Lent], tokens: int, index: int) -> list[Lent]:
-        """Return what the references of one branch lend a layer.
+        """Return the tokens that the references of one branch lend to a layer, within the budget.
 
         Parameters
         ----------

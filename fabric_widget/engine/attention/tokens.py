@@ -1,4 +1,4 @@
-"""What a reference lends to one layer: all of its tokens, or a regular lattice of them."""
+"""Tokens that a reference lends to one layer: all of them, or a regular lattice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEAST = 4  # tokens of a reference that any thinning leaves
 
 
 class Lent(NamedTuple):
-    """What one reference has recorded in one layer.
+    """Keys and values that one reference recorded in one layer.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ class Lent(NamedTuple):
 
     @property
     def factor(self) -> float:
-        """How many tokens of the reference each recorded one stands for."""
+        """Number of the reference's tokens for which each recorded one stands."""
         return self.tokens / self.keys.shape[-2]
 
     @property
     def origin(self) -> Origin:
-        """Where in the reference the recorded tokens stand."""
+        """Positions of the recorded tokens within the reference."""
         columns = self.lattices[0][1] if self.lattices else self.columns
         return Origin(self.tokens, columns, self.lattices)
 
@@ -74,7 +74,7 @@ class Lent(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where in a reference of `tokens`, `columns` in a row, those stand that `lattices` left."""
+    """Positions of the remaining tokens within the whole reference."""
 
     tokens: int
     columns: int
@@ -95,7 +95,7 @@ class Origin(NamedTuple):
 
 @functools.lru_cache(maxsize=512)
 def lattice(count: int, columns: int, stride: int, phase: int) -> torch.Tensor:
-    """Return one of `stride` places of a picture, evenly spread over rows and columns.
+    """Return the indices of one in `stride` tokens, spread evenly over rows and columns.
 
     Over `stride` consecutive phases each place comes exactly once.
 
@@ -122,7 +122,7 @@ def lattice(count: int, columns: int, stride: int, phase: int) -> torch.Tensor:
 
 
 def columns_of(tokens: int, aspect: float) -> int:
-    """Return how many of a picture's tokens stand in one row, or `tokens` if that is not clear.
+    """Return the number of tokens in a row of the picture, or `tokens` if it cannot be told.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def columns_of(tokens: int, aspect: float) -> int:
 
 
 def grouped(lent: Sequence[Lent], factors: Sequence[float]) -> list[Loan]:
-    """Return what several references lend, those of equal weight side by side in one loan.
+    """Return the lent tokens as loans, references of equal weight joined into one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which reference influenced which place of a picture: attention, recorded while it is made.
+"""Which reference influenced which place of a picture: attention maps, recorded during a run.
 
 lens            Lens: what is recorded
 recorder        at which steps, calls and rows

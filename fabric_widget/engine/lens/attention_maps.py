@@ -1,4 +1,4 @@
-"""Attention probabilities, computed and pooled into maps: tensor algebra for the lens.
+"""Attention probabilities, pooled into maps: tensor algebra for the lens.
 
 The softmax over own and borrowed keys is computed once more for observed rows, in float32 at least,
 whichever way a layer itself takes: every device, mask and grouping of references is seen alike.
@@ -57,14 +57,14 @@ def probabilities(
 
 
 class Borrowed(NamedTuple):
-    """What one side lends to one attention call, reference after reference."""
+    """Keys that one side lends to one attention call, reference by reference."""
 
     keys: torch.Tensor  # (1, H or fewer, M, D)
     bias: torch.Tensor  # (M,): logarithms of the weights
 
     @classmethod
     def of(cls, lent: Sequence[Lent], factors: Sequence[float]) -> Borrowed:
-        """Return what references lend with these weights, 0 or more."""
+        """Return the keys of references with their weights, 0 or more."""
         keys = torch.cat([part.keys for part in lent], dim=-2)
         lengths = [part.keys.shape[-2] for part in lent]
         logs = [math.log(factor) if factor > 0 else -math.inf for factor in factors]
@@ -75,7 +75,7 @@ class Borrowed(NamedTuple):
 def observed(
     call: Attention, row: int, queries: slice, borrowed: Borrowed
 ) -> Iterator[torch.Tensor]:
-    """Yield the attention of one row to its own keys and to borrowed ones, as `probabilities`.
+    """Yield the attention of one row to its own and to lent keys, as `probabilities` does.
 
     Parameters
     ----------
@@ -104,13 +104,13 @@ def observed(
 
 
 def cell_grid(origin: Origin, cells: int) -> Grid:
-    """Return how many rows and columns of cells the tokens of a picture are gathered into."""
+    """Return the rows and columns of cells into which a picture's tokens are pooled."""
     return min(origin.rows, cells), min(origin.columns, cells)
 
 
 @functools.lru_cache(maxsize=256)
 def cells_of(origin: Origin, grid: Grid) -> torch.Tensor:
-    """Return the cell of each token that there is, row after row, int64; not to be written to."""
+    """Return the cell of each token, row by row, int64, read-only."""
     places = origin.places()
     rows = places // origin.columns * grid[0] // origin.rows
     columns = places % origin.columns * grid[1] // origin.columns
@@ -127,7 +127,7 @@ def _pooling(origin: Origin, grid: Grid) -> torch.Tensor | None:
 
 
 def pooled(rows: Iterator[torch.Tensor], origin: Origin, grid: Grid) -> torch.Tensor:
-    """Return the means over the places of each cell of what was seen there.
+    """Return the means over the tokens of each cell.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ class Means(NamedTuple):
 
     @classmethod
     def nothing(cls, grid: Grid, grids: Sequence[Grid], *, looks: bool) -> Means:
-        """Return the maps of a side that lent nothing: all attention stayed."""
+        """Return the maps of a side without loans: all attention stays with the picture."""
         cells = grid[0] * grid[1]
         return cls(
             torch.ones(cells, dtype=torch.float16),
@@ -177,7 +177,7 @@ class Means(NamedTuple):
 
 
 class Sums:
-    """Maps of one side at one level, added up over calls and rows.
+    """Maps of one side at one level, summed over calls and rows.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ class Sums:
         self._starts = [sum(sizes[:i]) for i in range(len(sizes))]
 
     def add(self, seen: torch.Tensor, origins: Sequence[Origin], lengths: Sequence[int]) -> None:
-        """Add what one row of one call saw.
+        """Add the maps of one row of one call.
 
         Parameters
         ----------
@@ -224,7 +224,7 @@ class Sums:
             self._looks.index_add_(0, torch.cat(cells).to(seen.device), seen[own:])
 
     def means(self) -> Means:
-        """Return the means over all that was added."""
+        """Return the means over all calls and rows."""
         shares = _kept(self._shares / self._count)
         looks: list[torch.Tensor] = []
         if self._looks is not None:

@@ -1,4 +1,4 @@
-"""Influence: which reference drew how much of a picture's attention, where and when."""
+"""Influence: how much attention each reference received, where and at which steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Seen:
-    """A reference as the lens tells of it.
+    """A reference as the lens reports it.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ class Seen:
 
     @property
     def liked(self) -> bool:
-        """Whether it is on the side of the liked ones."""
+        """Whether the reference is a liked one."""
         return self.strength > 0
 
 
 @dataclass(frozen=True)
 class Level:
-    """The attention layers that see a picture equally finely.
+    """The attention layers with equally many tokens.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Level:
 
 
 class Maps(NamedTuple):
-    """What was recorded at one level during one part of the steps; float16 on the CPU."""
+    """Maps of one level during one part of the steps; float16 on the CPU."""
 
     own: torch.Tensor  # (2, rows, columns): where disliked ones are borrowed, where liked ones are
     shares: torch.Tensor  # (R, rows, columns)
@@ -75,7 +75,7 @@ class Maps(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Influence:
-    """How much of the attention of each place of a picture went to which reference.
+    """Share of each place's attention that went to each reference.
 
     In every layer that borrows, the softmax over own and borrowed keys divides the attention of
     each place. All maps are means over the attention heads, over the layers of a level and over
@@ -107,7 +107,7 @@ class Influence:
     _maps: tuple[tuple[Maps, ...], ...] = field(repr=False)  # by part, by level
 
     def shares(self, *, level: int | None = None, part: int | None = None) -> torch.Tensor:
-        """Return how much of each place's attention went to each reference.
+        """Return the share of each place's attention that went to each reference.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class Influence:
     def own(
         self, *, liked: bool, level: int | None = None, part: int | None = None
     ) -> torch.Tensor:
-        """Return how much of each place's attention stayed with the picture and its text.
+        """Return the share of each place's attention that stayed with the picture and its text.
 
         Measured as the references' shares are, not what they leave.
 
@@ -156,7 +156,7 @@ class Influence:
         return self._mean(level, part, lambda maps: maps.own[int(liked)])
 
     def looks(self, reference: int, *, level: int, part: int | None = None) -> torch.Tensor:
-        """Return where in a reference each place looked.
+        """Return where in a reference each place attended.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Lens: what of a run's attention is recorded. Settings and arithmetic, no tensors."""
+"""Lens: settings of what is recorded of a run's attention. No tensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ACCUMULATED, _KEPT = 4, 2  # bytes of a number while its part lasts (float32), 
 
 @dataclass(frozen=True, kw_only=True)
 class Lens:
-    """What of a run's attention is recorded.
+    """What to record of a run's attention.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Lens:
     nbytes: int = 64 * 2**20
 
     def __post_init__(self) -> None:
-        """Refuse every setting that is not in its range."""
+        """Raise an error for a setting out of its range."""
         if not isinstance(self.looks, bool):
             message = f"looks is {self.looks!r}: give True or False"
             raise TypeError(message)
@@ -86,7 +86,7 @@ class Lens:
         return parts
 
     def affordable(self, levels: Sequence[int], references: int) -> int:
-        """Return how many cells a map has on a side so that all maps fit into `nbytes`.
+        """Return the side of the maps, in cells, with which all of them fit into `nbytes`.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class Lens:
         raise ValueError(message)
 
     def _needed(self, levels: Sequence[int], references: int, cells: int) -> int:
-        """Return the bytes that maps take at most, one part of them still being added up."""
+        """Return the bytes that maps need at most, including the sums of one part."""
         numbers = sum(
             min(tokens, cells**2) * (2 + references * (1 + self.looks * cells**2))
             for tokens in levels
@@ -121,14 +121,14 @@ class Lens:
 
 
 class Part(NamedTuple):
-    """A range of steps, and those of them that are recorded."""
+    """A range of steps, and the steps in it that are recorded."""
 
     steps: range
     recorded: frozenset[int]
 
 
 def checked_lens(lens: Lens | None, num_images: int) -> Lens | None:
-    """Return the lens if it is one or None.
+    """Return a valid lens or None, or raise an error.
 
     Raises
     ------
@@ -153,5 +153,5 @@ def checked_lens(lens: Lens | None, num_images: int) -> Lens | None:
 
 
 def _share(items: Sequence[int], index: int, count: int) -> Sequence[int]:
-    """Return one of `count` parts of `items` that differ in length by one at most."""
+    """Return one of `count` parts of `items`, of nearly equal lengths."""
     return items[index * len(items) // count : (index + 1) * len(items) // count]

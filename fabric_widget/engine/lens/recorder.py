@@ -1,4 +1,4 @@
-"""What the lens records during one run: which attention calls, of which rows, at which steps.
+"""Record attention for the lens during one run: which calls, rows and steps.
 
 Nothing here changes what a layer computes.
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Lending(NamedTuple):
-    """What one side lends to one site, and the rows that borrow it."""
+    """What one side lends to one site, and the rows that attend to it."""
 
     liked: bool
     rows: Sequence[slice]
@@ -44,7 +44,7 @@ class Lending(NamedTuple):
 
 
 class AttentionRecorder:
-    """Gathers the maps of one run.
+    """Collects the maps of one run.
 
     Parameters
     ----------
@@ -150,11 +150,11 @@ class AttentionRecorder:
         )
 
     def _standing(self, tokens: int) -> Origin:
-        """Return how so many tokens of the picture stand."""
+        """Return the rows and columns of a layer with so many tokens."""
         return Origin(tokens, columns_of(tokens, self._aspect))
 
     def _rows(self, blocks: Sequence[slice], present: int) -> list[int]:
-        """Return the rows to record; a processor may have left out last ones."""
+        """Return the rows to record, clipped to those that are present."""
         image = self._lens.image
         rows = [
             row
@@ -165,7 +165,7 @@ class AttentionRecorder:
         return [row for row in rows if row < present]
 
     def _close(self) -> None:
-        """Turn the sums of the present part into means."""
+        """Turn the sums of the current part into means."""
         if self._part is not None and self._sums:
             self._done.append(
                 (self._part, {side: sums.means() for side, sums in self._sums.items()})
@@ -173,7 +173,7 @@ class AttentionRecorder:
         self._sums = {}
 
     def _maps(self, index: int, means: Mapping[Side, Means]) -> Maps:
-        """Return the maps of one level; where a side lent nothing, everything stayed."""
+        """Return the maps of one level."""
         level = self._levels[index]
         grid = (level.rows, level.columns)
         liked, disliked = (self._side(index, means, liked=liked) for liked in (True, False))

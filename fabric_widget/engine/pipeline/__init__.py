@@ -1,4 +1,4 @@
-"""Any diffusers pipeline, seen from its denoiser. Knows nothing of feedback.
+"""Any diffusers pipeline, seen from its denoiser. Knows nothing about feedback.
 
 protocol           the part of a diffusers pipeline that is used, for type checkers
 denoiser           which component it is, its lock, its calls with named arguments

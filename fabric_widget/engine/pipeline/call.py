@@ -1,4 +1,4 @@
-"""One call of a denoiser: its arguments by name, what of them belongs to each row of the batch.
+"""One denoiser call: its arguments by name, and which of them have an entry for each row.
 
 A call that the pipeline made is the template of reference passes: the same arguments around other
 latents. In which form the denoiser takes latents is read off the template: a batch or a list, with
@@ -54,12 +54,12 @@ class Call:
 
     @property
     def latents(self) -> Any:  # noqa: ANN401  (a tensor, (rows, …), or a list of as many)
-        """The latents that the denoiser is given."""
+        """The latents of the call."""
         return self.arguments[self.latents_name]
 
     @property
     def timestep(self) -> torch.Tensor:
-        """The timestep as the denoiser is given it, a number or one for each row."""
+        """The timestep of the call, a number or one for each row."""
         return torch.as_tensor(self.arguments[self.timestep_name])
 
     @property
@@ -76,7 +76,7 @@ class Call:
     def with_rows(
         self, rows: Sequence[int], latents: torch.Tensor, timestep: torch.Tensor
     ) -> dict[str, Any]:
-        """Return arguments with the conditioning of the chosen `rows` around other latents.
+        """Return arguments with other latents and the conditioning of the chosen `rows`.
 
         The timestep is a number, or has one entry or as many as there are rows.
         """
@@ -113,7 +113,7 @@ class Call:
         return found
 
     def beside(self, other: Call) -> Call:
-        """Return this call with its picture to the right of the other's, where positions are told.
+        """Return this call with its picture right of the other's, if positions are arguments.
 
         Rotary positions that two pictures share make a token attend to whatever stands at its own
         place in the other one (arXiv 2503.12590). Positions are an argument of the call if some
@@ -130,7 +130,7 @@ class Call:
 
 
 def in_form(latents: torch.Tensor, form: torch.Tensor) -> torch.Tensor:
-    """Return one picture's `latents` with as many axes as `form`: those of length one come and go.
+    """Return one picture's `latents` with the number of axes of `form`, by axes of length one.
 
     Both have their axes in the same order; of several candidates the first is taken, for the last
     axes are height and width.
@@ -146,7 +146,7 @@ def in_form(latents: torch.Tensor, form: torch.Tensor) -> torch.Tensor:
 
 
 def tensors(value: object, path: Path = ()) -> Iterator[tuple[Path, torch.Tensor]]:
-    """Yield the tensors in `value` and how they are reached, in a fixed order."""
+    """Yield the tensors in `value` with their paths, in a fixed order."""
     if isinstance(value, torch.Tensor):
         yield path, value
     else:
@@ -161,7 +161,7 @@ def _parts(value: object) -> list[tuple[str | int, Any]]:
 
 
 def _take(value: Any, rows: Sequence[int], path: Path, per_row: frozenset[Path]) -> Any:  # noqa: ANN401  (any argument)
-    """Return the chosen rows of every part of `value` that has one entry per row."""
+    """Return `value` with the chosen rows of every part that has one entry per row."""
     if path in per_row:
         if isinstance(value, torch.Tensor):
             return value[torch.tensor(list(rows), device=value.device)]
@@ -178,7 +178,7 @@ def _as_long(value: object, rows: int) -> frozenset[Path]:
 
 
 def _doubling(one: object, two: object, rows: int, path: Path = ()) -> Iterator[Path]:
-    """Yield the parts that have as many entries as there are rows, and twice as many in `two`."""
+    """Yield the parts with one entry per row, which are twice as long in `two`."""
     sized = isinstance(one, (list, tuple)) or (isinstance(one, torch.Tensor) and one.dim() > 0)
     if sized and len(one) == rows and len(two) == 2 * rows:  # type: ignore[arg-type]
         yield path
@@ -189,7 +189,7 @@ def _doubling(one: object, two: object, rows: int, path: Path = ()) -> Iterator[
 
 
 def _grid(call: Call) -> tuple[Path, int] | None:
-    """Return which argument tells the positions of packed tokens, and its column of columns."""
+    """Return the argument with the positions of packed tokens, and its column for the x axis."""
     if not call.packed:
         return None
     tokens = len(call.latents[0])

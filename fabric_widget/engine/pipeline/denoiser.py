@@ -29,7 +29,7 @@ _locks_guard = threading.Lock()
 
 
 class Denoiser:
-    """The denoiser of a pipeline and the calls that the pipeline makes to it.
+    """The denoiser of a pipeline.
 
     Parameters
     ----------
@@ -66,18 +66,18 @@ class Denoiser:
 
     @property
     def model(self) -> torch.nn.Module:
-        """The model itself: under a compiled wrapper, the module that was compiled."""
+        """The model itself: the module inside a compiled wrapper."""
         model: torch.nn.Module = getattr(self.module, "_orig_mod", self.module)
         return model
 
     @property
     def device(self) -> torch.device:
-        """Where the pipeline runs its denoiser."""
+        """The device that the denoiser runs on."""
         return torch.device(self.pipe._execution_device)  # noqa: SLF001  (the public `device` is wrong under offloading)
 
     @contextmanager
     def occupied(self) -> Iterator[None]:
-        """Hold the denoiser for one run.
+        """Lock the denoiser for one run.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class Denoiser:
 
     @contextmanager
     def eager(self) -> Iterator[None]:
-        """Run a compiled model as it was written.
+        """Run a compiled model in eager mode.
 
         Compiled code does not see sites come and go, or is compiled anew each time that they do.
         """
@@ -111,7 +111,7 @@ class Denoiser:
             yield
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
-        """Return a call's arguments by name; the first is the latents, whatever its name."""
+        """Return the arguments of a call by name; the first one is the latents."""
         signature = inspect.signature(type(self.model).forward)
         bound = signature.bind(self.model, *args, **kwargs).arguments
         named = dict(list(bound.items())[1:])

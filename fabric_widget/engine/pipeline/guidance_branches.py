@@ -1,4 +1,4 @@
-"""Which rows and which calls of a denoiser are conditional: measured, for every pipeline alike.
+"""Which rows and calls of a denoiser are conditional: measured, for every pipeline alike.
 
 Pipelines with guidance ask their denoiser about each step twice: in one call, whose rows are partly
 conditional, or in one call after the other. Rows are told apart before the run, by what changes
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GuidanceBranches:
-    """What of a call follows the prompt.
+    """The parts of a call that depend on the prompt.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def guidance_branches(null: Call, worded: Call) -> GuidanceBranches:
 
 
 def _differ(a: Any, b: Any) -> bool:  # noqa: ANN401  (a row of any argument)
-    """Return whether two rows differ; one that is shorter is filled up with zeros."""
+    """Return whether two rows differ; pad the shorter one with zeros."""
     if not (isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)):
         return False  # sizes and the like
     if a.dim() != b.dim():
@@ -72,7 +72,7 @@ def _differ(a: Any, b: Any) -> bool:  # noqa: ANN401  (a row of any argument)
 
 
 class BranchTracker:
-    """Tells the conditional rows of each call of a run from the unconditional ones.
+    """Tells the conditional from the unconditional rows, call by call.
 
     The calls about one state of the latents belong together. The first of them is conditional, or
     has the conditional rows; a further one is if it is conditioned on the same. When prompt and
@@ -121,7 +121,7 @@ class BranchTracker:
 
     @property
     def alternate(self) -> bool:
-        """Whether there was more than one call about the latest state of the latents."""
+        """Whether the latest latents were given to more than one call."""
         return self._later > 0
 
     def _same_input(self, first: Call, call: Call) -> bool:
@@ -135,7 +135,7 @@ class BranchTracker:
         )
 
     def _same_words(self, first: Call, call: Call) -> bool:
-        """Return whether `call` is conditioned on what the conditional rows of the first are."""
+        """Return whether `call` has the conditioning of the first call's conditional rows."""
         block = self._spoken.rows.index(True) if first.rows > call.rows else 0
         start, stop = block * self._pictures, (block + 1) * self._pictures
         for path in self._spoken.paths:

@@ -1,4 +1,4 @@
-"""Pictures into a pipeline's latents, by the pipeline's own autoencoder."""
+"""Encode pictures into a pipeline's latents with its own autoencoder."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _FLAT_DIMENSIONS = 3  # of one picture's latents, (C, h, w)
 
 
 def autoencoder(pipe: Pipeline) -> Any:  # noqa: ANN401  (any autoencoder)
-    """Return what brings the pipeline's pictures into latents, or None."""
+    """Return the pipeline's autoencoder, or None."""
     return getattr(pipe, "vae", None) or getattr(pipe, "movq", None)
 
 
 def can_encode(pipe: Pipeline) -> bool:
-    """Return whether the pipeline has an autoencoder that makes latents from pictures."""
+    """Return whether the pipeline has an autoencoder that encodes pictures."""
     return callable(getattr(autoencoder(pipe), "encode", None))
 
 
 def pixels_per_latent(pipe: Pipeline) -> int:
-    """Return how many pixels one latent covers in each direction."""
+    """Return the number of pixels per latent along each side."""
     told = next((int(getattr(pipe, name)) for name in _SCALES if hasattr(pipe, name)), None)
     if told is not None:
         return told
@@ -127,7 +127,7 @@ def _with_alpha(pixels: torch.Tensor, config: object) -> torch.Tensor:
 
 
 def _of_films(vae: Any) -> bool:  # noqa: ANN401  (any autoencoder)
-    """Return whether an autoencoder takes pictures as films of one frame, (B, C, 1, h, w)."""
+    """Return whether an autoencoder takes videos of one frame, (B, C, 1, h, w)."""
     modules = vae.modules() if isinstance(vae, torch.nn.Module) else ()
     return any("Conv3d" in type(module).__name__ for module in modules)  # or a lookalike of it
 

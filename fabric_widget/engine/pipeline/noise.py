@@ -1,4 +1,4 @@
-"""Noise for reference latents: what the pipeline's scheduler would show the denoiser."""
+"""Noise for reference latents: what the scheduler would show the denoiser at a timestep."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def noised(
     timestep: torch.Tensor,
     later: int = 0,
 ) -> torch.Tensor:
-    """Return reference latents as the scheduler's solver would see them at a timestep.
+    """Return noisy reference latents at a timestep, scaled as the denoiser's input.
 
     Schedulers know by their own state at which noise level they are. That state is left as it was.
 

@@ -1,4 +1,4 @@
-"""Latents as a picture and as packed tokens, by the pipeline's own rule.
+"""Convert latents between pictures and packed tokens, by the pipeline's own method.
 
 Pipelines that pack their latents into tokens have a static method for it. It moves numbers and
 changes none, so packing the numbers 0, 1, 2 … shows where each one goes, and the way back.
@@ -21,12 +21,12 @@ _NAME = "_pack_latents"
 
 
 def can_pack(pipe: Pipeline) -> bool:
-    """Return whether the pipeline says how it packs latents."""
+    """Return whether the pipeline has a method that packs latents."""
     return callable(getattr(pipe, _NAME, None))
 
 
 def pack(pipe: Pipeline, latents: torch.Tensor, channels: int) -> torch.Tensor:
-    """Return latents, (B, C, h, w), as the pipeline packs them, (B, tokens, channels).
+    """Return latents, (B, C, h, w), packed by the pipeline, (B, tokens, channels).
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def pack(pipe: Pipeline, latents: torch.Tensor, channels: int) -> torch.Tensor:
 def unpack(
     pipe: Pipeline, latents: torch.Tensor, channels: int, aspect: float
 ) -> torch.Tensor | None:
-    """Return packed latents, (B, tokens, C), as pictures, or None if there is no way back.
+    """Return packed latents, (B, tokens, C), as (B, C, h, w), or None if that is not possible.
 
     Parameters
     ----------

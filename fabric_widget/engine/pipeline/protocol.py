@@ -31,7 +31,7 @@ class Pipeline(Protocol):
         """Make pictures."""
 
     def maybe_free_model_hooks(self) -> None:
-        """Give back accelerator memory, where models are moved there on demand."""
+        """Offload models that are moved to the accelerator on demand."""
 
     def set_progress_bar_config(self, **settings: Any) -> None:
         """Set the progress bar's arguments."""

@@ -1,4 +1,4 @@
-"""The calls that a pipeline makes to its denoiser, recorded before a run.
+"""Record the calls that a pipeline makes to its denoiser, before a run.
 
 The pipeline is called with the null prompt and the user's other arguments while a spy stands in the
 denoiser's place: what reaches it is the template of every reference pass. A second recorded call,
@@ -47,7 +47,7 @@ _SOME_TEXTS = (
 
 @dataclass(frozen=True)
 class RecordedCall:
-    """What a pipeline's calls look like, measured before a run.
+    """The null prompt's call, and which parts of it depend on the prompt.
 
     Parameters
     ----------
@@ -61,17 +61,17 @@ class RecordedCall:
     guidance_branches: GuidanceBranches
 
 
-class _Spied(Exception):  # noqa: N818  (a signal, not an error)
-    """Ends the pipeline's call at the denoiser's door."""
+class _DenoiserReached(Exception):  # noqa: N818  (a signal, not an error)
+    """Ends the pipeline's call when it reaches the denoiser."""
 
 
 def null_call(denoiser: Denoiser, arguments: Mapping[str, Any]) -> Call:
-    """Return the call that the pipeline would make with the null prompt and these arguments."""
+    """Return the pipeline's denoiser call for the null prompt and these arguments."""
     return _first_call(denoiser, arguments, "")
 
 
 def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -> RecordedCall:
-    """Measure the calls that the pipeline would make with these arguments.
+    """Record the null prompt's call and find the parts that depend on the prompt.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -
 
 
 def check_uncached(denoiser: Denoiser) -> None:
-    """Refuse a model that leaves out layers in some of its calls.
+    """Refuse a model that skips layers in some of its calls.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def check_uncached(denoiser: Denoiser) -> None:
 
 
 def _check_stateless(denoiser: Denoiser, null: Call) -> None:
-    """Refuse a pipeline that hands its denoiser a memory of earlier steps."""
+    """Refuse a pipeline that passes its denoiser a cache of earlier steps."""
     memories = [
         value
         for value in null.arguments.values()
@@ -159,11 +159,11 @@ def alternates(
     def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
         turns.conditional_rows(denoiser.bind(args, kwargs))
         if turns.alternate:
-            raise _Spied
+            raise _DenoiserReached
         return inner(*args, **kwargs)
 
     negated = any(
-        name.startswith("negative") and _speaks(name, value) and value is not None
+        name.startswith("negative") and _is_prompt(name, value) and value is not None
         for name, value in arguments.items()
     )
     own = {"negative_prompt": ""} if negated else {}
@@ -174,12 +174,12 @@ def alternates(
 def _first_call(
     denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str, pictures: int = 1
 ) -> Call:
-    """Call the pipeline and return what first reached the denoiser."""
+    """Call the pipeline and return its first denoiser call."""
     seen: list[Call] = []
 
     def spy(*args: Any, **kwargs: Any) -> None:
         seen.append(denoiser.bind(args, kwargs))
-        raise _Spied
+        raise _DenoiserReached
 
     _call(denoiser, arguments, {"prompt": prompt, "num_images_per_prompt": pictures}, spy)
     if not seen:
@@ -194,12 +194,12 @@ def _call(
     own: Mapping[str, Any],
     forward: Callable[..., Any],
 ) -> None:
-    """Call the pipeline, without the caller's prompts, until `forward` or the first step."""
+    """Call the pipeline without the caller's prompts, up to `forward` or the first step."""
     pipe = denoiser.pipe
     without = {
         name: value
         for name, value in arguments.items()
-        if not (_speaks(name, value) or name.startswith("callback") or name == "latents")
+        if not (_is_prompt(name, value) or name.startswith("callback") or name == "latents")
     }
     given = {
         "num_images_per_prompt": 1,
@@ -208,7 +208,7 @@ def _call(
 
     def stop(*args: Any, **kwargs: Any) -> None:
         del args, kwargs
-        raise _Spied
+        raise _DenoiserReached
 
     with (
         torch.no_grad(),
@@ -217,7 +217,7 @@ def _call(
         processors(processors_of(denoiser.model)),
         swapped(denoiser.module, forward),
         warnings.catch_warnings(),
-        suppress(_Spied),
+        suppress(_DenoiserReached),
     ):
         warnings.simplefilter("ignore")  # the run itself will say it
         pipe.set_progress_bar_config(disable=True)
@@ -225,6 +225,6 @@ def _call(
         pipe(**without | given | dict(own))
 
 
-def _speaks(name: str, value: object) -> bool:
-    """Return whether an argument is a prompt, in words or embedded, and not a switch or a size."""
+def _is_prompt(name: str, value: object) -> bool:
+    """Return whether an argument is a prompt, as text or embedded."""
     return "prompt" in name and not isinstance(value, (bool, int, float))

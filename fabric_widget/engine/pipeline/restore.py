@@ -1,4 +1,4 @@
-"""What makes a run leave no trace: everything borrowed is given back, also after an exception."""
+"""Context managers that restore a pipeline after a run, also after an exception."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MISSING = object()
 
 @contextmanager
 def swapped(module: torch.nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
-    """Let `forward` stand in for the module's own, on this instance only."""
+    """Replace a module's `forward`, on this instance only."""
     with replaced(module, "forward", forward):
         yield
 
 
 @contextmanager
 def replaced(owner: object, name: str, value: object) -> Iterator[None]:
-    """Let an attribute of `owner` be another one meanwhile, on this instance only."""
+    """Replace an attribute of `owner`, on this instance only."""
     before = vars(owner).get(name, _MISSING)
     setattr(owner, name, value)
     try:
@@ -36,7 +36,7 @@ def replaced(owner: object, name: str, value: object) -> Iterator[None]:
 
 @contextmanager
 def kept(*owners: object) -> Iterator[None]:
-    """Put back the attributes of `owners` as they were (the attributes, not what they refer to)."""
+    """Restore the attributes of `owners` (the attributes, not what they refer to)."""
     before = [dict(vars(owner)) for owner in owners]
     try:
         yield
@@ -55,7 +55,7 @@ def processors_of(model: torch.nn.Module) -> dict[torch.nn.Module, Any]:
 
 @contextmanager
 def processors(chosen: dict[torch.nn.Module, Any]) -> Iterator[None]:
-    """Let modules have the `chosen` attention processors meanwhile."""
+    """Set the `chosen` attention processors."""
     before = {module: module.processor for module in chosen}
     _set_processors(chosen)
     try:
@@ -73,7 +73,7 @@ def _set_processors(chosen: dict[torch.nn.Module, Any]) -> None:
 
 @contextmanager
 def random_kept(device: torch.device) -> Iterator[None]:
-    """Put back the global random state of the CPU and of `device`."""
+    """Restore the global random state of the CPU and of `device`."""
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         yield

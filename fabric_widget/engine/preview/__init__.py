@@ -1,4 +1,4 @@
-"""Pictures of unfinished latents. Leaves showing them to others.
+"""Small pictures of unfinished latents.
 
 previewer           previews of a run, whatever form its latents have
 decoders            latents to pictures: by a linear map, or by the autoencoder

@@ -1,4 +1,4 @@
-"""Cheap pictures of unfinished latents.
+"""Decode latents into small pictures at low cost.
 
 Colours are very nearly a linear function of latents, so a linear map, fitted once to flat
 colours encoded by the pipeline's own autoencoder, shows a picture at a pixel per latent for next to
@@ -49,7 +49,7 @@ class LinearPreview:
 
 @dataclass(frozen=True)
 class DecoderPreview:
-    """Previews by a small decoder, such as diffusers' AutoencoderTiny.
+    """Previews by a small decoder, such as diffusers' `AutoencoderTiny`.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class DecoderPreview:
 
 
 def fit_linear(pipe: Pipeline, device: torch.device) -> LinearPreview:
-    """Fit a linear map from the pipeline's latents to colours, by least squares on flat colours."""
+    """Fit a linear map from latents to colours, by least squares on flat colours."""
     side = _FIELD * pixels_per_latent(pipe)
     colours = list(product(_SHADES, repeat=3))
 
@@ -86,8 +86,8 @@ def fit_linear(pipe: Pipeline, device: torch.device) -> LinearPreview:
     return LinearPreview((inverse @ wanted).float())
 
 
-def calmed(latents: torch.Tensor) -> torch.Tensor:
-    """Return noisy latents in about the range of finished ones: some samplers start far outside."""
+def rescaled(latents: torch.Tensor) -> torch.Tensor:
+    """Return noisy latents scaled to about the range of finished ones."""
     spread = latents.float().flatten(1).std(1).clamp(min=1).to(latents.dtype)
     return latents / spread.view(-1, *(1,) * (latents.dim() - 1))
 

@@ -1,4 +1,4 @@
-"""The picture that a run is heading for, long before it is finished.
+"""Predict the final latents of a run from its latest steps.
 
 A solver of first order moves latents along ``x = signal * clean + noise * e`` with its present idea
 of the clean latents and of the noise. Two of its steps are two equations in these two unknowns, so
@@ -31,8 +31,8 @@ class Point:
     noise: float
 
 
-class Forecast:
-    """Follows a run and expects its end.
+class OriginalPredictor:
+    """Collects the latents of a run to predict its final ones.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Forecast:
         self._points: list[Point] = []
 
     def enter(self, step: int, timestep: torch.Tensor) -> None:
-        """Note the noise level at the first denoiser call of a step.
+        """Record the noise level at the first denoiser call of a step.
 
         To be called while the pipeline is there: schedulers know the level by their own state.
         """
@@ -59,7 +59,7 @@ class Forecast:
             self._points = [*self._points[-1:], Point(self._latents, *level)]
 
     def leave(self, latents: torch.Tensor) -> Sequence[Point]:
-        """Note the latents after a step; return the last two points known, for `expected`."""
+        """Record the latents after a step; return the last two known points."""
         self._latents = latents
         return tuple(self._points)
 
@@ -68,7 +68,7 @@ def noise_level(
     scheduler: Any,  # noqa: ANN401  (as above)
     timestep: torch.Tensor,
 ) -> tuple[float, float] | None:
-    """Return the factors of clean latents and of noise at present, None if nothing tells them."""
+    """Return the factors of signal and noise at a timestep, or None if they are unknown."""
     mix = getattr(scheduler, "add_noise", None)
     own = scheduler_timestep(scheduler, timestep).reshape(1)
     one, none = torch.ones(1, 1, 1, 1), torch.zeros(1, 1, 1, 1)
@@ -81,10 +81,10 @@ def noise_level(
     return None
 
 
-def expected(points: Sequence[Point]) -> torch.Tensor | None:
-    """Return the clean latents on the way between two points, None if they do not tell.
+def predicted_original(points: Sequence[Point]) -> torch.Tensor | None:
+    """Return the clean latents that two points predict, or None.
 
-    They are one step old. Solvers that add noise blur them; see `clearer`.
+    They are one step old. Solvers that add noise blur them; see `less_noisy`.
     """
     if len(points) < 2:  # noqa: PLR2004  (two unknowns)
         return None
@@ -96,15 +96,15 @@ def expected(points: Sequence[Point]) -> torch.Tensor | None:
     return mixed / determinant
 
 
-def clearer(latents: torch.Tensor, other: torch.Tensor | None) -> torch.Tensor:
-    """Return the one that looks less like noise."""
+def less_noisy(latents: torch.Tensor, other: torch.Tensor | None) -> torch.Tensor:
+    """Return the latents that look less like noise."""
     if other is None or not roughness(other) < roughness(latents):  # NaN fails too
         return latents
     return other
 
 
 def roughness(latents: torch.Tensor) -> float:
-    """Return how much neighbours differ: 2 for pure noise, near 0 for flat pictures."""
+    """Return the difference of neighbours: 2 for pure noise, near 0 for flat pictures."""
     latents = latents.float()
     axis = -1 if latents.dim() == _IMAGE_DIMENSIONS else 1
     return float(latents.diff(dim=axis).square().mean() / latents.var().clamp(min=1e-12))

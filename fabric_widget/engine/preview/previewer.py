@@ -1,4 +1,4 @@
-"""Previews of a run: from latents in whatever form the pipeline has them to small images."""
+"""Previews of a run: small images from latents, also from packed ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from fabric_widget.engine.pipeline.latents import (
     channels_of,
 )
 from fabric_widget.engine.pipeline.packing import unpack
-from fabric_widget.engine.preview.decoders import DecoderPreview, LinearPreview, calmed, fit_linear
-from fabric_widget.engine.preview.predicted_original import clearer, expected
+from fabric_widget.engine.preview.decoders import (
+    DecoderPreview,
+    LinearPreview,
+    fit_linear,
+    rescaled,
+)
+from fabric_widget.engine.preview.predicted_original import less_noisy, predicted_original
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +52,7 @@ class Previewer:
         self._fitted: tuple[object, LinearPreview] | None = None
 
     def previews(self, arguments: Mapping[str, Any], device: torch.device) -> Previews | None:
-        """Return a function that makes previews, or None if there is nothing to make them with.
+        """Return a function from latents to images, or None if the pipeline allows none.
 
         Parameters
         ----------
@@ -70,10 +75,10 @@ class Previewer:
 def preview_images(
     previews: Previews | None, latents: torch.Tensor, points: Sequence[Point] = ()
 ) -> list[Image.Image]:
-    """Return previews of what latents, or the last points of a run, will look like."""
+    """Return previews of latents, or of what the last two steps predict."""
     if previews is None:
         return []
-    return previews(calmed(clearer(latents, expected(points))))
+    return previews(rescaled(less_noisy(latents, predicted_original(points))))
 
 
 def _unpacked_previews(
@@ -82,7 +87,7 @@ def _unpacked_previews(
     arguments: Mapping[str, Any],
     latents: torch.Tensor,
 ) -> list[Image.Image]:
-    """Return previews of latents as the loop has them: packed, or with an axis of time."""
+    """Return previews of latents that may be packed, or have an axis of time."""
     channels = decode.channels if isinstance(decode, LinearPreview) else channels_of(pipe)
     pictures: torch.Tensor | None = latents
     if latents.dim() == _FILM_DIMENSIONS:

@@ -1,8 +1,8 @@
-"""Keys and values of references, kept as long as they fit in a given number of bytes.
+"""A least-recently-used cache of the keys and values of references, bounded in bytes.
 
-The bank knows neither models nor weights: an entry is whatever one reference pass recorded, under a
-key that says everything the pass depended on. What finds no room on the device may wait in the
-host's memory, and is on its way back one step before it is asked for.
+It knows neither models nor weights: an entry is what one reference pass recorded, under a key of
+everything that the pass depended on. Entries without room on the device may go to host memory, from
+which they are prefetched one step before they are used.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class _Entry(NamedTuple):
 
 
 class ReferenceCache:
-    """Least-recently-used store of what references lend, bounded in bytes.
+    """Least-recently-used cache of what references lend, bounded in bytes.
 
-    A run asks for the same keys step after step and round after round. Were an entry of the present
-    run ever dropped for a newer one, a bank slightly too small would drop each entry just before it
-    is asked for again; so an entry that finds no room beside those of its own run is not kept.
+    A run uses the same keys step after step and round after round. If entries of the current run
+    could be evicted for newer ones, a cache slightly too small would evict each entry just before
+    its next use; so an entry without room beside those of its own run is not stored.
 
     Parameters
     ----------
@@ -57,11 +57,11 @@ class ReferenceCache:
         return len(self._entries)
 
     def __contains__(self, key: Hashable) -> bool:
-        """Return whether there is an entry of `key`, without asking for it."""
+        """Return whether `key` is cached, without counting as a use."""
         return key in self._entries or (self.host is not None and key in self.host)
 
     def begin_run(self) -> None:
-        """Declare that what was used until now may be dropped."""
+        """Allow entries of earlier runs to be evicted."""
         self._run += 1
 
     def get(self, key: Hashable) -> Sequence[Lent] | None:
@@ -77,12 +77,12 @@ class ReferenceCache:
         return lent
 
     def announce(self, keys: Sequence[Hashable]) -> None:
-        """Say which keys are about to be asked for: what followed them before is fetched ahead."""
+        """Announce the keys of this step, so that those of the next one are prefetched."""
         if self.host is not None:
             self.host.announce(tuple(keys))
 
     def put(self, key: Hashable, lent: Sequence[Lent]) -> None:
-        """Keep an entry if there is room, or can be made."""
+        """Store an entry, if there is room or older entries can be evicted."""
         nbytes = sum(part.nbytes for part in lent)
         if key in self._entries:
             return
@@ -102,7 +102,7 @@ class ReferenceCache:
             self.host.put(key, lent)
 
     def clear(self) -> None:
-        """Drop everything."""
+        """Remove all entries."""
         self._entries.clear()
         self.nbytes = 0
         if self.host is not None:
@@ -110,7 +110,7 @@ class ReferenceCache:
 
 
 def affordable_bytes(device: torch.device, taken: int) -> int:
-    """Return how many bytes keys and values may take by default."""
+    """Return the default capacity of the cache in bytes."""
     if device.type != "cuda":
         return _CPU_CACHE_BYTES
     free, _ = torch.cuda.mem_get_info(device)

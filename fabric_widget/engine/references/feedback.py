@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Feedback:
-    """References of both branches and how strongly they count.
+    """References of both guidance branches, with their schedule.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Feedback:
 
     @property
     def seen(self) -> list[Seen]:
-        """The references as the lens tells of them."""
+        """The references as the lens reports them."""
         signed = [(1, reference) for reference in self.liked]
         signed += [(-1, reference) for reference in self.disliked]
         return [
@@ -54,7 +54,7 @@ class Feedback:
 
 @dataclass(frozen=True)
 class Layout:
-    """The calls that a pipeline makes, as measured before a run.
+    """The pipeline's calls, as recorded before a run.
 
     Parameters
     ----------
@@ -78,5 +78,5 @@ class Layout:
 
     @property
     def guided_row(self) -> int:
-        """The row of a template that references are computed with: it holds the null prompt."""
+        """The row of a call that computes references: it holds the null prompt."""
         return self.guidance_branches.rows.index(True)

@@ -1,4 +1,4 @@
-"""What waits in the host's memory for a device that has no room: copied out, and back in time."""
+"""Host memory as overflow of the cache: copied out, and prefetched one step ahead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class HostCache:
-    """Least-recently-used store in host memory, bounded in bytes.
+    """Least-recently-used cache in host memory, bounded in bytes.
 
     Entries are copied to the device when they are asked for. Steps come in the same order in every
     round, so the entries of a step are fetched while the step before it is computed: on CUDA by a
@@ -45,11 +45,11 @@ class HostCache:
         return len(self._entries)
 
     def __contains__(self, key: Hashable) -> bool:
-        """Return whether there is an entry of `key`."""
+        """Return whether `key` is cached."""
         return key in self._entries
 
     def put(self, key: Hashable, lent: Sequence[Lent]) -> None:
-        """Keep an entry if there is room, or can be made."""
+        """Store an entry, if there is room or older entries can be evicted."""
         nbytes = sum(part.nbytes for part in lent)
         if key in self._entries or nbytes > self.capacity:
             return
@@ -78,7 +78,7 @@ class HostCache:
         return coming
 
     def announce(self, keys: tuple[Hashable, ...]) -> None:
-        """Say which keys are about to be asked for: what followed them before is fetched ahead."""
+        """Announce the keys of this step, so that those of the next one are prefetched."""
         self._followers[self._latest] = keys
         self._latest = keys
         self._coming = {key: lent for key, lent in self._coming.items() if key in keys}
@@ -91,7 +91,7 @@ class HostCache:
                         self._coming[key] = self._fetched(key)
 
     def clear(self) -> None:
-        """Drop everything."""
+        """Remove all entries."""
         self._entries.clear()
         self._coming.clear()
         self._followers.clear()

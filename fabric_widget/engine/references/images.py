@@ -1,4 +1,4 @@
-"""Turns whatever a person may call a picture into a plain RGB image, or says why it cannot.
+"""Read any picture that a person may give as an RGB image, or raise an error that says why not.
 
 Transparency is composited on white, 16-bit pictures are scaled, of an animation the first frame is
 taken, and the camera's orientation is applied.
@@ -122,7 +122,7 @@ def _bytes_from_words(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
 
 
 def _unit_floats(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a floating-point picture with values from 0 to 1, which also may be from 0 to 255."""
+    """Return a floating-point picture with values 0 to 1; values 0 to 255 are accepted too."""
     return array / _BYTE if array.size and array.max() > 1 else array
 
 
@@ -139,7 +139,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 def fitted(image: Image.Image, area: int, multiple: int) -> Image.Image:
-    """Return `image` at its own aspect ratio, of about `area` pixels, in multiples of `multiple`.
+    """Return `image` resized to about `area` pixels, with sides in multiples of `multiple`.
 
     What rounding to multiples takes from the aspect ratio is cut off at the edges, never stretched.
     """

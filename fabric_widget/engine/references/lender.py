@@ -1,4 +1,4 @@
-"""What happens at one denoiser call: who borrows from whom, and how strongly."""
+"""Lend references to one denoiser call: which rows attend to which of them, and how strongly."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ class Lender:
 
     @property
     def influence(self) -> Influence | None:
-        """What the lens recorded, or None if there was none, or nothing was lent."""
+        """The recorded influence, or None without a lens or without loans."""
         return None if self._observer is None else self._observer.influence()
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Let the sites stand in for their modules' forwards."""
+        """Replace the forwards of the sites' modules."""
         with ExitStack() as stack:
             for site in self._sites:
                 stack.enter_context(swapped(site.place.module, site.forward))
@@ -88,7 +88,7 @@ class Lender:
 
     @contextmanager
     def lending(self, call: Call, index: int, count: int) -> Iterator[None]:
-        """Let the denoiser borrow during one call.
+        """Let the rows of one denoiser call attend to the references.
 
         Parameters
         ----------
@@ -150,7 +150,7 @@ class Lender:
         liked: Sequence[Loan],
         disliked: Sequence[Loan],
     ) -> list[Borrowing]:
-        """Return what each part of the batch borrows at one site."""
+        """Return the loans of each part of the batch at one site."""
         if self._feedback.guided:
             sides = [(rows, liked) for rows in conditional]
             sides += [(rows, disliked) for rows in unconditional]
@@ -167,7 +167,7 @@ class Lender:
         weight: float,
         index: int,
     ) -> Iterator[Offer]:
-        """Yield, site by site, what the references of one branch lend, and its weights."""
+        """Yield, site by site, what the references of one branch lend, and the weights."""
         schedule = self._feedback.schedule
         if not references:
             yield from (([], []) for _ in self._sites)

@@ -1,4 +1,4 @@
-"""Moments of a run: the noise levels that references are computed at, now and at steps to come.
+"""Noise levels of a run, at which references are computed: the current one and upcoming ones.
 
 Which steps will come, and what the denoiser will be told of them, is foreseen, not known: pipelines
 may do as they please. So nothing may depend on it but how much is computed at once.
@@ -46,13 +46,13 @@ class NoiseLevel:
 
 
 def current_level(scheduler: Any, timestep: torch.Tensor, step: int) -> NoiseLevel:  # noqa: ANN401  (schedulers share no useful base class)
-    """Return the moment of a call that is told `timestep`, a number or one for each row."""
+    """Return the noise level of a call with `timestep`, a number or one for each row."""
     own = scheduler_timestep(scheduler, timestep)
     return NoiseLevel(step, timestep.reshape(-1)[:1], own, _passed(scheduler, own))
 
 
 def upcoming_levels(scheduler: Any, now: NoiseLevel, steps: int) -> Iterator[NoiseLevel]:  # noqa: ANN401  (as above)
-    """Yield the moments of the next so many steps, as far as they can be foreseen.
+    """Yield the noise levels of the next steps, as far as they can be predicted.
 
     None can where the denoiser is told something else than the scheduler's timestep.
     """

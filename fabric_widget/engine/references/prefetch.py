@@ -1,4 +1,4 @@
-"""What references lend at steps that are yet to come, computed where a batch had room for it."""
+"""Keys and values computed ahead, where a batch has room for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """One reference at one moment.
+    """One reference at one noise level.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ class Task:
 
 
 class Prefetched:
-    """What references lend at steps that are yet to come."""
+    """Keys and values of references at upcoming steps."""
 
     def __init__(self) -> None:
         self._lent: dict[str, tuple[int, Sequence[Lent]]] = {}
         self._useless = False
 
     def __contains__(self, key: str) -> bool:
-        """Return whether there is an entry of `key`."""
+        """Return whether `key` was prefetched."""
         return key in self._lent
 
     def put(self, task: Task, lent: Sequence[Lent]) -> None:
@@ -54,12 +54,12 @@ class Prefetched:
         self._lent[task.key] = (task.noise_level.step, lent)
 
     def taken(self, task: Task) -> Sequence[Lent] | None:
-        """Return what a task lends, or None; nobody will ask again."""
+        """Remove and return what a task lends, or None."""
         _, lent = self._lent.pop(task.key, (0, None))
         return lent
 
     def useless(self, step: int) -> bool:
-        """Return whether something was foreseen wrongly: nobody asked for it at its step."""
+        """Return whether a prediction was wrong: its step has passed unused."""
         if any(due < step for due, _ in self._lent.values()):
             self._lent.clear()
             self._useless = True

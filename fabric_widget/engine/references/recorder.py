@@ -1,4 +1,4 @@
-"""Keys and values of references at one step: remembered, or computed by the denoiser.
+"""Keys and values of references at one step: cached, or computed by the denoiser.
 
 References are computed in batches of one fixed size: a row of a batch does not depend on the
 others, but kernels round differently for batches of different sizes. So what a reference lends
@@ -47,7 +47,7 @@ SKIPPED = (
 
 
 def measure(denoiser: Denoiser, null: Call, row: int) -> tuple[list[Place], str]:
-    """Return which attention calls are sites, and a name for all that references depend on.
+    """Return the attention sites, and a fingerprint of all that references depend on.
 
     The denoiser runs once, on two rows with the conditioning of one `row` of the null call.
 
@@ -73,7 +73,7 @@ def measure(denoiser: Denoiser, null: Call, row: int) -> tuple[list[Place], str]
 
 
 class Recorder:
-    """Records references during one run of a pipeline.
+    """Records keys and values of references during one run.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class Recorder:
         index: int,
         following: int = 0,
     ) -> dict[str, Sequence[Lent]]:
-        """Return what references lend to each site, by their ids.
+        """Return the keys and values of references for each site, by the references' ids.
 
         It depends on nothing but the denoiser and its input, so that is what it is known by.
 
@@ -191,7 +191,7 @@ class Recorder:
     def _foreseen(
         self, references: Mapping[str, Reference], now: NoiseLevel, following: int
     ) -> Iterator[Task]:
-        """Yield what references will be asked for next."""
+        """Yield the tasks of upcoming steps."""
         if self._prefetched.useless(now.step):
             return
         for noise_level in upcoming_levels(self._scheduler, now, following):
@@ -202,7 +202,7 @@ class Recorder:
                         yield task
 
     def _computed(self, tasks: Sequence[Task], size: int) -> Iterator[tuple[Task, Sequence[Lent]]]:
-        """Yield what is lent, site by site, in a few tasks of equal template and size."""
+        """Yield the keys and values of tasks of equal template and size, site by site."""
         template = self._templates[tasks[0].reference.id]
         filled = [*tasks, *[tasks[-1]] * (size - len(tasks))]
         arguments = template.with_rows(
@@ -236,7 +236,7 @@ class Recorder:
     def _thinned(
         self, keys: torch.Tensor, values: torch.Tensor, reference: Reference, phase: int
     ) -> Lent:
-        """Return what is kept of a reference in one layer, in memory of its own."""
+        """Return the recorded tokens of one layer, copied out of the layer's tensors."""
         tokens = keys.shape[-2]
         whole = Lent(keys, values, tokens, columns_of(tokens, reference.aspect))
         lent = whole.thinned(self._token_budget.recorded_stride(tokens), phase)
@@ -247,5 +247,5 @@ class Recorder:
 
 
 def _batch_size(latents: torch.Tensor) -> int:
-    """Return how many references like this one are computed at once."""
+    """Return how many references of this size are computed at once."""
     return max(min(_FILLING // latents.numel(), _MOST), _LEAST)

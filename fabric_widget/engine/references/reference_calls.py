@@ -1,4 +1,4 @@
-"""References and the calls that they are computed with, at whatever sizes a pipeline makes."""
+"""References, and the denoiser calls that compute them, at any size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PICTURES = ("image", "mask_image", "control_image")  # arguments as large as wh
 
 
 class ReferenceCalls:
-    """The null call of one request at the size of each reference.
+    """The null prompt's call of one request, at the size of each reference.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class ReferenceCalls:
         self._recorded: dict[tuple[tuple[str, int], ...], Call] = {asked: self._own}
 
     def reference(self, vote: Vote) -> tuple[Reference, Call]:
-        """Return a vote's reference and the null call at its size; a picture is fitted to both.
+        """Return a vote's reference and the null prompt's call at its size.
 
         References of the same size have the very same call, which stands beside the picture's.
 
@@ -86,7 +86,7 @@ class ReferenceCalls:
         return reference, self._template(reference)
 
     def _of_another_size(self, template: Call, reference: Reference) -> bool:
-        """Return whether the pipeline chose another size than it was asked for.
+        """Return whether the pipeline chose another size than requested.
 
         A little more is none: sizes are asked for in whole units.
         """
@@ -98,7 +98,7 @@ class ReferenceCalls:
         )
 
     def _template(self, reference: Reference) -> Call:
-        """Return the null call for the size of a reference, beside the picture's own."""
+        """Return the null prompt's call at the size of a reference, beside the picture's own."""
         null = self._null
         form = in_form(reference.latents[0], null.latents[0])
         alike = form.shape == null.latents[0].shape and not null.packed
@@ -134,7 +134,7 @@ class ReferenceCalls:
 
 
 def _at_size(picture: object, size: Mapping[str, int]) -> object:
-    """Return a picture that a pipeline starts from in the size that it will be asked for."""
+    """Return a start image resized to the size that the pipeline is called with."""
     if isinstance(picture, Image.Image) and size:
         return picture.resize((size["width"], size["height"]))
     return picture

@@ -43,7 +43,7 @@ _FLAT_DIMENSIONS = 4  # of a reference's, (1, C, h, w)
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A picture as the denoiser can see it.
+    """A picture as latents and noise, ready for the denoiser.
 
     Parameters
     ----------
@@ -67,14 +67,14 @@ class Reference:
 
     @property
     def aspect(self) -> float:
-        """Width divided by height; 1 where neither latents nor size tell."""
+        """Width divided by height; 1 if neither latents nor size tell."""
         if self.latents.dim() == _FLAT_DIMENSIONS:  # sizes are rounded to what pipelines take
             return self.latents.shape[-1] / self.latents.shape[-2]
         return self.size["width"] / self.size["height"] if self.size else 1.0
 
 
 class ReferenceMaker:
-    """Makes references from votes, and encodes each picture only once.
+    """Makes references from votes; encodes each picture once.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ class ReferenceMaker:
         return {"height": height, "width": width}
 
     def _channels_last(self, form: torch.Tensor) -> bool:
-        """Return whether latents are films of one frame with the channels last, (1, h, w, C)."""
+        """Return whether latents are single video frames with channels last, (1, h, w, C)."""
         film = form.dim() == _FILM_DIMENSIONS and len(form) == 1
         return (
             film
@@ -178,13 +178,13 @@ class ReferenceMaker:
         )
 
     def _cut(self, picture: Image.Image, form: torch.Tensor) -> Image.Image:
-        """Return the picture in the size of latents like `form`, which are not packed."""
+        """Return the picture cropped to the size of latents like `form`."""
         sides = form.shape[-3:-1] if self._channels_last(form) else form.shape[-2:]
         height, width = (side * pixels_per_latent(self._pipe) for side in sides)
         return ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
 
     def _fitting(self, picture: Image.Image, form: torch.Tensor, coarseness: int) -> Image.Image:
-        """Return the picture at its own aspect ratio and about the area of latents like `form`."""
+        """Return the picture, not cropped, with about the area of latents like `form`."""
         last = self._channels_last(form)
         latents = form.numel() // form.shape[-1] if last else math.prod(form.shape[-2:])
         if form.dim() == _PACKED_DIMENSIONS and autoencoder(self._pipe) is not None:

@@ -1,4 +1,4 @@
-"""Liked and disliked pictures as votes: each picture once, under a name for its content."""
+"""Read likes and dislikes: each picture once, with a digest of its content as id."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Vote:
 
 @dataclass(frozen=True)
 class Votes:
-    """What was liked and disliked, each picture once, in an order that votes do not change."""
+    """Liked and disliked pictures, each once, in an order independent of the votes'."""
 
     liked: tuple[Vote, ...] = ()
     disliked: tuple[Vote, ...] = ()
 
 
 def read_votes(liked: Iterable[Any], disliked: Iterable[Any]) -> Votes:
-    """Return what was liked and disliked.
+    """Return liked and disliked pictures as votes.
 
     A negative strength moves a picture to the other side; strength 0 is ignored. The same picture
     given twice with the same strength counts once.

@@ -1,4 +1,4 @@
-"""Pictures as the front end gets them.
+"""Pictures in the formats that the front end shows.
 
 encoding       pictures as bytes
 contact_sheet  a round as one picture

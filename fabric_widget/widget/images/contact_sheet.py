@@ -1,4 +1,4 @@
-"""A round as one picture: the prompt, the pictures, their seeds and the votes on them."""
+"""A contact sheet of a round: prompt, pictures, seeds, votes."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def contact_sheet(made: Round, strengths: Mapping[str, float], width: int = 1040
 
 
 def caption(made: Round, strengths: Mapping[str, float]) -> str:
-    """Return in words what the contact sheet shows."""
+    """Return a text alternative of the contact sheet."""
     count = len(made)
     words = f"{count} picture{'s' * (count != 1)} of “{made.prompt}”, seeds from {made.seed}"
     marks = [strengths.get(picture.id, 0.0) for picture in made]
@@ -87,7 +87,7 @@ def caption(made: Round, strengths: Mapping[str, float]) -> str:
 
 
 def _columns(count: int) -> int:
-    """Return how many pictures stand beside one another: rows are as full as can be."""
+    """Return the number of columns that fills the rows best."""
     rows = math.ceil(count / _COLUMNS)
     return math.ceil(count / rows)
 
@@ -109,7 +109,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 @cache
 def _badge(*, up: bool) -> Image.Image:
-    """Return an arrow up or down on a disc: readable without colours."""
+    """Return an arrow up or down on a disc, readable without colours."""
     side = _BADGE * _SMOOTH
     canvas = Image.new("RGBA", (side, side))
     draw = ImageDraw.Draw(canvas)

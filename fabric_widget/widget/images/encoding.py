@@ -1,4 +1,4 @@
-"""Pictures as bytes: for the screen, as thumbnails, while they form, and whole to keep.
+"""Encode pictures: for the screen, as thumbnails, as previews, as PNG.
 
 Every picture is encoded once for each purpose; the album remembers.
 """
@@ -39,14 +39,14 @@ _SLUG = 48  # characters of a prompt in a file name
 
 @dataclass(frozen=True)
 class Encoded:
-    """A picture as a browser takes it."""
+    """An encoded picture with its MIME type."""
 
     mime: str
     data: bytes
 
 
 class Album:
-    """Pictures by id, encoded once; the least recently used are forgotten first.
+    """Encoded pictures by id, cached; the least recently used are dropped first.
 
     May be used by several threads.
 
@@ -71,7 +71,7 @@ class Album:
         return self._once((identity, "thumb"), lambda: _for_shelf(pixels(picture)))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         with self._lock:
             self._encoded.clear()
             self._nbytes = 0
@@ -93,7 +93,7 @@ class Album:
 
 
 def pixels(picture: Picture) -> Image.Image:
-    """Return what a generated image or an uploaded picture shows, as RGB."""
+    """Return a generated image or an uploaded picture as RGB."""
     image = picture if isinstance(picture, Image.Image) else picture.image
     return image if image.mode == "RGB" else image.convert("RGB")
 
@@ -107,7 +107,7 @@ def preview(image: Image.Image) -> Encoded:
 
 
 def full(picture: Picture) -> Encoded:
-    """Return the picture without loss, as a PNG that says what it was made from."""
+    """Return the picture as a PNG with its prompt, seed and settings."""
     chunks = PngInfo()
     if not isinstance(picture, Image.Image):
         told = {
@@ -123,7 +123,7 @@ def full(picture: Picture) -> Encoded:
 
 
 def file_name(picture: Picture, name: str = "") -> str:
-    """Return a name for a picture's PNG; `name` is what an uploaded file was called."""
+    """Return a file name for a picture's PNG; `name` is that of an uploaded file."""
     if isinstance(picture, Image.Image):
         return f"{_slug(PurePath(name).stem) or 'picture'}.png"
     return f"{_slug(picture.prompt) or 'picture'}-{picture.seed}.png"
@@ -137,7 +137,7 @@ def jpeg(image: Image.Image, quality: int) -> bytes:
 
 
 def read_upload(data: bytes) -> Image.Image:
-    """Return the picture in a file that a person added, in memory and not yet converted.
+    """Return the picture of an uploaded file, decoded but not converted.
 
     Raises
     ------

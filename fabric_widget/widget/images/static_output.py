@@ -1,4 +1,4 @@
-"""What a notebook shows where no kernel is: the last round as a picture beside the widget.
+"""Static output: the last round as a picture, for notebooks without a kernel.
 
 A saved notebook, nbconvert and GitHub cannot draw a widget. So, where outputs can be updated,
 displaying it also displays an output that carries the latest round. While the widget lives its own
@@ -33,7 +33,7 @@ _logger = logging.getLogger(__name__)
 
 
 class StaticOutput:
-    """An output of the notebook that shows the last round."""
+    """A notebook output that shows the last round."""
 
     def __init__(self) -> None:
         self._display_id = uuid.uuid4().hex
@@ -41,13 +41,13 @@ class StaticOutput:
         self._published = False
 
     def publish(self) -> None:
-        """Add the output to the cell that is being run, if this is a notebook."""
+        """Add the output to the running cell, if this is a notebook."""
         if in_notebook_kernel():
             self._published = True
             self._display(update=False)
 
     def show(self, made: Round | None, strengths: Mapping[str, float]) -> None:
-        """Show a round, or nothing, wherever the output is displayed now or later."""
+        """Update the output with a round, or with nothing."""
         self._shown = _EMPTY if made is None else static_output_of(made, strengths)
         if self._published:
             self._display(update=True)
@@ -64,7 +64,7 @@ class StaticOutput:
 
 
 def in_notebook_kernel() -> bool:
-    """Return whether outputs can be displayed and updated: in an IPython kernel, not elsewhere."""
+    """Return whether this runs in an IPython kernel, where outputs can be updated."""
     if "IPython" not in sys.modules:
         return False
     from IPython import get_ipython
@@ -73,7 +73,7 @@ def in_notebook_kernel() -> bool:
 
 
 def static_output_of(made: Round, strengths: Mapping[str, float]) -> dict[str, Any]:
-    """Return a round as a mime bundle without scripts, a picture of at most 60 kB."""
+    """Return a round as a MIME bundle without scripts, a picture of at most 60 kB."""
     sheet = contact_sheet(made, strengths, _WIDTH)
     data = _small(sheet)
     told = html.escape(caption(made, strengths), quote=True)
@@ -88,7 +88,7 @@ def static_output_of(made: Round, strengths: Mapping[str, float]) -> dict[str, A
 
 
 def _small(sheet: Image.Image) -> bytes:
-    """Return the sheet as JPEG that is small enough, at the best quality that allows it."""
+    """Return the contact sheet as JPEG, at the best quality within the limit."""
     while True:
         for quality in _QUALITIES:
             data = jpeg(sheet, quality)

@@ -1,4 +1,4 @@
-"""Long work, one job at a time, beside the kernel's own thread.
+"""Long work for the worker's thread, one job at a time.
 
 run             what rounds and lens jobs share: status, stopping, failures
 rounds          a round: asked for, made, published

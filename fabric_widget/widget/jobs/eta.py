@@ -1,4 +1,4 @@
-"""How fast a run is, from the steps it has made."""
+"""Estimate the time left from the steps of a run."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ class Eta:
         self._last: tuple[int, float] = (0, 0.0)
 
     def note(self, step: int, now: float) -> None:
-        """Say that a step has just ended."""
+        """Record the end of a step."""
         self._last = (step, now)
         if self._first is None:
             self._first = self._last
 
     def seconds_left(self, steps: int) -> float | None:
-        """Return the time until the last step, None until it can be known."""
+        """Return the time until the last step, or None before it can be estimated."""
         each = self._each()
         return None if each is None else round(each * (steps - self._last[0]), 1)
 
     def rate(self, pictures: int, steps: int) -> float | None:
-        """Return pictures per second, None until it can be known."""
+        """Return pictures per second, or None before it can be estimated."""
         each = self._each()
         return round(pictures / (each * steps), 3) if each and steps else None
 

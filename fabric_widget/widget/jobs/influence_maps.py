@@ -1,4 +1,4 @@
-"""Influence as it travels: what there is to know of it, shares of attention, and where it went.
+"""Serialize influence: facts, maps of shares, and maps of looks.
 
 Shares are whole numbers of 1/65535 in two bytes, so a text made of them is right to 0.001 %. Where
 a place looked is one byte per cell of the reference, relative to the cell that it looked at most;
@@ -27,7 +27,7 @@ _PEAK = 255
 
 
 def told(seen: LensResult) -> tuple[dict[str, Any], list[bytes]]:
-    """Return what there is to know of a picture's influence, and its maps of shares.
+    """Return the facts about a picture's influence, and its maps of shares as bytes.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def told(seen: LensResult) -> tuple[dict[str, Any], list[bytes]]:
 def looks(
     influence: Influence, reference: int, level: int | None, part: int | None
 ) -> tuple[dict[str, Any], bytes]:
-    """Return where in a reference each place looked.
+    """Return where in a reference each place attended, as bytes.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def looks(
 
 
 def _over_levels(influence: Influence, reference: int, part: int | None) -> np.ndarray:
-    """Return the mean over all levels, weighted by sites, on the finest grids there are."""
+    """Return the mean over all levels, weighted by sites, at the finest resolution."""
     levels = range(len(influence.levels))
     of_each = [_array(influence.looks(reference, level=n, part=part)) for n in levels]
     shape = np.max([one.shape for one in of_each], axis=0)
@@ -124,7 +124,7 @@ def _over_levels(influence: Influence, reference: int, part: int | None) -> np.n
 
 
 def _repeated(array: np.ndarray, axis: int, size: int, *, spread: bool) -> np.ndarray:
-    """Repeat along an axis until it has a size; spread: so that sums along it stay."""
+    """Repeat values along an axis up to a size; `spread` keeps sums along it."""
     source = np.arange(size) * array.shape[axis] // size
     times = np.bincount(source, minlength=array.shape[axis])[source] if spread else np.ones(size)
     shape = [-1 if at == axis else 1 for at in range(array.ndim)]
@@ -147,7 +147,7 @@ def _sides(influence: Influence) -> list[bool]:
 
 
 def _grid(tokens: int, rows: int, columns: int) -> tuple[int, int]:
-    """Return rows and columns of the layer itself, of which a map may show fewer."""
+    """Return the rows and columns of the layer itself."""
     down = max(1, round(math.sqrt(tokens * rows / columns)))
     return down, max(1, round(tokens / down))
 

@@ -1,4 +1,4 @@
-"""The lens: a picture is made once more to see which reference shaped which place of it.
+"""Lens jobs: generate a picture again to see which reference influenced which place.
 
 What was seen of a few pictures is kept, so that looking again is immediate. How it travels is said
 by `maps`.
@@ -36,7 +36,7 @@ _BYTES = 128 * 2**20
 
 @dataclass(frozen=True)
 class LensRequest:
-    """A picture to look at, or to show what was seen of it.
+    """A picture to generate again for the lens.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class LensRequest:
 
 @dataclass(frozen=True)
 class LensResult:
-    """What was seen of a picture.
+    """The influence on a picture.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class LensResult:
 
 
 class LensJobs:
-    """Looks at pictures, one at a time, and keeps what it saw of the last few.
+    """Runs lens jobs, one at a time, and keeps the last few results.
 
     Parameters
     ----------
@@ -113,19 +113,19 @@ class LensJobs:
         self._lock = threading.Lock()
 
     def kept(self, identity: str) -> LensResult | None:
-        """Return what was seen of a picture, None if it is not kept."""
+        """Return the result for a picture, or None."""
         with self._lock:
             if identity in self._kept:
                 self._kept.move_to_end(identity)
             return self._kept.get(identity)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all results."""
         with self._lock:
             self._kept.clear()
 
     def ask(self, identity: str) -> Outcome:
-        """Ask what shaped a picture.
+        """Request the influence on a picture.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class LensJobs:
     # ---- in the worker -------------------------------------------------------------------------
 
     def run(self, job: Job) -> Influence | None:
-        """Look at a picture. The session is untouched."""
+        """Run a lens job. The session is unchanged."""
         look: LensRequest = job.request
         made = False
         try:
@@ -188,7 +188,7 @@ class LensJobs:
         return influence
 
     def _begin(self, job: Job, look: LensRequest) -> None:
-        """Tell that a look begins."""
+        """Publish the start of a lens job."""
         self._publisher.publish_status(
             phase="running",
             message=f"Looking at {_name(look)}.",
@@ -222,7 +222,7 @@ class LensJobs:
 
 
 def _found(session: Session, identity: str) -> LensRequest:
-    """Return where a picture is: in the newest round that made it.
+    """Return the latest round that generated a picture, with its index.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Unfinished pictures, sent only to who looks and not faster than they are seen."""
+"""Previews with flow control: the next is sent when the last one was acknowledged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Previews:
-    """Flow control: the next preview is made when the last one was acknowledged.
+    """Flow control of previews.
 
     Parameters
     ----------
@@ -35,22 +35,22 @@ class Previews:
         """Whether anybody ever looked."""
 
     def look(self) -> None:
-        """Say that a view is there, and that it will miss what was sent before."""
+        """Register that a view is open and misses earlier previews."""
         self.wanted = True
         self._unseen = None
 
     def seen(self, job: int, step: int) -> None:
-        """Say that a view has shown the preview of a step."""
+        """Acknowledge the preview of a step."""
         self.wanted = True
         if self._unseen == (job, step):
             self._unseen = None
 
     def begin(self) -> None:
-        """Say that a run begins: what was lost on the way does not matter any more."""
+        """Start a run; forget previews that were not acknowledged."""
         self._unseen = None
 
     def due(self, job: int, progress: Progress) -> list[Encoded]:
-        """Return the previews of a step, empty if they are not wanted now."""
+        """Return the previews of a step, or an empty list if none is wanted now."""
         now = self._clock()
         if not self.wanted or self._unseen is not None or now - self._last < _SECONDS:
             return []

@@ -1,4 +1,4 @@
-"""What a round is made from: a request, read against the pipeline and the session."""
+"""Requests for rounds, and the arguments they lead to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """A round that was asked for.
+    """A request for a round.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True)
 class RoundArguments:
-    """The arguments of a round, and the size that its pictures will have if that is known."""
+    """The arguments of a round, and the size of its pictures if known."""
 
     prompt: str
     num_images: int
@@ -44,7 +44,7 @@ class RoundArguments:
 def round_arguments(
     request: Request, pipeline_info: PipelineInfo, pictures: Mapping[str, Picture]
 ) -> RoundArguments:
-    """Return what a request comes to."""
+    """Return the arguments of a request."""
     controls = request.controls
     if request.again:
         picture: Any = pictures[request.again]

@@ -1,4 +1,4 @@
-"""How a round comes about: asked for, made in the worker, shown while it forms, told at its end."""
+"""Rounds: requested, generated in the worker, previewed, published."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Rounds:
-    """Makes rounds, one at a time, and tells how they come along.
+    """Generates rounds, one at a time, and publishes their progress.
 
     Parameters
     ----------
@@ -84,11 +84,11 @@ class Rounds:
     # ---- asked for -----------------------------------------------------------------------------
 
     def ask(self) -> Job:
-        """Ask for a round with the controls as they stand."""
+        """Request a round with the current controls."""
         return self._start(Request(self._view.controls()))
 
     def ask_again(self, picture: Picture) -> Job:
-        """Ask for one picture again, with the votes of now.
+        """Request one picture again, with the current votes.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class Rounds:
         return self._start(Request(self._view.controls(), identity))
 
     def _start(self, request: Request) -> Job:
-        """Enqueue a run and say so at once: whoever clicked sees it."""
+        """Enqueue a job and publish that at once."""
         with self._view.lock:
             job = self._worker.submit(request)
             if job is self._worker.current:
@@ -112,7 +112,7 @@ class Rounds:
             return job
 
     def _begin(self, job: Job, request: Request) -> None:
-        """Tell that a run begins."""
+        """Publish the start of a round."""
         loaded = self._lazy_session.session is not None
         plan = self._plan(request)
         self._publisher.publish_status(
@@ -142,7 +142,7 @@ class Rounds:
     # ---- in the worker -------------------------------------------------------------------------
 
     def warm_up(self) -> None:
-        """Load the model before anybody asks for a picture."""
+        """Load the model ahead of the first round."""
         try:
             self._lazy_session.load()
         except Exception as error:
@@ -157,7 +157,7 @@ class Rounds:
                     self._publisher.publish_idle(message="")
 
     def run(self, job: Job) -> Round:
-        """Make a round. The session is untouched if it fails."""
+        """Generate a round. The session is unchanged if this fails."""
         try:
             session = self._lazy_session.load()
             request = job.request or Request(self._view.controls())
@@ -205,7 +205,7 @@ class Rounds:
         return made
 
     def _caution(self, session: Session, plan: RoundArguments) -> None:
-        """Say what will not have the effect that its author may expect; not twice in a row."""
+        """Publish a notice if the prompt is longer than the model reads; not twice in a row."""
         limit = tokens_read(getattr(session.fabric, "pipe", None), plan.prompt)
         told = "" if limit is None else _LONG.format(limit)
         if told and told != self._cautioned:
@@ -221,7 +221,7 @@ class Rounds:
     def _on_images(
         self, job: Job, plan: RoundArguments, first: int, images: Sequence[GeneratedImage]
     ) -> None:
-        """Show the pictures of a batch; those of the last one come with the round, at once."""
+        """Send the pictures of a batch; those of the last batch come with the round."""
         if self.previews.wanted and first + len(images) < plan.num_images:
             encoded = [self._album.screen(image.id, image) for image in images]
             self._send_preview(job, self._publisher.now["step"], first, encoded, done=True)

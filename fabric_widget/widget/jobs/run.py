@@ -1,4 +1,4 @@
-"""What runs of every kind share: where they stand, how they are stopped, how their end is told."""
+"""What jobs of all kinds share: progress, cancelling, failures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """One job in the engine.
+    """One job while the engine works on it.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Run:
 
 
 class Runs:
-    """The job that is in the engine, if any.
+    """The job that the engine works on, if any.
 
     Parameters
     ----------
@@ -85,12 +85,12 @@ class Runs:
 
     @property
     def resting(self) -> bool:
-        """Whether nothing runs, or the end of the last run has been told."""
+        """Whether no job runs, or the end of the last one was published."""
         job = self._worker.current
         return job is None or job.number <= self._ended
 
     def cancel(self) -> None:
-        """Stop at the next step, and drop what is pending."""
+        """Cancel at the next step, and drop pending jobs."""
         job, session = self._worker.cancel(), self._lazy_session.session
         with self._view.lock:
             if job is None or job.number <= self._ended:
@@ -102,7 +102,7 @@ class Runs:
 
     @contextlib.contextmanager
     def inside(self, run: Run, begin: Callable[[], None]) -> Iterator[None]:
-        """Be in the engine.
+        """Enter the engine.
 
         Parameters
         ----------
@@ -130,7 +130,7 @@ class Runs:
             self._inside = None
 
     def step(self, run: Run, progress: Progress) -> bool:
-        """Tell how far a run is; return whether it goes on."""
+        """Publish the progress of a job; return whether it continues."""
         step, steps = progress.step, progress.steps
         self._worker.tick(run.job, step, steps)
         if self._view.gone:  # nobody will see what comes of it
@@ -147,11 +147,11 @@ class Runs:
         return True
 
     def ended(self, job: Job) -> None:
-        """Note that the end of a job is being told."""
+        """Record that the end of a job is being published."""
         self._ended = job.number
 
     def failed(self, job: Job, error: BaseException, what: str) -> None:
-        """Tell how a run ended that made nothing; `what` begins the sentence about it."""
+        """Publish how a job failed; `what` begins the sentence."""
         with self._view.lock:
             self.ended(job)
             now = self._publisher.now

@@ -1,4 +1,4 @@
-"""Messages of the front end: read, checked, routed, answered. Jobs are left to the worker.
+"""Messages of the front end: checked, routed to handlers, answered.
 
 schema            what a message must look like
 router            each message to its handler, and its answer back

@@ -1,4 +1,4 @@
-"""What a person does to the session, by a click or from Python; the traits follow at once."""
+"""Actions of a person on the session, from messages or from Python."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_SIDE = 1536  # pixels: larger pictures that are added are reduced, a mo
 
 
 class Actions:
-    """Votes, pictures of one's own, steps back and forth, presets.
+    """Votes, uploads, undo, branches, presets.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Actions:
         self._debounce = debounce
 
     def picture(self, given: object) -> Any:  # noqa: ANN401  (a generated image or a PIL image)
-        """Return the picture that is meant: by its index, its name in `votes`, or itself.
+        """Return a picture by its index, by its name in `votes`, or as it is.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class Actions:
         return _taken(given)
 
     def vote(self, act: Callable[[Session], str | None]) -> str:
-        """Do something to the votes; return the name of the picture that it was about."""
+        """Change votes; return the name of the picture that changed."""
         session = self._lazy_session.load()
         with self._view.writing():
             before = session.strengths
@@ -99,7 +99,7 @@ class Actions:
         return serialize.name_of(identity or "")
 
     def follow(self, votes: Mapping[str, float]) -> None:
-        """Make votes that stand in the trait the session's, unless they are already."""
+        """Give the votes of the trait to the session, unless it has them already."""
         session = self._lazy_session.session
         if session is None:
             return
@@ -110,7 +110,7 @@ class Actions:
             self._voted()
 
     def add(self, picture: object, name: str) -> str:
-        """Add a person's picture as liked; return its name in `votes`.
+        """Add an uploaded picture as liked; return its name in `votes`.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class Actions:
         return self.vote(like)
 
     def travel(self, move: Callable[[Session], object]) -> bool:
-        """Move along the session's line and show what stood there; return whether it moved."""
+        """Undo, redo or branch, and publish the result; return whether anything changed."""
         session = self._lazy_session.load()
         with self._view.writing():
             before = (session.current, len(session.turns), session.strengths)
@@ -163,7 +163,7 @@ class Actions:
             self._view.set(**values)
 
     def save_preset(self, name: str, values: Mapping[str, Any]) -> None:
-        """Keep a preset.
+        """Save a preset.
 
         Raises
         ------
@@ -178,7 +178,7 @@ class Actions:
             self.show_presets()
 
     def delete_preset(self, name: str) -> None:
-        """Forget a preset that the person saved.
+        """Delete a saved preset.
 
         Raises
         ------
@@ -193,18 +193,18 @@ class Actions:
             self.show_presets()
 
     def show_presets(self) -> None:
-        """Show the presets as they are now."""
+        """Publish the presets."""
         self._view.show(presets=self._presets.listed())
 
     def _voted(self) -> None:
-        """See to what a vote of the person brings about."""
+        """Request a round after a vote, if votes do that."""
         if self._view.auto and self._view.round is not None:
             self._worker.soon(self._debounce)
         self._publisher.publish_status()
 
 
 def _taken(picture: object) -> Image.Image:
-    """Return a person's picture as RGB, of no more pixels than a model can make use of."""
+    """Return an uploaded picture as RGB, no larger than a model can use."""
     from fabric_widget.engine.references.images import read_picture
 
     image = read_picture(picture)

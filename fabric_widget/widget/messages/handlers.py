@@ -1,4 +1,4 @@
-"""What the messages of the front end do: each is checked, done and answered."""
+"""Handlers of the front end's messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class MessageHandlers:
-    """Takes messages in; `messages` says what they look like, `_on_…` what each does.
+    """Handles messages: one method `_on_…` for each type in `schema`.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class MessageHandlers:
         self._album = album
 
     def receive(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
-        """Check a message, do what it says and answer it. Never raises."""
+        """Check, handle and answer a message. Never raises."""
         self._dispatch.receive(content, buffers)
 
     # ---- one for each type of message ----------------------------------------------------------
@@ -96,7 +96,7 @@ class MessageHandlers:
         self._rounds.ask()
 
     def _adopt(self, shown: Mapping[str, Any]) -> None:
-        """Take over what a click carried, without telling it back to where it came from."""
+        """Set controls from a message without sending them back to its sender."""
         with self._view.lock:
             read, notices = {}, []
             for name, value in shown.items():
@@ -110,7 +110,7 @@ class MessageHandlers:
         self._rounds.ask_again(self._named(id)[1])
 
     def _named(self, name: str) -> tuple[str, Picture]:
-        """Return a picture by its name on the wire, with its id."""
+        """Return a picture and its id, by its name in messages."""
         session = self._lazy_session.load()
         names = serialize.named(session)
         if name not in names:
@@ -119,7 +119,7 @@ class MessageHandlers:
         return names[name], session.pictures[names[name]]
 
     def _on_look(self, id: str) -> Answer:  # noqa: A002  (the field's name)
-        """Answer with the maps if they are there; otherwise `looked` says when they are."""
+        """Answer with the maps if they are cached; otherwise send `looked` when they are."""
         identity, _ = self._named(id)
         outcome = self._lens_jobs.ask(identity)
         seen = self._lens_jobs.kept(identity)
@@ -182,7 +182,7 @@ class MessageHandlers:
         return Answer({"added": added, "problems": problems})
 
     def _on_poll(self, seen: int, round: int) -> None:  # noqa: A002  (the field's name)
-        """Tell again from inside a handler: some hosts show nothing else while a job runs."""
+        """Send state again from inside a handler: some hosts show nothing else during a job."""
         self._publisher.repeat(seen, round)
 
     def _on_seen(self, job: int, step: int) -> None:

@@ -1,4 +1,4 @@
-"""Messages of the front end on their way: read, handed to who does what they say, answered."""
+"""Route messages of the front end to their handlers, and their answers back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Router:
-    """Takes messages in and answers them.
+    """Checks messages, calls their handlers and sends the answers.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Router:
         self._handlers = handlers
 
     def receive(self, content: object, buffers: Sequence[object]) -> None:
-        """Check a message, do what it says and answer it. Never raises."""
+        """Check, handle and answer a message. Never raises."""
         if isinstance(content, Mapping) and content.get("kind") == "anywidget-command":
             return  # for anywidget itself
         request = schema.request_of(content)

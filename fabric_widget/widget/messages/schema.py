@@ -1,4 +1,4 @@
-"""What a message from the front end must look like. Nothing is used before it was checked here."""
+"""Schema of the front end's messages: types, fields, kinds of values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Reader = Callable[[object], Any]
 
 
 class BadMessage(ValueError):  # noqa: N818  (it says what is bad)
-    """A message that the widget does not understand."""
+    """A message does not follow the schema."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Answer:
 
 
 def request_of(content: object) -> int | float | None:
-    """Return the number that the answer must carry, None if there is none."""
+    """Return the request number for the answer, or None."""
     request = content.get("request") if isinstance(content, Mapping) else None
     if isinstance(request, bool) or not isinstance(request, (int, float)):
         return None
@@ -164,7 +164,7 @@ KNOWN: Mapping[str, Message] = {
 def read_message(
     content: object, buffers: Sequence[object], known: Mapping[str, Message] = KNOWN
 ) -> tuple[str, Message, dict[str, Any]]:
-    """Return a message's type by name, what there is to know of it, and its fields.
+    """Return a message's type, its schema, and its fields.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What may be set, by a page or from Python: names, kinds and ranges, read against the session."""
+"""Settings set by a page or from Python: checked against their ranges and the session."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KERNEL_OWNED = ("status", "round", "history", "uploads", "presets", "info")
 
 @dataclass
 class Update:
-    """What a page has set, as far as it can be taken.
+    """The valid part of an update by a page.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Update:
 
 
 def read_update(state: Mapping[str, Any], lazy_session: LazySession) -> Update:
-    """Return what can be taken of an update."""
+    """Return the valid part of an update."""
     return sifted(
         state,
         OPEN,
@@ -59,7 +59,7 @@ def sifted(
     *,
     texts: Collection[str],
 ) -> Update:
-    """Return what can be taken of an update.
+    """Return the valid part of an update.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def sifted(
 
 
 def read_value(name: str, value: object, lazy_session: LazySession) -> tuple[Any, str]:
-    """Return what one of `OPEN` takes when told `value`, and what to tell the person.
+    """Return the valid value for one of `OPEN`, and a notice if it differs.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def read_value(name: str, value: object, lazy_session: LazySession) -> tuple[Any
 
 
 def _read_votes(value: object, session: Session | None) -> tuple[dict[str, float], str]:
-    """Return the votes for pictures that the session knows."""
+    """Return the votes on pictures that the session knows, and a notice about others."""
     votes, told = read_votes(value)
     known = {} if session is None else serialize.named(session)
     strangers = [name for name in votes if name not in known]

@@ -1,4 +1,4 @@
-"""What the playground's messages look like, and what each does."""
+"""Messages of the playground and their handlers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KNOWN: Mapping[str, Message] = {
 
 
 class PlaygroundMessages:
-    """Does what messages say.
+    """Handles the playground's messages.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class PlaygroundMessages:
         self._refer(None, "")
 
     def _on_poll(self, seen: int) -> None:
-        """Tell again from inside a handler: some hosts show nothing else while a job runs."""
+        """Send state again from inside a handler: some hosts show nothing else during a job."""
         self._runs.publisher.repeat(seen)
 
     def _on_dismiss(self) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PlaygroundPublisher(StatusPublisher):
-    """The traits of the playground that only the kernel writes.
+    """Publishes the playground's traits that only the kernel writes.
 
     Parameters
     ----------
@@ -45,23 +45,23 @@ class PlaygroundPublisher(StatusPublisher):
         self._shown_revision = 0  # of the status published when pictures were last shown
 
     def dismiss(self) -> None:
-        """Let go of the error and the notice."""
+        """Clear the error and the notice."""
         self.publish_idle(error=None, notice=None)
 
     def repeat(self, seen: int) -> None:
-        """Tell again what a page has missed that has seen the status of a revision."""
+        """Send again what a page has missed since a revision."""
         with self._view.lock:
             self.publish_status()
             if seen < self._shown_revision:
                 self._view.send_again("pictures", "lens")
 
     def close(self) -> None:
-        """Let go of all pictures."""
+        """Release all pictures."""
         self._album.clear()
         self._pictures.clear()
 
     def publish_idle(self, **changes: Any) -> None:
-        """Tell the status when nothing more is done about it."""
+        """Publish the status after the end of a job."""
         with self._view.lock:
             self._status.now |= changes
             busy = self._worker.current is not None and not self._worker.current.stop.is_set()
@@ -73,7 +73,7 @@ class PlaygroundPublisher(StatusPublisher):
                 self.publish_status(phase="ready" if self._ready() else "idle")
 
     def publish_start(self, job: Job) -> None:
-        """Publish that a job has begun."""
+        """Publish the start of a job."""
         loaded = self._lazy_session.session is not None
         self.publish_status(
             phase="running" if loaded else "loading",
@@ -84,7 +84,7 @@ class PlaygroundPublisher(StatusPublisher):
         )
 
     def show(self, name: str, identity: str, picture: Picture) -> None:
-        """Publish a picture under its place in the comparison, unless it is there already."""
+        """Publish a picture, unless it is shown already."""
         from fabric_widget.widget.playground.serialize import picture_of
 
         shown = picture_of(identity, picture, self._album)
@@ -95,6 +95,6 @@ class PlaygroundPublisher(StatusPublisher):
                 self._shown_revision = self._status.revision + 1
 
     def show_lens(self, lens: Mapping[str, Any]) -> None:
-        """Publish what the lens saw, with the status that follows."""
+        """Publish the lens's maps; the status follows."""
         self._shown_revision = self._status.revision + 1
         self._view.show(lens=dict(lens))

@@ -1,4 +1,4 @@
-"""How the playground's pictures come about: the reference, the plain one, the steered one."""
+"""Generate the playground's pictures: the reference, the plain one, the steered one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What the playground shows: the same prompt and seed without and with a reference.
+    """The same prompt and seed without and with a reference.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Comparison:
 
 
 class PlaygroundRuns:
-    """Makes comparisons, one at a time, and tells how they come along.
+    """Generates comparisons, one at a time, and publishes their progress.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class PlaygroundRuns:
     # ---- asked for -----------------------------------------------------------------------------
 
     def ask(self) -> Job:
-        """Ask for a comparison as things are set now; what was asked for by a slider gives way."""
+        """Request a comparison with the current settings; it replaces one requested by a slider."""
         running = self._worker.current
         job = self._worker.submit(self._setting())
         self._watched = True
@@ -120,27 +120,27 @@ class PlaygroundRuns:
         return job
 
     def changed(self) -> None:
-        """Say that a setting has changed: if anybody looks on, new pictures follow."""
+        """Request a comparison after a setting has changed, if a view is open."""
         if self._watched:
             self._worker.soon(self._debounce)
             self.publisher.publish_status()
 
     def look(self) -> None:
-        """Say that somebody looks on."""
+        """Register that a view is open."""
         self._watched = True
         if self.result is None and self._worker.current is None and not self._worker.pending:
             self._worker.soon(0)
             self.publisher.publish_status(phase="loading", message="Loading the model.", error=None)
 
     def cancel(self) -> None:
-        """Stop at the next step, and drop what is pending."""
+        """Cancel at the next step, and drop pending jobs."""
         if self._worker.cancel() is None:
             self.publisher.publish_status()
         else:
             self.publisher.publish_status(phase="stopping", message="Stopping after this step.")
 
     def close(self) -> None:
-        """Let go of all pictures."""
+        """Release all pictures."""
         self.publisher.close()
         self._made.clear()
         self.result = None
@@ -148,13 +148,13 @@ class PlaygroundRuns:
     # ---- in the worker -------------------------------------------------------------------------
 
     def run(self, job: Job) -> Comparison:
-        """Make a comparison."""
+        """Generate a comparison."""
         try:
             self.publisher.publish_start(job)
             fabric = self._lazy_session.load().fabric
             return self._compared(fabric, job, job.request or self._setting())
         except BaseException as error:
-            self._tell_failure(job, error)
+            self._publish_failure(job, error)
             raise
 
     def _compared(self, fabric: Fabric, job: Job, setting: PlaygroundSettings) -> Comparison:
@@ -207,7 +207,7 @@ class PlaygroundRuns:
         prompt: str,
         seed: int,
     ) -> GeneratedImage:
-        """Return a picture without feedback, made once."""
+        """Return a picture without feedback, cached."""
         key = prompt, seed, setting.steps
         if key not in self._made:
             (self._made[key],) = self._round(fabric, job, setting, doing, prompt, seed)
@@ -260,8 +260,8 @@ class PlaygroundRuns:
         else:
             self.publisher.publish_status(urgent=False, step=progress.step, steps=progress.steps)
 
-    def _tell_failure(self, job: Job, error: BaseException) -> None:
-        """Tell how a run ended without a comparison."""
+    def _publish_failure(self, job: Job, error: BaseException) -> None:
+        """Publish how a job ended without a comparison."""
         if type(error).__name__ == "GenerationCancelled":
             if not job.superseded:  # otherwise the next one begins at once
                 self.publisher.publish_idle(message="Stopped.")

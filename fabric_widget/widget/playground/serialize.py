@@ -1,4 +1,4 @@
-"""The playground's pictures and maps as they travel."""
+"""Serialize the playground's pictures and maps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def picture_of(identity: str, picture: Picture, album: Album) -> dict[str, Any]:
 
 
 def lens_of(influence: Influence, setting: PlaygroundSettings) -> dict[str, Any]:
-    """Return the share of the reference at every place, for each level, each part and their means.
+    """Return the reference's share at every place, for each level, each part and their means.
 
     Each map has the weight w that the reference's keys had there; float32, row by row.
     """

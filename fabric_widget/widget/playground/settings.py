@@ -1,4 +1,4 @@
-"""What a person sets in the playground: names, ranges, and what is made of it."""
+"""Settings of the playground: names, ranges, and the arguments they lead to."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _WHOLE = {"seed", "reference_seed", "steps"}
 
 @dataclass(frozen=True, kw_only=True)
 class PlaygroundSettings:
-    """What stands in the playground when pictures are asked for; names as its traits.
+    """The settings of a comparison, named like the traits.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ NAMES = tuple(field.name for field in fields(PlaygroundSettings) if field.name !
 
 
 def read_setting(name: str, value: object) -> tuple[Any, str]:
-    """Return the value that a trait takes when told `value`, and what to tell the person.
+    """Return a setting's valid value, and a notice if it differs from `value`.
 
     Raises
     ------

@@ -33,7 +33,7 @@ _logger = logging.getLogger(__name__)
 
 
 class AttentionPlayground(ThreadSafeWidget):
-    """One reference, sliders, and the gate of every place: attention injection to play with.
+    """One prompt, one reference, sliders, and the gate of every place.
 
     The same prompt and seed give a plain picture and one that borrows from a reference, side by
     side. Every control is an attribute of the same name that may be set and observed; while the
@@ -136,11 +136,11 @@ class AttentionPlayground(ThreadSafeWidget):
 
     @property
     def result(self) -> Comparison | None:
-        """The pictures that were made last, and where they looked; None before the first."""
+        """The last pictures and their influence; None before the first."""
         return self._runs.result
 
     def run(self) -> Outcome:
-        """Make the pictures as things are set now.
+        """Generate the pictures with the current settings.
 
         Returns
         -------
@@ -158,11 +158,11 @@ class AttentionPlayground(ThreadSafeWidget):
         return job.outcome
 
     def cancel(self) -> None:
-        """Stop at the next step, and drop what is pending."""
+        """Cancel at the next step, and drop pending jobs."""
         self._runs.cancel()
 
     def close(self) -> None:
-        """Stop what runs, let go of the pictures and leave the notebook."""
+        """Stop the job, release the pictures and close the widget."""
         if "_worker" not in self.__dict__:  # refused in __init__
             return
         self._worker.close()
@@ -170,19 +170,19 @@ class AttentionPlayground(ThreadSafeWidget):
         super().close()
 
     def __repr__(self) -> str:
-        """Say what it is about, briefly."""
+        """Return a short description."""
         return f"AttentionPlayground(prompt={self.prompt[:40]!r}, weight={self.weight})"
 
     # ---- what is behind it ---------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute; pictures follow where nobody else would make them."""
+        """Set an attribute; without threads, run what is due."""
         super().__setattr__(name, value)
         if name in NAMES or name == "reference":
             self._worker.pump()
 
     def set_state(self, sync_data: object) -> None:
-        """Take what the front end has set: what is allowed, in range; the rest is told back."""
+        """Apply an update of the front end: valid values only; corrections are sent back."""
         if not isinstance(sync_data, Mapping):
             _logger.warning("an update from the front end was not understood")
             return

@@ -1,4 +1,4 @@
-"""What the traits hold: settings, status, the session as the front end reads it.
+"""Contents of the traits: settings, status, the session as JSON.
 
 settings       what a person can set, and in which ranges
 presets        sets of feedback settings, under a name

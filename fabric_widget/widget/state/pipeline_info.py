@@ -1,4 +1,4 @@
-"""What the widget needs to know of a pipeline: its name, its own defaults, what it takes."""
+"""Facts about a pipeline that the controls need: name, defaults, arguments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENDLESS = 100_000  # tokens: tokenizers without a limit name a huge number
 
 @dataclass(frozen=True)
 class PipelineInfo:
-    """A pipeline as the controls see it.
+    """Facts about a pipeline.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class PipelineInfo:
 
     @classmethod
     def of(cls, fabric: Fabric) -> PipelineInfo:
-        """Read a pipeline; nothing of it runs."""
+        """Return the facts about a pipeline without running it."""
         pipe = getattr(fabric, "pipe", None)
         if pipe is None:
             return cls(title=type(fabric).__name__)
@@ -69,7 +69,7 @@ class PipelineInfo:
         )
 
     def info(self, *, loaded: bool, version: str) -> dict[str, Any]:
-        """Return this as the front end takes it."""
+        """Return the facts as the trait `info`."""
         ranges = {name: list(limits) for name, limits in RANGES.items()}
         for size in ("width", "height"):
             ranges[size][2] = self.size_step
@@ -90,7 +90,7 @@ class PipelineInfo:
         }
 
     def controls_of(self, turn: Turn) -> dict[str, Any]:
-        """Return the controls that a round was made with; None where the default was used."""
+        """Return the controls that a round was made with; None for defaults."""
         settings = turn.round.settings
         found: dict[str, Any] = {
             "prompt": turn.round.prompt,
@@ -112,7 +112,7 @@ class PipelineInfo:
 
 
 def tokens_read(pipe: object, prompt: str) -> int | None:
-    """Return how many tokens are read of a prompt that has more; None if all are."""
+    """Return the number of tokens read of a longer prompt; None if all are read."""
     tokenizers = [t for name in _TOKENIZERS if (t := getattr(pipe, name, None)) is not None]
     limits = [int(getattr(t, "model_max_length", _ENDLESS)) for t in tokenizers]
     if not tokenizers or max(limits) >= _ENDLESS:

@@ -1,4 +1,4 @@
-"""Presets: how feedback counts, under a name. Some are built in, others a person saved.
+"""Presets: named feedback settings, built in or saved by a person.
 
 A file that cannot be read is put aside and never written over.
 """
@@ -63,7 +63,7 @@ class Presets:
         self._own = self._read()
 
     def listed(self) -> list[dict[str, Any]]:
-        """Return all presets as the front end takes them, the built-in ones first."""
+        """Return all presets for the trait, the built-in ones first."""
         built_in = [
             {"name": name, "builtin": True, "note": note, "values": _COMMON | own}
             for name, (note, own) in _BUILT_IN.items()
@@ -89,7 +89,7 @@ class Presets:
         return dict(known[name])
 
     def save(self, name: str, values: Mapping[str, Any]) -> str:
-        """Keep a preset, in place of an own one of the same name; return the name it has.
+        """Save a preset, which replaces one of the same name; return its name.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class Presets:
         return name
 
     def delete(self, name: str) -> None:
-        """Forget an own preset.
+        """Delete a saved preset.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class Presets:
         self._write(own)
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        """Return the presets in the file; what cannot be read stays in a file beside it."""
+        """Return the presets in the file; move a file that cannot be read aside."""
         try:
             text = self.file.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -168,7 +168,7 @@ class Presets:
         return good
 
     def _write(self, own: dict[str, dict[str, Any]]) -> None:
-        """Replace the file whole: whoever reads it meanwhile sees the old or the new one."""
+        """Replace the file atomically."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         descriptor, written = tempfile.mkstemp(dir=self.file.parent, prefix=self.file.name)
         try:

@@ -1,4 +1,4 @@
-"""Rounds, history and votes as they travel: the one place where wire names are made and resolved.
+"""Serialize rounds, history and votes; make and resolve the names used in messages.
 
 A picture's name on the wire is the beginning of its id.
 """
@@ -24,22 +24,22 @@ _THUMBS = 64  # pictures of the history that travel with it; older ones are fetc
 
 
 def name_of(identity: str) -> str:
-    """Return a picture's name on the wire."""
+    """Return a picture's name in messages."""
     return identity[:_NAME]
 
 
 def named(session: Session) -> dict[str, str]:
-    """Return the ids of all pictures that a session has met by their names on the wire."""
+    """Return the ids of a session's pictures by their names in messages."""
     return {name_of(identity): identity for identity in tuple(session.pictures)}
 
 
 def votes_of(strengths: Mapping[str, float]) -> dict[str, float]:
-    """Return votes by names on the wire."""
+    """Return votes by the pictures' names in messages."""
     return {name_of(identity): strength for identity, strength in strengths.items()}
 
 
 def contributions_of(made: Round) -> dict[str, float]:
-    """Return how much of a round's attention went to each reference, by names on the wire."""
+    """Return each reference's share of a round's attention, by its name in messages."""
     return {name_of(identity): round(share, 4) for identity, share in made.contributions.items()}
 
 
@@ -82,7 +82,7 @@ def history_of(turns: Sequence[Turn], album: Album) -> list[dict[str, Any]]:
 def uploads_of(
     pictures: Mapping[str, Picture], names: Mapping[str, str], album: Album
 ) -> list[dict[str, Any]]:
-    """Return the pictures that the person added."""
+    """Return the uploaded pictures."""
     return [
         {
             "id": name_of(identity),

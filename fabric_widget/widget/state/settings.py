@@ -1,4 +1,4 @@
-"""What a person can set: names, ranges, and what a pipeline is called with in the end.
+"""Settings: names, ranges, and the pipeline arguments they lead to.
 
 The one place that knows the ranges. Values that are a little off are moved into their range and
 told; what cannot be understood is refused with what to give instead.
@@ -45,7 +45,7 @@ _SIZES = {"width", "height"}
 
 @dataclass(frozen=True, kw_only=True)
 class Controls:
-    """What stood in the controls when a round was asked for; names as the widget's traits."""
+    """The settings of a round, named like the traits."""
 
     prompt: str = ""
     negative_prompt: str = ""
@@ -77,7 +77,7 @@ class Controls:
         )
 
     def pipeline_arguments(self, takes: Collection[str] | None) -> dict[str, Any]:
-        """Return the pipeline's arguments under its own names, defaults left to the pipeline.
+        """Return the pipeline's arguments by its own names, without defaults.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ SHAPE = ("strength", "start", "end", "dislike_scale", "normalize")
 
 
 def read_control(name: str, value: object, size_step: int = SIZE_STEP) -> tuple[Any, str]:
-    """Return the value that a control takes when told `value`, and what to tell the person.
+    """Return a control's valid value, and a notice if it differs from `value`.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def read_control(name: str, value: object, size_step: int = SIZE_STEP) -> tuple[
 
 
 def read_votes(value: object) -> tuple[dict[str, float], str]:
-    """Return votes with strengths in their range, zeros left out, and what to tell the person.
+    """Return votes with strengths in range and without zeros, and a notice about changes.
 
     Raises
     ------
@@ -157,7 +157,7 @@ def read_votes(value: object) -> tuple[dict[str, float], str]:
 
 
 def read_text(called: str, value: object) -> tuple[str, str]:
-    """Return a text without control characters, and what to tell the person.
+    """Return a text without control characters, and a notice if it changed.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def read_text(called: str, value: object) -> tuple[str, str]:
 
 
 def read_switch(called: str, value: object) -> bool:
-    """Return a switch.
+    """Return a boolean.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def read_number(
     limits: tuple[float, float, float],
     fit: Callable[[float, float], float] | None = None,
 ) -> tuple[Any, str]:
-    """Return a number in its range, and what to tell the person.
+    """Return a number in its range, and a notice if it changed.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def _read_finite(called: str, value: object, allowed: str) -> float:
 
 
 def whole(number: float, step: float) -> int:
-    """Return the whole multiple of `step` that is nearest."""
+    """Return the nearest multiple of `step`."""
     return int(round(number / step) * step)
 
 

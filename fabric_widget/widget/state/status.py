@@ -1,4 +1,4 @@
-"""What the widget says about itself: one dictionary, replaced whole, not too often."""
+"""The status of a widget: one dictionary, replaced as a whole, with a limited rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NOTICE_LINES = 4
 
 
 class Status:
-    """The present status, and when it was last told.
+    """The current status, and when it was last published.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ class Status:
             "notice": None,
         }
 
-    def told(self, *, urgent: bool, **changes: Any) -> dict[str, Any] | None:
-        """Return the status to tell, with a revision of its own; None if the last is too fresh.
+    def next_status(self, *, urgent: bool, **changes: Any) -> dict[str, Any] | None:
+        """Return the status to publish, with a new revision, or None if the last one is too recent.
 
         Changes are kept either way. What is urgent is always told.
         """
@@ -55,8 +55,8 @@ class Status:
         self.revision += 1
         return {"revision": self.revision, **self.now}
 
-    def noticed(self, text: str) -> dict[str, Any] | None:
-        """Return the notice that says `text` beneath what still stands; None if it says so."""
+    def with_notice(self, text: str) -> dict[str, Any] | None:
+        """Return the notices with `text` added, or None if it is there already."""
         standing = self.now["notice"]
         lines = standing["text"].splitlines() if standing else []
         if text in lines:

@@ -10,7 +10,12 @@ import torch
 from PIL import Image
 
 from fabric_widget.engine.pipeline.latents import encode
-from fabric_widget.engine.preview.decoders import DecoderPreview, LinearPreview, calmed, fit_linear
+from fabric_widget.engine.preview.decoders import (
+    DecoderPreview,
+    LinearPreview,
+    fit_linear,
+    rescaled,
+)
 
 CPU = torch.device("cpu")
 
@@ -58,8 +63,8 @@ def test_half_precision_latents() -> None:
 
 def test_noise_is_calmed_and_pictures_are_not() -> None:
     noise = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert torch.allclose(calmed(14 * noise).flatten(1).std(1), torch.ones(2), atol=1e-5)
-    assert torch.equal(calmed(0.5 * noise), 0.5 * noise)
+    assert torch.allclose(rescaled(14 * noise).flatten(1).std(1), torch.ones(2), atol=1e-5)
+    assert torch.equal(rescaled(0.5 * noise), 0.5 * noise)
 
 
 def test_decoders() -> None:

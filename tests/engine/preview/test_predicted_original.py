@@ -10,10 +10,10 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 
 from fabric_widget import Fabric, load_demo
 from fabric_widget.engine.preview.predicted_original import (
-    Forecast,
-    clearer,
-    expected,
+    OriginalPredictor,
+    less_noisy,
     noise_level,
+    predicted_original,
     roughness,
 )
 from fabric_widget.zoo import tiny
@@ -40,15 +40,15 @@ def followed(name: str, clean: torch.Tensor) -> list[torch.Tensor | None]:
     solver.set_timesteps(8)
     noise = torch.randn(SHAPE, generator=torch.Generator().manual_seed(1))
     told = []
-    forecast = Forecast(solver)
+    predictor = OriginalPredictor(solver)
     latents = noise * getattr(solver, "init_noise_sigma", 1.0)
     for index, timestep in enumerate(solver.timesteps):
-        forecast.enter(index, timestep)
+        predictor.enter(index, timestep)
         signal, level = noise_level(solver, timestep) or (1.0, 1.0)
         e = (latents - signal * clean) / level
         guess = e - clean if name == "flow" else e
         latents = solver.step(guess, timestep, latents).prev_sample
-        told.append(expected(forecast.leave(latents)))
+        told.append(predicted_original(predictor.leave(latents)))
     return told
 
 
@@ -80,10 +80,10 @@ def test_the_less_noisy_is_shown() -> None:
     picture = smooth()
     assert roughness(noise) > 1.5
     assert roughness(picture) < 0.7
-    assert clearer(noise, picture) is picture
-    assert clearer(picture, noise) is picture
-    assert clearer(noise, None) is noise
-    assert clearer(noise, torch.full(SHAPE, float("nan"))) is noise
+    assert less_noisy(noise, picture) is picture
+    assert less_noisy(picture, noise) is picture
+    assert less_noisy(noise, None) is noise
+    assert less_noisy(noise, torch.full(SHAPE, float("nan"))) is noise
 
 
 def test_halfway_the_demo_model_already_shows_its_picture() -> None:
