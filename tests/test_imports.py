@@ -15,7 +15,7 @@ ROOT = Path(fabric_widget.__file__).parents[1]
 WRONG = {
     "engine/schedule.py": "fabric_widget.session.session",
     "engine/attention/core.py": "fabric_widget.engine.pipeline.denoiser",
-    "engine/pipeline/latents.py": "fabric_widget.engine.references.images",
+    "engine/pipeline/latents.py": "fabric_widget.engine.votes.images",
     "engine/attention/tokens.py": "diffusers",
     "session/history.py": "traitlets",
     "demo/scenes/scene.py": "fabric_widget.engine.errors",

@@ -13,6 +13,7 @@ from fabric_widget.engine.errors import FabricError, FabricWarning
 from fabric_widget.engine.fabric import Fabric
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.record_calls import alternates, check_uncached, record_call
+from fabric_widget.engine.plans import Everything
 from fabric_widget.engine.references.recorder import measure
 from fabric_widget.engine.schedule import Schedule
 
@@ -89,7 +90,7 @@ def check_compatibility(pipe: Any, *, num_images: int = 2, **arguments: Any) -> 
         raised.
     """
     try:
-        fabric = Fabric(pipe)
+        fabric = Fabric(pipe, plan=Everything())
     except TypeError as error:
         return Compatibility(reason=str(error))
     arguments = {**fabric.defaults, "output_type": "np", **arguments}

@@ -6,23 +6,22 @@ Here stand the order of things and the promise that everything is put back.
 
 from __future__ import annotations
 
-import warnings
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.attention.token_budget import TokenBudget
-from fabric_widget.engine.errors import FabricError, GenerationCancelled
+from fabric_widget.engine.errors import GenerationCancelled
 from fabric_widget.engine.lens.lens import Lens, checked_lens
 from fabric_widget.engine.output import round_of
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.restore import processors, processors_of, swapped
+from fabric_widget.engine.plans.explore import Explore
+from fabric_widget.engine.plans.recipe import checked_default_plan, checked_plan
 from fabric_widget.engine.prepare import prepare_lender
-from fabric_widget.engine.preview.predicted_original import OriginalPredictor
 from fabric_widget.engine.preview.previewer import Previewer
 from fabric_widget.engine.references.cache import ReferenceCache, affordable_bytes
 from fabric_widget.engine.references.host_cache import HostCache
 from fabric_widget.engine.references.references import ReferenceMaker
-from fabric_widget.engine.references.votes import read_votes
 from fabric_widget.engine.request import (
     Request,
     check_bytes,
@@ -32,15 +31,19 @@ from fabric_widget.engine.request import (
     checked_prompt,
     checked_schedule,
     checked_seed,
+    checked_token_budget,
+    planned,
 )
 from fabric_widget.engine.run import Run
 from fabric_widget.engine.schedule import Schedule
+from fabric_widget.engine.votes.votes import read_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from diffusers import DiffusionPipeline
 
+    from fabric_widget.engine.plans.recipe import Plan, Recipe
     from fabric_widget.engine.results import Progress, Round
 
 
@@ -59,6 +62,9 @@ class Fabric:
         its recommended arguments (diffusers takes names without the underscore for components).
     schedule
         How strongly references count; `Schedule()` by default.
+    plan
+        Which picture of a round follows what; `Explore()` by default, `Everything()` for FABRIC as
+        published.
     cache_bytes
         How much memory keys and values of references may take between steps and calls. By default
         1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
@@ -83,26 +89,21 @@ class Fabric:
         pipe: DiffusionPipeline,
         *,
         schedule: Schedule | None = None,
+        plan: Plan | None = None,
         cache_bytes: int | None = None,
         host_bytes: int = 0,
         token_budget: TokenBudget | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
         economy: TokenBudget | None = None,
     ) -> None:
-        if economy is not None:
-            message = "economy= is called token_budget= now"
-            warnings.warn(message, DeprecationWarning, stacklevel=2)
-            token_budget = economy
         check_pipeline(pipe)
         if cache_bytes is not None:
             check_bytes("cache_bytes", cache_bytes, ", or None")
         check_bytes("host_bytes", host_bytes)
         self.pipe: Any = pipe
         self.schedule = checked_schedule(schedule) or Schedule()
-        if token_budget is not None and not isinstance(token_budget, TokenBudget):
-            message = f"token_budget is a {type(token_budget).__name__}: give a TokenBudget"
-            raise TypeError(message)
-        self.token_budget = token_budget or TokenBudget()
+        self.token_budget = checked_token_budget(token_budget, economy) or TokenBudget()
+        self.plan = checked_default_plan(plan) or Explore()
         self._cache_bytes = cache_bytes
         self._denoiser = Denoiser(self.pipe)
         host = HostCache(host_bytes, self._denoiser.device) if host_bytes else None
@@ -125,6 +126,7 @@ class Fabric:
         liked: Iterable[Any] = (),
         disliked: Iterable[Any] = (),
         schedule: Schedule | None = None,
+        plan: Plan | Sequence[Recipe] | None = None,
         lens: Lens | None = None,
         on_step: Callable[[Progress], object] | None = None,
         **pipeline_arguments: Any,
@@ -141,11 +143,14 @@ class Fabric:
             Not negative. Picture i is made with its own generator seeded ``seed + i``, as the plain
             pipeline makes it when given a list of generators.
         liked, disliked
-            Generated images, PIL images, numpy arrays or paths, each alone or in a pair with a
-            strength from -2 to 2. A negative strength moves a picture to the other side, 0 ignores
-            it. The same picture counts once.
+            Generated images, PIL images, numpy arrays or paths, each alone, in a pair with a
+            strength from -2 to 2, or in a `Vote` that says what of it counts. A negative strength
+            moves a picture to the other side, 0 ignores it. The newest stands last.
         schedule
             Instead of this object's own.
+        plan
+            Instead of this object's own; or a recipe for each picture, which then follows that and
+            not `liked` and `disliked`.
         lens
             What of the run's attention to record as the round's `influence`; by default nothing. It
             never changes a picture.
@@ -178,13 +183,20 @@ class Fabric:
             The pipeline may ignore an argument.
         """
         arguments = checked_arguments(self.pipe, pipeline_arguments)
-        pictures = checked_number(num_images)
+        pictures, first = checked_number(num_images), checked_seed(seed)
+        strengths = checked_schedule(schedule) or self.schedule
         request = Request(
             prompt=checked_prompt(prompt),
             num_images=pictures,
-            seed=checked_seed(seed),
-            votes=read_votes(liked, disliked),
-            schedule=checked_schedule(schedule) or self.schedule,
+            seed=first,
+            recipes=planned(
+                checked_plan(plan) or self.plan,
+                read_votes(liked, disliked),
+                pictures,
+                first,
+                silent=strengths.silent,
+            ),
+            schedule=strengths,
             lens=checked_lens(lens, pictures),
             on_step=on_step,
             arguments={**self.defaults, **arguments},
@@ -218,16 +230,7 @@ class Fabric:
     def _generate(self, request: Request, run: Run) -> Round:
         """Call the pipeline once, while its denoiser attends to the references."""
         inner = self._denoiser.module.forward
-        latent_output = request.arguments.get("output_type") == "latent"
-        if request.on_step is not None or latent_output:
-            run.previews = self._previewer.previews(request.arguments, self._denoiser.device)
-        if run.previews is None and latent_output:
-            message = (
-                "output_type='latent' leaves no picture to show: give Fabric a preview decoder"
-            )
-            raise FabricError(message)
-        if request.on_step is not None and run.previews is not None:
-            run.predictor = OriginalPredictor(self.pipe.scheduler)
+        run.watch(request, self._previewer, self._denoiser.device)
         with self._denoiser.eager():
             lender = prepare_lender(
                 self.pipe, self._denoiser, self._maker, self._cache, self.token_budget, request
@@ -235,8 +238,6 @@ class Fabric:
 
         def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
             run.check()
-            if lender is None and run.predictor is None:
-                return inner(*args, **kwargs)
             call = self._denoiser.bind(args, kwargs)
             run.begin_step(call)
             if lender is None:
@@ -244,6 +245,7 @@ class Fabric:
             with lender.lending(call, run.index, run.steps):
                 return inner(*args, **kwargs)
 
+        arguments = run.arguments(request)
         with ExitStack() as stack:
             if lender is not None:
                 stack.enter_context(self._denoiser.eager())
@@ -251,7 +253,8 @@ class Fabric:
             stack.enter_context(processors(processors_of(self._denoiser.model)))
             stack.enter_context(swapped(self._denoiser.module, forward))
             stack.enter_context(run.watching(request))
-            output = self.pipe(**run.arguments(request))
+            stack.enter_context(run.start_noise)
+            output = self.pipe(**arguments)
         run.check()
         made = round_of(request, run, output)
         return made if lender is None else made.seen(lender.influence)

@@ -18,15 +18,19 @@ from PIL import Image
 
 from fabric_widget.engine.errors import FabricError, GenerationCancelled
 from fabric_widget.engine.fabric import Fabric
+from fabric_widget.engine.generated_image import GeneratedImage
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.latents import size_multiple
 from fabric_widget.engine.pipeline.protocol import parameters_of
-from fabric_widget.engine.results import GeneratedImage, Progress, Round
+from fabric_widget.engine.plans import Everything, Recipe
+from fabric_widget.engine.results import Progress, Round
+from fabric_widget.engine.votes.votes import read_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fabric_widget.engine.lens.lens import Lens
+    from fabric_widget.engine.plans import Plan
     from fabric_widget.engine.schedule import Schedule
 
 _MAX_SCALE = 4.0
@@ -91,6 +95,7 @@ class HiRes:
         liked: Iterable[Any] = (),
         disliked: Iterable[Any] = (),
         schedule: Schedule | None = None,
+        plan: Plan | Sequence[Recipe] | None = None,
         lens: Lens | None = None,
         on_step: Callable[[Progress], object] | None = None,
         **pipeline_arguments: Any,
@@ -116,14 +121,18 @@ class HiRes:
             liked=liked,
             disliked=disliked,
             schedule=schedule,
+            plan=plan,
             lens=lens,
             on_step=tally.step_callback(
                 lambda steps: num_images * max(int(steps * self.strength), 1)
             ),
             **{**pipeline_arguments, "output_type": "pil"},
         )
-        votes = {"liked": liked, "disliked": disliked, "schedule": schedule}
-        made = self._enlarged(first, votes, tally, pipeline_arguments.get("output_type", "pil"))
+        # The second pass starts from the picture itself, so recipes need no start noise there.
+        followed = [replace(recipe, start=None) for recipe in first.recipes]
+        made = self._enlarged(
+            first, followed, schedule, tally, pipeline_arguments.get("output_type", "pil")
+        )
         return made.seen(first.influence)
 
     def enlarge(
@@ -153,8 +162,14 @@ class HiRes:
             raise TypeError(message)
         for image in listed:
             self._check_taken(image.settings)
-        votes = {"liked": list(liked), "disliked": list(disliked), "schedule": schedule}
-        return self._enlarged(listed, votes, _Tally(on_step))
+        votes = read_votes(liked, disliked)
+        followed = Everything().recipes(votes, len(listed), 0)
+        return self._enlarged(listed, followed, schedule, _Tally(on_step))
+
+    @property
+    def plan(self) -> Plan:
+        """Which picture of a round follows what: the first pass's."""
+        return self.fabric.plan
 
     def cancel(self) -> None:
         """End the current run, if any, at its next step. Any thread may call this."""
@@ -210,13 +225,13 @@ class HiRes:
     def _enlarged(
         self,
         images: Iterable[GeneratedImage],
-        votes: Mapping[str, Any],
+        followed: Sequence[Recipe],
+        schedule: Schedule | None,
         tally: _Tally,
         output_type: str = "pil",
     ) -> Round:
         self._renew()
         listed = list(images)
-        ours = votes if self.feedback else {}
         made: list[GeneratedImage] = []
         outputs: list[Any] = []
         for i, image in enumerate(listed):
@@ -232,14 +247,22 @@ class HiRes:
                 num_images=1,
                 seed=image.seed,
                 on_step=step_callback,
-                **ours,
+                plan=[followed[i] if self.feedback else Recipe()],
+                schedule=schedule,
                 **arguments,
             )
             settings = {**image.settings, **_size(arguments["image"])}
             made.append(replace(larger[0], settings=settings))
             outputs.append(larger.output)
         first = made[0]
-        return Round(tuple(made), first.prompt, first.seed, first.settings, tuple(outputs))
+        return Round(
+            tuple(made),
+            first.prompt,
+            first.seed,
+            first.settings,
+            tuple(outputs),
+            recipes=tuple(followed),
+        )
 
     def _arguments(self, image: GeneratedImage) -> dict[str, Any]:
         """Return the second pipeline's arguments for one picture."""

@@ -8,8 +8,9 @@ import torch
 from diffusers.image_processor import VaeImageProcessor
 
 from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.generated_image import GeneratedImage
 from fabric_widget.engine.preview.previewer import preview_images
-from fabric_widget.engine.results import GeneratedImage, Round
+from fabric_widget.engine.results import Round
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +31,24 @@ def round_of(request: Request, run: Run, output: Any) -> Round:  # noqa: ANN401 
     latents = run.latents.detach().float().cpu()
     settings = {k: v for k, v in request.arguments.items() if not k.startswith("callback")}
     images = tuple(
-        GeneratedImage(picture, latents[i].clone(), request.seed + i, request.prompt, settings)
+        GeneratedImage(
+            picture,
+            latents[i].clone(),
+            request.seed + i,
+            request.prompt,
+            settings,
+            trajectory=run.trajectory(i),
+        )
         for i, picture in enumerate(pictures)
     )
-    return Round(images, request.prompt, request.seed, settings, output)
+    return Round(
+        images,
+        request.prompt,
+        request.seed,
+        settings,
+        output,
+        recipes=tuple(request.recipes),
+    )
 
 
 def _images(

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.pipeline.latents import aspect_ratio
 from fabric_widget.engine.pipeline.record_calls import alternates, check_uncached, record_call
-from fabric_widget.engine.references.feedback import Feedback, Layout
+from fabric_widget.engine.references.feedback import Feedback, Group, Layout
 from fabric_widget.engine.references.lender import Lender
 from fabric_widget.engine.references.reference_calls import ReferenceCalls
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fabric_widget.engine.attention.token_budget import TokenBudget
-    from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
+    from fabric_widget.engine.plans.recipe import Recipe
     from fabric_widget.engine.references.cache import ReferenceCache
-    from fabric_widget.engine.references.references import Reference, ReferenceMaker
+    from fabric_widget.engine.references.references import ReferenceMaker
     from fabric_widget.engine.request import Request
 
 
@@ -28,38 +30,52 @@ def prepare_lender(
     request: Request,
 ) -> Lender | None:
     """Return the lender of a request's references, or None if none of them has an effect."""
-    votes, schedule = request.votes, request.schedule
-    dislikes = votes.disliked if schedule.neg_scale > 0 else ()
-    if schedule.silent or not (votes.liked or dislikes):
+    schedule = request.schedule
+    liked = any(recipe.liked for recipe in request.recipes)
+    disliked = schedule.neg_scale > 0 and any(recipe.disliked for recipe in request.recipes)
+    if schedule.silent or not (liked or disliked):
         return None
     check_uncached(denoiser)
     recorded_call = record_call(denoiser, request.arguments, request.prompt)
     null, guidance_branches = recorded_call.null, recorded_call.guidance_branches
     guided = not all(guidance_branches.rows) or (
-        bool(dislikes) and alternates(denoiser, request.arguments, guidance_branches)
+        disliked and alternates(denoiser, request.arguments, guidance_branches)
     )
     if not guided and schedule.nag_scale == 0:
-        dislikes = ()
-        if not votes.liked:
+        disliked = False
+        if not liked:
             return None
-    sizes = ReferenceCalls(pipe, denoiser, maker, null, request.arguments)
-    templates: dict[str, Call] = {}
-    found: list[list[Reference]] = [[], []]
-    for references, side in zip(found, (votes.liked, dislikes), strict=True):
-        for vote in side:
-            reference, template = sizes.reference(vote)
-            references.append(reference)
-            templates[reference.id] = template
+    calls = ReferenceCalls(pipe, denoiser, maker, null, request.arguments)
+    groups = _groups(request.recipes, calls, disliked=disliked)
     aspect = aspect_ratio(null.latents[0], request.arguments)
-    layout = Layout(null, templates, guidance_branches, request.num_images, aspect)
-    liked, disliked = found
-    feedback = Feedback(liked, disliked, schedule, guided)
+    layout = Layout(null, calls.templates, guidance_branches, request.num_images, aspect)
     return Lender(
         denoiser,
         pipe.scheduler,
         cache,
-        feedback,
+        Feedback(groups, schedule, guided),
         layout,
         token_budget,
         request.lens,
     )
+
+
+def _groups(recipes: Sequence[Recipe], calls: ReferenceCalls, *, disliked: bool) -> list[Group]:
+    """Return pictures that borrow the same together, in the order of the first of each."""
+    alike: dict[object, list[int]] = {}
+    for i, recipe in enumerate(recipes):
+        away = recipe.disliked if disliked else ()
+        if recipe.liked or away:
+            key = tuple(
+                tuple(sorted((vote.key, vote.strength) for vote in side))
+                for side in (recipe.liked, away)
+            )
+            alike.setdefault(key, []).append(i)
+    return [
+        Group(
+            tuple(pictures),
+            calls.uses(recipes[pictures[0]].liked),
+            calls.uses(recipes[pictures[0]].disliked if disliked else ()),
+        )
+        for pictures in alike.values()
+    ]

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from diffusers import DiffusionPipeline
 
+from fabric_widget.engine.attention.token_budget import TokenBudget
 from fabric_widget.engine.errors import FabricWarning
 from fabric_widget.engine.pipeline.protocol import parameters_of
+from fabric_widget.engine.plans.recipe import Plan, Recipe
 from fabric_widget.engine.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from fabric_widget.engine.lens.lens import Lens
-    from fabric_widget.engine.references.votes import Votes
     from fabric_widget.engine.results import Progress
+    from fabric_widget.engine.votes.votes import Votes
 
 _NEEDED = ("prompt", "num_images_per_prompt", "generator")
 _MAX_IMAGES = 64
@@ -40,8 +42,8 @@ class Request:
     ----------
     prompt, num_images, seed, schedule, lens, on_step
         As for `Fabric`.
-    votes
-        What was liked and disliked.
+    recipes
+        What each picture follows.
     arguments
         The pipeline's own, recommended ones included.
     """
@@ -49,7 +51,7 @@ class Request:
     prompt: str
     num_images: int
     seed: int
-    votes: Votes
+    recipes: Sequence[Recipe]
     schedule: Schedule
     lens: Lens | None
     on_step: Callable[[Progress], object] | None
@@ -108,6 +110,22 @@ def checked_arguments(pipe: object, given: Mapping[str, Any]) -> Mapping[str, An
     return given
 
 
+def planned(
+    plan: Plan | Sequence[Recipe], votes: Votes, num_images: int, seed: int, *, silent: bool
+) -> Sequence[Recipe]:
+    """Return a recipe for each picture, or raise a ValueError if there are not as many.
+
+    A schedule that is `silent` leaves nothing of them.
+    """
+    recipes = plan.recipes(votes, num_images, seed) if isinstance(plan, Plan) else plan
+    if len(recipes) != num_images:
+        message = (
+            f"the plan has {len(recipes)} recipes for {num_images} pictures: give one for each"
+        )
+        raise ValueError(message)
+    return [Recipe()] * num_images if silent else recipes
+
+
 def checked_prompt(prompt: object) -> str:
     """Return the prompt, or raise a TypeError if it is not one text."""
     if not isinstance(prompt, str):
@@ -122,6 +140,26 @@ def checked_schedule(schedule: Schedule | None) -> Schedule | None:
         message = f"schedule is a {type(schedule).__name__}: give a Schedule"
         raise TypeError(message)
     return schedule
+
+
+def checked_token_budget(
+    token_budget: TokenBudget | None, economy: TokenBudget | None
+) -> TokenBudget | None:
+    """Return a token budget or None, or raise a TypeError; `economy` is its former name.
+
+    Warns
+    -----
+    DeprecationWarning
+        It was given under its former name.
+    """
+    if economy is not None:
+        message = "economy= is called token_budget= now"
+        warnings.warn(message, DeprecationWarning, stacklevel=3)  # whoever made a Fabric
+        token_budget = economy
+    if token_budget is not None and not isinstance(token_budget, TokenBudget):
+        message = f"token_budget is a {type(token_budget).__name__}: give a TokenBudget"
+        raise TypeError(message)
+    return token_budget
 
 
 def checked_number(num_images: object) -> int:

@@ -1,4 +1,4 @@
-"""Results of a run: pictures, rounds, progress."""
+"""Results of a run: rounds of pictures, progress."""
 
 from __future__ import annotations
 
@@ -6,59 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from fabric_widget.engine.fingerprint import digest
+from fabric_widget.engine.generated_image import GeneratedImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    import torch
     from PIL import Image
 
     from fabric_widget.engine.lens.influence import Influence
-
-
-@dataclass(frozen=True, eq=False)
-class GeneratedImage:
-    """A picture with its latents, seed, prompt and settings.
-
-    Two are equal if their `id` is.
-
-    Parameters
-    ----------
-    image
-        The picture as the pipeline decoded it.
-    latents
-        Final latents, float32 on the CPU, in the pipeline's latent space and as its denoising loop
-        leaves them: (C, h, w), or (tokens, C) where they are packed.
-    seed
-        Of this picture alone.
-    prompt
-        The prompt.
-    settings
-        The pipeline's arguments.
-    id
-        Digest of the latents, unless given.
-    """
-
-    image: Image.Image
-    latents: torch.Tensor
-    seed: int
-    prompt: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    id: str = ""
-
-    def __post_init__(self) -> None:
-        """Set the id, a digest of the content."""
-        if not self.id:
-            object.__setattr__(self, "id", digest(self.latents))
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether both are the same picture."""
-        return isinstance(other, GeneratedImage) and other.id == self.id
-
-    def __hash__(self) -> int:
-        """Return a hash that agrees with equality."""
-        return hash(self.id)
+    from fabric_widget.engine.plans.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +35,8 @@ class Round(Sequence[GeneratedImage]):
     contributions
         Mean share of the attention, 0 … 1, of each reference that was lent, by its id; empty
         without a lens.
+    recipes
+        What each picture followed, and in words what it tries; empty where that is not known.
     """
 
     images: tuple[GeneratedImage, ...]
@@ -88,6 +46,7 @@ class Round(Sequence[GeneratedImage]):
     output: Any = field(default=None, repr=False)
     influence: Influence | None = field(default=None, repr=False)
     contributions: Mapping[str, float] = field(default_factory=dict)
+    recipes: tuple[Recipe, ...] = field(default=(), repr=False)
 
     def seen(self, influence: Influence | None) -> Self:
         """Return this round with the influence that a lens recorded."""

@@ -15,22 +15,27 @@ from typing import TYPE_CHECKING, Any
 import torch
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 
-from fabric_widget.engine.errors import GenerationCancelled
+from fabric_widget.engine.errors import FabricError, GenerationCancelled
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.pipeline.restore import replaced
+from fabric_widget.engine.pipeline.start_noise import StartNoise
+from fabric_widget.engine.preview.predicted_original import OriginalPredictor
 from fabric_widget.engine.preview.previewer import preview_images
 from fabric_widget.engine.results import Progress
+from fabric_widget.engine.trajectory import TrajectoryRecorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.protocol import Pipeline
-    from fabric_widget.engine.preview.predicted_original import OriginalPredictor
-    from fabric_widget.engine.preview.previewer import Previews
+    from fabric_widget.engine.plans.recipe import Recipe
+    from fabric_widget.engine.preview.previewer import Previewer, Previews
     from fabric_widget.engine.request import Request
+    from fabric_widget.engine.trajectory import Trajectory
 
 _CALLBACK = "callback_on_step_end"
+_STARTS_FROM_PICTURE = "strength"  # pipelines with this argument do
 
 
 @dataclass
@@ -51,6 +56,8 @@ class Run:
         Number of the step under way, from 0.
     latents
         Those after the last step, (B, ...), or None before the first has ended.
+    trajectories, start_noise
+        Record what the pictures pass through and start from.
     """
 
     pipe: Any
@@ -59,11 +66,33 @@ class Run:
     predictor: OriginalPredictor | None = None
     index: int = 0
     latents: torch.Tensor | None = None
+    trajectories: TrajectoryRecorder | None = None
+    start_noise: StartNoise = field(default_factory=lambda: StartNoise([]))
 
     @property
     def steps(self) -> int:
         """The number of steps."""
         return getattr(self.pipe, "num_timesteps", None) or len(self.pipe.scheduler.timesteps)
+
+    def watch(self, request: Request, previewer: Previewer, device: torch.device) -> None:
+        """Prepare what records the run: trajectories, and previews if somebody wants them.
+
+        Raises
+        ------
+        FabricError
+            The pipeline is to return latents, and there is nothing to make pictures of them.
+        """
+        self.trajectories = TrajectoryRecorder(self.pipe.scheduler, request.num_images)
+        latent_output = request.arguments.get("output_type") == "latent"
+        if request.on_step is not None or latent_output:
+            self.previews = previewer.previews(request.arguments, device)
+        if self.previews is None and latent_output:
+            message = (
+                "output_type='latent' leaves no picture to show: give Fabric a preview decoder"
+            )
+            raise FabricError(message)
+        if request.on_step is not None and self.previews is not None:
+            self.predictor = OriginalPredictor(self.pipe.scheduler)
 
     def check(self) -> None:
         """Raise `GenerationCancelled` if the run was cancelled."""
@@ -72,7 +101,10 @@ class Run:
             raise GenerationCancelled(message)
 
     def begin_step(self, call: Call) -> None:
-        """Record the noise level of a denoiser call, if previews need it."""
+        """Record the latents of a denoiser call, and its noise level if previews need it."""
+        self.start_noise.close()
+        if self.trajectories is not None:
+            self.trajectories.note(call)
         if self.predictor is not None:
             self.predictor.enter(self.index, call.timestep)
 
@@ -109,6 +141,12 @@ class Run:
             self.end_step(request, latents, index + 1)
             return tensors
 
+        generators = [
+            torch.Generator().manual_seed(request.seed + i) for i in range(request.num_images)
+        ]
+        # What starts from a picture draws other noise first, to encode that picture.
+        drawn = [] if _STARTS_FROM_PICTURE in parameters_of(self.pipe) else generators
+        self.start_noise = StartNoise(drawn, _mixed(request.recipes))
         callbacks = {
             _CALLBACK: step_end,
             f"{_CALLBACK}_tensor_inputs": list(dict.fromkeys([*wanted, "latents"])),
@@ -118,13 +156,16 @@ class Run:
             | {
                 "prompt": None if embedded and not request.prompt else request.prompt,
                 "num_images_per_prompt": request.num_images,
-                "generator": [
-                    torch.Generator().manual_seed(request.seed + i)
-                    for i in range(request.num_images)
-                ],
+                "generator": generators,
             }
             | (callbacks if self._has_callback else {})
         )
+
+    def trajectory(self, index: int) -> Trajectory | None:
+        """Return the trajectory of one picture, or None if none was recorded."""
+        if self.trajectories is None:
+            return None
+        return self.trajectories.trajectory(index, self.start_noise.drawn.get(index))
 
     @contextmanager
     def watching(self, request: Request) -> Iterator[None]:
@@ -143,3 +184,14 @@ class Run:
 
         with replaced(scheduler, "step", watched):
             yield
+
+
+def _mixed(recipes: Sequence[Recipe]) -> dict[int, tuple[torch.Tensor, float]]:
+    """Return the noise that is mixed into that of each picture, and the share that stays."""
+    mixed = {}
+    for i, recipe in enumerate(recipes):
+        start = recipe.start
+        known = None if start is None else start.parent.trajectory
+        if start is not None and known is not None and known.start is not None:
+            mixed[i] = (known.start, start.own)
+    return mixed

@@ -3,7 +3,8 @@
 session   Session: makes rounds that take the votes into account
 batches   a round made in batches
 look      which votes shaped which place of a picture
-votes     a picture, its id and a signed strength
+votes     what was said of a picture, with a signed strength
+records   votes and recipes as JSON
 files     a session as a folder, to go on with it another day
 state     State: everything a session holds at one moment, immutable
 timeline  Timeline: rounds and votes with undo, redo and branches

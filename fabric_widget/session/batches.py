@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Progress, Round
+    from fabric_widget.engine import Fabric, GeneratedImage, Progress, Recipe, Round
 
 
 def generate_in_batches(
@@ -21,6 +21,7 @@ def generate_in_batches(
     batch_size: int | None,
     on_step: Callable[[Progress], object] | None,
     on_images: Callable[[int, tuple[GeneratedImage, ...]], object] | None,
+    recipes: Sequence[Recipe],
     **arguments: Any,
 ) -> Round:
     """Return one round, made `batch_size` pictures at a time; parameters as for `Session.generate`.
@@ -42,6 +43,7 @@ def generate_in_batches(
             num_images=size,
             seed=seed + first,
             on_step=_counted(on_step, batch, len(sizes), first),
+            plan=recipes[first : first + size],
             **arguments,
         )
         parts.append(made)
@@ -76,9 +78,10 @@ def _joined(parts: list[Round]) -> Round:
     if len(parts) == 1:
         return parts[0]
     images = tuple(image for part in parts for image in part)
+    names = dict.fromkeys(name for part in parts for name in part.contributions)
     contributions = {
-        name: sum(len(part) * part.contributions[name] for part in parts) / len(images)
-        for name in parts[0].contributions
+        name: sum(len(part) * part.contributions.get(name, 0.0) for part in parts) / len(images)
+        for name in names
     }
     return replace(
         parts[0],
@@ -86,4 +89,5 @@ def _joined(parts: list[Round]) -> Round:
         output=tuple(part.output for part in parts),
         influence=None,  # of a part of the pictures
         contributions=contributions,
+        recipes=tuple(recipe for part in parts for recipe in part.recipes),
     )

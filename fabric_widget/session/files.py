@@ -18,17 +18,24 @@ from PIL import Image, UnidentifiedImageError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from fabric_widget.engine import GeneratedImage, Round, Schedule
+from fabric_widget.engine import GeneratedImage, Round, Schedule, Trajectory
+from fabric_widget.session.records import (
+    recipes_as_json,
+    recipes_from_json,
+    votes_as_json,
+    votes_from_json,
+)
 from fabric_widget.session.state import State, Turn
-from fabric_widget.session.votes import Vote, strengths_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    import torch
+
     from fabric_widget.session.votes import Picture
 
-_FORMAT = 1
+_FORMAT = 2
 _INDEX = "session.json"
 _ID = re.compile(r"[0-9a-f]{8,64}")  # also keeps a file name from leaving the folder
 _DAMAGE = (
@@ -68,7 +75,7 @@ def write(state: State, folder: str | os.PathLike[str]) -> None:
         "next_seed": state.next_seed,
         "prompt": state.prompt,
         "current": state.current,
-        "votes": strengths_of(state.votes),
+        "votes": votes_as_json(state.votes),
         "turns": [_turn_as_json(turn) for turn in state.turns],
         "generated": {
             name: {"prompt": image.prompt, "seed": image.seed, "settings": _plain(image.settings)}
@@ -114,9 +121,6 @@ def _state(root: Path, content: dict[str, Any]) -> State:
     def picture(name: str) -> Picture:
         return _read_picture(root, name, generated.get(name))
 
-    def votes(strengths: Mapping[str, float]) -> tuple[Vote, ...]:
-        return tuple(Vote(name, picture(name), float(s)) for name, s in strengths.items())
-
     turns: list[Turn] = []
     for turn in content["turns"]:
         images = tuple(_generated(picture(name)) for name in turn["images"])
@@ -129,9 +133,11 @@ def _state(root: Path, content: dict[str, Any]) -> State:
             turn["seed"],
             turn["settings"],
             contributions=contributions,
+            recipes=recipes_from_json(turn.get("recipes", []), picture),
         )
         schedule = None if turn["schedule"] is None else Schedule(**turn["schedule"])
-        turns.append(Turn(made, votes(turn["votes"]), schedule, turn["parent"]))
+        votes = votes_from_json(turn["votes"], picture)
+        turns.append(Turn(made, votes, schedule, turn["parent"]))
     current = content["current"]
     if current is not None:
         turns[current]
@@ -139,7 +145,7 @@ def _state(root: Path, content: dict[str, Any]) -> State:
         next_seed=int(content["next_seed"]),
         turns=tuple(turns),
         current=current,
-        votes=votes(content["votes"]),
+        votes=votes_from_json(content["votes"], picture),
         prompt=content["prompt"],
     )
 
@@ -152,7 +158,8 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "settings": _plain(made.settings),
         "parent": turn.parent,
         "schedule": None if turn.schedule is None else asdict(turn.schedule),
-        "votes": strengths_of(turn.votes),
+        "votes": votes_as_json(turn.votes),
+        "recipes": recipes_as_json(made.recipes),
         "contributions": dict(made.contributions),
         "images": [image.id for image in made],
     }
@@ -183,7 +190,7 @@ def _write_picture(root: Path, name: str, picture: Picture) -> None:
     if isinstance(picture, GeneratedImage):
         if not latents.exists():
             partial = latents.with_suffix(".part")
-            save_file({"latents": picture.latents.contiguous()}, partial)
+            save_file(_tensors(picture), partial)
             partial.replace(latents)
         picture = picture.image
     if not shown.exists():
@@ -203,14 +210,33 @@ def _read_picture(root: Path, name: str, facts: Mapping[str, Any] | None) -> Pic
         picture = image.copy()
     if facts is None:
         return picture
+    tensors = load_file(latents)
     return GeneratedImage(
         picture,
-        load_file(latents)["latents"],
+        tensors["latents"],
         facts["seed"],
         facts["prompt"],
         facts["settings"],
         name,
+        _trajectory(tensors),
     )
+
+
+def _tensors(picture: GeneratedImage) -> dict[str, torch.Tensor]:
+    """Return what is kept of a picture beside its pixels."""
+    tensors = {"latents": picture.latents}
+    passed = picture.trajectory
+    if passed is not None:
+        tensors |= {"passed": passed.latents, "signal": passed.signal, "noise": passed.noise}
+        tensors |= {} if passed.start is None else {"start": passed.start}
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def _trajectory(tensors: Mapping[str, torch.Tensor]) -> Trajectory | None:
+    """Return the trajectory; pictures of before there were any have none."""
+    if "passed" not in tensors:
+        return None
+    return Trajectory(tensors["passed"], tensors["signal"], tensors["noise"], tensors.get("start"))
 
 
 def _replace(path: Path, content: bytes) -> None:

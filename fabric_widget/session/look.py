@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fabric_widget.engine import FabricError, HiRes, Lens
+from fabric_widget.engine import Everything, FabricError, HiRes, Lens
+from fabric_widget.session.votes import checked_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress
+    from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Recipe
     from fabric_widget.session.state import Turn
 
 
@@ -39,11 +40,16 @@ def influence_of(
         image.prompt,
         num_images=1,
         seed=image.seed,
-        liked=turn.liked,
-        disliked=turn.disliked,
+        plan=_recipe(turn, image),
         schedule=turn.schedule,
         lens=replace(lens, image=0),
         on_step=on_step,
         **image.settings,
     )
     return made.influence
+
+
+def _recipe(turn: Turn, image: GeneratedImage) -> Sequence[Recipe]:
+    """Return what a picture of a turn followed; before there were plans, that was everything."""
+    recipes = turn.round.recipes or Everything().recipes(checked_of(turn.votes), len(turn.round), 0)
+    return [recipes[turn.round.images.index(image)]]

@@ -5,20 +5,21 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine import BadReference, Lens, Round
+from fabric_widget.engine import BadReference, Lens, Round, Vote
+from fabric_widget.engine.request import checked_number
 from fabric_widget.session import files
 from fabric_widget.session.batches import generate_in_batches
 from fabric_widget.session.history import History
 from fabric_widget.session.look import influence_of
 from fabric_widget.session.state import State, Turn
 from fabric_widget.session.timeline import Timeline
-from fabric_widget.session.votes import read_vote, strengths_of
+from fabric_widget.session.votes import checked_of, read_vote, strengths_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Schedule
+    from fabric_widget.engine import Fabric, GeneratedImage, Influence, Plan, Progress, Schedule
     from fabric_widget.session.votes import Picture
 
 CONTRIBUTIONS = Lens(image=None, looks=False, parts=1, cells=1, steps=3)
@@ -43,6 +44,9 @@ class Session(Timeline):
         pictures of a session share one, unless `generate` is told a seed.
     schedule
         How strongly votes count; by default the fabric's own. May be set anew between rounds.
+    plan
+        Which picture of a round follows what; by default the fabric's own. May be set anew between
+        rounds.
     lens
         What is recorded of each round's attention; by default the `contributions` of its votes.
         None records nothing. May be set anew between rounds.
@@ -54,11 +58,13 @@ class Session(Timeline):
         *,
         seed: int = 0,
         schedule: Schedule | None = None,
+        plan: Plan | None = None,
         lens: Lens | None = CONTRIBUTIONS,
     ) -> None:
         super().__init__(State(next_seed=seed))
         self.fabric = fabric
         self.schedule = schedule
+        self.plan = plan
         self.lens = lens
         self._pictures: dict[str, Picture] = {}
 
@@ -133,6 +139,7 @@ class Session(Timeline):
             An argument is of the wrong kind or out of range.
         """
         before, schedule = self._history.present, self.schedule
+        plan = self.fabric.plan if self.plan is None else self.plan
         lens = self.lens if before.votes else None
         prompt = before.prompt if prompt is None else prompt
         seed = before.next_seed if seed is None else seed
@@ -144,8 +151,7 @@ class Session(Timeline):
             batch_size=batch_size,
             on_step=on_step,
             on_images=on_images,
-            liked=before.liked,
-            disliked=before.disliked,
+            recipes=plan.recipes(checked_of(before.votes), checked_number(num_images), seed),
             schedule=schedule,
             lens=lens,
             **pipeline_arguments,
@@ -194,8 +200,16 @@ class Session(Timeline):
         """
         return influence_of(self.fabric, self.turns, picture, lens, on_step)
 
-    def like(self, image: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (any picture)
-        """Ask for more like `image`.
+    def like(
+        self,
+        image: Any,  # noqa: ANN401  (any picture)
+        strength: float = 1.0,
+        *,
+        aspect: str = "all",
+        part: Any = None,  # noqa: ANN401  (a name, a box or a mask)
+        in_place: bool = True,
+    ) -> str:
+        """Ask for more like `image`, or like something of it.
 
         Parameters
         ----------
@@ -203,8 +217,16 @@ class Session(Timeline):
             A generated image, or any picture: a PIL image, a numpy array, the path of a file
             (which is read now).
         strength
-            -2 … 2. A negative like is a dislike; 0 takes the vote back. The newest vote on a
-            picture is the one that counts.
+            -2 … 2. A negative like is a dislike; 0 takes the vote back. Of votes about the same
+            aspect and part of a picture the newest counts; others stand beside it.
+        aspect
+            What of the picture counts: "all", its "colors", or its "form".
+        part
+            Which part of it counts: None for the whole, "subject", "background", a box (left, top,
+            right, bottom) in its pixels, or a mask (an "L" image or an array (height, width), above
+            0 where the part is).
+        in_place
+            Whether the part is borrowed only where it stands; otherwise anywhere.
 
         Returns
         -------
@@ -214,16 +236,26 @@ class Session(Timeline):
         Raises
         ------
         BadReference
-            `image` is not a picture, or the strength is out of range.
+            `image` is not a picture, or one of the other arguments cannot be used.
         """
-        return self._vote(image, strength, sign=1)
+        return self._vote(Vote(image, strength, aspect, part, in_place), sign=1)
 
-    def dislike(self, image: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (any picture)
+    def dislike(
+        self,
+        image: Any,  # noqa: ANN401  (any picture)
+        strength: float = 1.0,
+        *,
+        aspect: str = "all",
+        part: Any = None,  # noqa: ANN401  (a name, a box or a mask)
+        in_place: bool = True,
+    ) -> str:
         """Ask for less like `image`; parameters, result and errors are those of `like`."""
-        return self._vote(image, strength, sign=-1)
+        return self._vote(Vote(image, strength, aspect, part, in_place), sign=-1)
 
     def vote(self, strengths: Mapping[str, float]) -> None:
-        """Replace all votes, as one act.
+        """Replace all votes on whole pictures, as one act.
+
+        Votes about an aspect or a part stay.
 
         Parameters
         ----------
@@ -240,11 +272,15 @@ class Session(Timeline):
         if unknown:
             message = f"no picture of this session is called {', '.join(map(repr, unknown))}"
             raise BadReference(message)
-        votes = [read_vote(self._pictures[name], value, 1) for name, value in strengths.items()]
-        self._act(lambda state: state.with_votes(votes))
+        votes = [
+            read_vote(Vote(self._pictures[name], value), 1) for name, value in strengths.items()
+        ]
+        self._act(
+            lambda state: state.with_votes([*(v for v in state.votes if not v.plain), *votes])
+        )
 
     def clear(self, image: Any = None) -> None:  # noqa: ANN401  (any picture)
-        """Remove the vote on `image`, or all votes.
+        """Remove the votes on `image`, or all votes.
 
         Raises
         ------
@@ -254,7 +290,8 @@ class Session(Timeline):
         if image is None:
             self._act(lambda state: state.with_votes(()))
         else:
-            self._vote(image, 0.0, sign=1)
+            named = read_vote(Vote(image, 0.0), 1)
+            self._act(lambda state: state.with_votes([v for v in state.votes if v.id != named.id]))
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Save the session into a folder.
@@ -300,8 +337,8 @@ class Session(Timeline):
         session._pictures.update(state.pictures)
         return session
 
-    def _vote(self, image: object, strength: float, *, sign: int) -> str:
-        vote = read_vote(image, strength, sign)
+    def _vote(self, said: Vote, *, sign: int) -> str:
+        vote = read_vote(said, sign)
         with self._lock:
             self._pictures.setdefault(vote.id, vote.image)
         self._act(lambda state: state.with_vote(vote))

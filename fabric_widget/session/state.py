@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self
 
-from fabric_widget.session.votes import disliked_of, liked_of, strengths_of
+from fabric_widget.session.votes import disliked_of, liked_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ class State:
     current
         Index of the turn where the session stands: the newest, or one gone back to.
     votes
-        At most one for each picture, none of strength 0, the newest last.
+        At most one about the same of a picture, none of strength 0, the newest last.
     prompt
         Of the turn where the session stands.
     next_seed
@@ -88,16 +88,18 @@ class State:
         return disliked_of(self.votes)
 
     def with_vote(self, vote: Vote) -> Self:
-        """Return the state after `vote`, which replaces an earlier vote on the same picture."""
-        if strengths_of(self.votes).get(vote.id, 0.0) == vote.strength:
+        """Return the state after `vote`, which replaces an earlier vote about the same."""
+        known = {other.key: other.strength for other in self.votes}
+        if known.get(vote.key, 0.0) == vote.strength:
             return self
-        others = tuple(known for known in self.votes if known.id != vote.id)
+        others = tuple(other for other in self.votes if other.key != vote.key)
         return replace(self, votes=(*others, vote) if vote.strength else others)
 
     def with_votes(self, votes: Sequence[Vote]) -> Self:
         """Return the state with exactly these votes, except those of strength 0."""
         wanted = tuple(vote for vote in votes if vote.strength)
-        if strengths_of(self.votes) == strengths_of(wanted):
+        before, after = ([(v.key, v.strength) for v in votes] for votes in (self.votes, wanted))
+        if sorted(before) == sorted(after):
             return self
         return replace(self, votes=wanted)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
-from fabric_widget.engine import Fabric
 from fabric_widget.zoo import tiny
+from tests.engine.rounds import published
+
+if TYPE_CHECKING:
+    from fabric_widget.engine import Fabric
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,4 +33,4 @@ def pipe() -> Any:
 
 @pytest.fixture
 def fabric(pipe: Any) -> Fabric:
-    return Fabric(pipe)
+    return published(pipe)

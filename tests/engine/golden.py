@@ -17,9 +17,11 @@ import torch
 from PIL import Image
 
 from fabric_widget import Fabric, Schedule, load_demo
+from fabric_widget.engine import Everything
 
 if TYPE_CHECKING:
-    from fabric_widget.engine.results import GeneratedImage, Round
+    from fabric_widget.engine.generated_image import GeneratedImage
+    from fabric_widget.engine.results import Round
 
 FILE = Path(__file__).with_name("golden.png")
 STEPS = 6
@@ -28,7 +30,7 @@ STEPS = 6
 def pictures() -> list[Image.Image]:
     """Return the pictures, four of a kind."""
     torch.set_num_threads(1)
-    fabric = Fabric(load_demo())
+    fabric = Fabric(load_demo(), plan=Everything())
     common: dict[str, Any] = {"num_images": 4, "num_inference_steps": STEPS}
     plain = _named(fabric("a monster", seed=0, **common))
     more = _named(fabric("a fish", seed=4, **common))
@@ -50,7 +52,7 @@ def _named(made: Round) -> list[GeneratedImage]:
     An id is a digest of latents, which processors round differently, and a reference's noise
     follows from its id.
     """
-    return [replace(image, id=f"{image.prompt} {image.seed}") for image in made]
+    return [replace(image, id=f"{image.prompt} {image.seed}", trajectory=None) for image in made]
 
 
 def digest(picture: Image.Image) -> str:

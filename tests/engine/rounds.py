@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from fabric_widget.engine import (
+    Everything,
     Fabric,
     Round,
     Schedule,
@@ -25,6 +26,11 @@ SETTINGS: dict[str, Any] = {"num_inference_steps": 3, "guidance_scale": 3.0}
 
 
 EVERY_STEP = Schedule(end=1)
+
+
+def published(pipe: Any, **settings: Any) -> Fabric:
+    """Return a Fabric whose pictures all follow all votes, as FABRIC was published."""
+    return Fabric(pipe, plan=Everything(), **settings)
 
 
 def make(fabric: Fabric, **arguments: Any) -> Round:

@@ -9,9 +9,10 @@ import torch
 from diffusers import FasterCacheConfig, FirstBlockCacheConfig, PyramidAttentionBroadcastConfig
 from diffusers.hooks import apply_faster_cache
 
-from fabric_widget.engine import Fabric, FabricError
+from fabric_widget.engine import FabricError
 from fabric_widget.engine.compatibility import Compatibility, check_compatibility
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.rounds import published
 
 SETTINGS: dict[str, Any] = {"num_inference_steps": 3, "guidance_scale": 3.0}
 
@@ -67,7 +68,7 @@ def test_errors_that_are_not_the_engines_come_out(pipe: Any) -> None:
 def test_caches_are_refused_and_the_cure_is_right(settings: Any) -> None:
     family = ZOO["Flux"]
     pipe = family.build()
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = fabric("a", num_images=1, **family.arguments)
     pipe.transformer.enable_cache(settings)
     with pytest.raises(FabricError, match=r"call pipe\.transformer\.disable_cache\(\)"):
@@ -79,7 +80,7 @@ def test_caches_are_refused_and_the_cure_is_right(settings: Any) -> None:
 
 def test_hooks_of_a_cache_are_refused_too(pipe: Any) -> None:
     """U-Nets have no switch for caches; their hooks are put in place by hand."""
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = fabric("a", num_images=1, **SETTINGS)
     apply_faster_cache(
         pipe.unet,
@@ -96,7 +97,7 @@ def test_hooks_of_a_cache_are_refused_too(pipe: Any) -> None:
 
 def test_layers_that_leave_out_attention_now_and_then(pipe: Any) -> None:
     """A foreign cache of whole blocks: found out by what it does."""
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = fabric("a", num_images=1, **SETTINGS)
     layers = [m for m in pipe.unet.modules() if type(m).__name__ == "BasicTransformerBlock"]
 
@@ -137,7 +138,7 @@ def test_a_pipeline_that_changes_its_processors_for_a_run() -> None:
     """What it puts in place for a run is gone afterwards, however the run ends."""
     pipe = ZOO["SD 1 PAG"].build()
     before = dict(pipe.unet.attn_processors)
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     settings = ZOO["SD 1 PAG"].arguments
     first = fabric("a", num_images=1, **settings)
 

@@ -18,7 +18,7 @@ from fabric_widget.zoo import tiny
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-from tests.engine.rounds import EVERY_STEP, make, picture, same, untouched
+from tests.engine.rounds import EVERY_STEP, make, picture, published, same, untouched
 
 # Weight 0, and what feedback does not touch
 
@@ -97,7 +97,7 @@ def test_likes_and_dislikes_stay_in_their_branches(fabric: Fabric) -> None:
 @pytest.mark.parametrize("sampler", ["DDIM", "PNDM", "Euler ancestral", "DPM++ 2M"])
 def test_nothing_is_left_behind(sampler: str) -> None:
     pipe = tiny.pipeline(sampler=sampler)
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = make(fabric)
     with untouched(pipe):
         make(fabric, liked=[first[0]], disliked=[picture(1)], on_step=Progress.previews)
@@ -149,10 +149,10 @@ PLACES = (
 
 @pytest.mark.parametrize("place", PLACES)
 def test_out_of_memory_leaves_a_whole_pipeline(pipe: Any, place: str) -> None:
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = make(fabric)
     votes = {"liked": [first[0], picture(1)], "disliked": [first[1]]}
-    expected = make(Fabric(tiny.pipeline()), **votes)
+    expected = make(published(tiny.pipeline()), **votes)
     make(fabric, liked=[first[0]], schedule=EVERY_STEP)
     fails = failing_at(pipe, place, torch.OutOfMemoryError("no memory left"))
     with untouched(pipe), fails, pytest.raises(torch.OutOfMemoryError):
@@ -163,7 +163,7 @@ def test_out_of_memory_leaves_a_whole_pipeline(pipe: Any, place: str) -> None:
 
 
 def test_an_error_in_the_callback_comes_out(pipe: Any) -> None:
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = make(fabric)
 
     def fail(progress: Progress) -> None:

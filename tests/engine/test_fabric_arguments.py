@@ -16,7 +16,16 @@ from fabric_widget.engine import (
     Round,
 )
 from fabric_widget.zoo import tiny
-from tests.engine.rounds import SETTINGS, difference, latents_of, make, picture, same, untouched
+from tests.engine.rounds import (
+    SETTINGS,
+    difference,
+    latents_of,
+    make,
+    picture,
+    published,
+    same,
+    untouched,
+)
 
 # The pipeline's own arguments
 
@@ -49,7 +58,7 @@ def test_arguments_go_through_unchanged(pipe: Any) -> None:
     plain = pipe(
         "a cat", num_images_per_prompt=2, generator=generators, output_type="np", **arguments
     )
-    ours = Fabric(pipe)("a cat", num_images=2, seed=7, output_type="np", **arguments)
+    ours = published(pipe)("a cat", num_images=2, seed=7, output_type="np", **arguments)
     assert np.array_equal(ours.output.images, plain.images)
     assert ours[0].image.size == (16, 32)
 
@@ -93,7 +102,7 @@ def test_embeddings_go_through(fabric: Fabric) -> None:
 
 def test_recommended_arguments_and_explicit_ones(pipe: Any) -> None:
     pipe.register_to_config(_fabric_defaults={"num_inference_steps": 2, "guidance_scale": 2.0})
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     assert fabric.defaults == {"num_inference_steps": 2, "guidance_scale": 2.0}
     made = fabric("a cat", num_images=1, guidance_scale=1.5)
     assert made.settings == {"num_inference_steps": 2, "guidance_scale": 1.5}
@@ -155,7 +164,7 @@ def test_misspelt_arguments(fabric: Fabric) -> None:
 
 
 def test_bad_arguments_are_the_pipelines_own_errors(pipe: Any) -> None:
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     with untouched(pipe), pytest.raises(ValueError, match="divisible by"):
         make(fabric, height=13, width=16, liked=[picture(0)])
 
@@ -171,7 +180,7 @@ def test_adapters_and_their_scale_are_noticed(fabric: Fabric) -> None:
     adapted = make(fabric, liked=[first[0]])
     unet.set_adapters(["default"], [0.5])
     halved = make(fabric, liked=[first[0]])
-    assert same(halved, make(Fabric(fabric.pipe), liked=[first[0]]))
+    assert same(halved, make(published(fabric.pipe), liked=[first[0]]))
     unet.delete_adapters(["default"])
     assert same(make(fabric, liked=[first[0]]), bare)
     assert min(difference(adapted, bare), difference(halved, adapted)) > 1e-4
@@ -196,12 +205,12 @@ def test_compiled_models(fabric: Fabric, in_place: bool) -> None:
         pipe.unet.compile(backend="eager")
     else:
         pipe.unet = torch.compile(pipe.unet, backend="eager")
-    assert same(make(Fabric(pipe), **votes), expected)
+    assert same(make(published(pipe), **votes), expected)
 
 
 def test_half_precision(pipe: Any) -> None:
     pipe.to(torch.bfloat16)
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = make(fabric)
     votes = {"liked": [first[0], picture(1)], "disliked": [first[1]]}
     fed = make(fabric, **votes)

@@ -25,6 +25,7 @@ from tests.engine.rounds import (
     difference,
     make,
     picture,
+    published,
     same,
 )
 
@@ -34,7 +35,7 @@ from tests.engine.rounds import (
 def test_same_seeds_and_votes_same_pixels(fabric: Fabric) -> None:
     first = make(fabric)
     votes = {"liked": [first[0], picture(1)], "disliked": [first[1]]}
-    assert same(make(fabric, **votes), make(Fabric(tiny.pipeline()), **votes))
+    assert same(make(fabric, **votes), make(published(tiny.pipeline()), **votes))
 
 
 def test_order_of_votes_does_not_matter(fabric: Fabric) -> None:
@@ -50,7 +51,7 @@ def test_cold_is_warm_to_the_bit(fabric: Fabric) -> None:
     warm = make(fabric, liked=first[:2], disliked=first[2:])
     assert fabric._cache.hits == fabric._cache.misses > 0
     assert same(cold, warm)
-    mixed = Fabric(fabric.pipe)
+    mixed = published(fabric.pipe)
     make(mixed, liked=first[1:3])
     assert same(make(mixed, liked=first[:2], disliked=first[2:]), cold)
 
@@ -60,9 +61,9 @@ def test_what_a_reference_lends_does_not_depend_on_the_others(
     pipe: Any, token_budget: TokenBudget
 ) -> None:
     """Six at once, or two after four others: the same bits, for batches are of one size."""
-    votes = list(make(Fabric(pipe), num_images=6))
-    together = make(Fabric(pipe, token_budget=token_budget), liked=votes)
-    later = Fabric(pipe, token_budget=token_budget)
+    votes = list(make(published(pipe), num_images=6))
+    together = make(published(pipe, token_budget=token_budget), liked=votes)
+    later = published(pipe, token_budget=token_budget)
     make(later, liked=votes[:4])
     make(later, disliked=votes[3:5])
     assert same(make(later, liked=votes), together)
@@ -84,8 +85,11 @@ def test_references_are_computed_in_batches_of_one_size(fabric: Fabric) -> None:
 
 
 def test_thinned_references_take_less_memory(pipe: Any) -> None:
-    votes = list(make(Fabric(pipe)))
-    exact, thin = Fabric(pipe, token_budget=TokenBudget.exact()), Fabric(pipe, token_budget=THIN)
+    votes = list(make(published(pipe)))
+    exact, thin = (
+        published(pipe, token_budget=TokenBudget.exact()),
+        published(pipe, token_budget=THIN),
+    )
     whole = make(exact, liked=votes)
     part = make(thin, liked=votes)
     assert thin._cache.nbytes * 4 == exact._cache.nbytes
@@ -93,9 +97,9 @@ def test_thinned_references_take_less_memory(pipe: Any) -> None:
 
 
 def test_references_recorded_at_every_second_step(pipe: Any) -> None:
-    [vote] = make(Fabric(pipe), num_images=1)
+    [vote] = make(published(pipe), num_images=1)
     settings = {"liked": [vote], "num_inference_steps": 4, "schedule": EVERY_STEP}
-    always, seldom = Fabric(pipe), Fabric(pipe, token_budget=TokenBudget(every=2))
+    always, seldom = published(pipe), published(pipe, token_budget=TokenBudget(every=2))
     fed = make(always, **settings)
     assert difference(make(seldom, **settings), fed) > 1e-4
     assert (always._cache.misses, seldom._cache.misses) == (4, 2)
@@ -103,33 +107,33 @@ def test_references_recorded_at_every_second_step(pipe: Any) -> None:
 
 def test_an_economy_is_no_number(pipe: Any) -> None:
     with pytest.raises(TypeError, match="token_budget is a int: give a TokenBudget"):
-        Fabric(pipe, token_budget=4)  # type: ignore[arg-type]
+        published(pipe, token_budget=4)
 
 
 def test_the_host_remembers_as_well(fabric: Fabric) -> None:
     first = make(fabric)
     votes = {"liked": [first[0]], "disliked": [first[1]]}
     remembered = make(fabric, **votes)
-    hosted = Fabric(fabric.pipe, cache_bytes=0, host_bytes=2**24)
+    hosted = published(fabric.pipe, cache_bytes=0, host_bytes=2**24)
     assert same(make(hosted, **votes), remembered)
     computed = hosted._cache.misses
     assert same(make(hosted, **votes), remembered)
     assert hosted._cache.misses == computed == hosted._cache.hits
     with pytest.raises(ValueError, match="host_bytes is -1: give 0 or more"):
-        Fabric(fabric.pipe, host_bytes=-1)
+        published(fabric.pipe, host_bytes=-1)
 
 
 def test_without_a_cache_it_agrees(fabric: Fabric) -> None:
     first = make(fabric)
     remembered = make(fabric, liked=[first[0]])
-    forgetful = Fabric(fabric.pipe, cache_bytes=0)
+    forgetful = published(fabric.pipe, cache_bytes=0)
     assert difference(make(forgetful, liked=[first[0]]), remembered) <= 1e-6
     assert len(forgetful._cache) == 0
 
 
 @pytest.mark.parametrize("cache_bytes", [0, None])
 def test_memory_grows_with_rounds_by_the_cache_alone(pipe: Any, cache_bytes: int | None) -> None:
-    fabric = Fabric(pipe, cache_bytes=cache_bytes)
+    fabric = published(pipe, cache_bytes=cache_bytes)
     beyond = []
     for number in range(5):
         liked = [*make(fabric, seed=100 * number), picture(0)]
@@ -155,7 +159,7 @@ def test_changed_weights_are_noticed(fabric: Fabric) -> None:
         fabric.pipe.unet.conv_in.weight.data.mul_(1.5)
     assert same(
         make(fabric, liked=[first[0]]),
-        make(Fabric(fabric.pipe), liked=[first[0]]),
+        make(published(fabric.pipe), liked=[first[0]]),
     )
 
 
@@ -278,7 +282,7 @@ def test_references_of_any_size(fabric: Fabric, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)
 def test_generated_images_of_another_size(family: str) -> None:
-    fabric = Fabric(tiny.pipeline(family))
+    fabric = published(tiny.pipeline(family))
     first = make(fabric, height=16, width=32)
     second = make(fabric, height=32, width=16, liked=[first[0]], disliked=[picture(1)])
     assert second[0].latents.shape == (4, 16, 8)
@@ -286,7 +290,7 @@ def test_generated_images_of_another_size(family: str) -> None:
 
 
 def test_two_denoiser_calls_a_step_get_two_noise_levels() -> None:
-    fabric = Fabric(tiny.pipeline(sampler="Heun"))
+    fabric = published(tiny.pipeline(sampler="Heun"))
     first = make(fabric)
     steps: list[Progress] = []
     make(fabric, liked=[first[0]], schedule=EVERY_STEP, on_step=steps.append)

@@ -18,7 +18,7 @@ from fabric_widget.engine import (
     NoAttentionSites,
     Schedule,
 )
-from tests.engine.rounds import EVERY_STEP, SETTINGS, difference, make, picture, same
+from tests.engine.rounds import EVERY_STEP, SETTINGS, difference, make, picture, published, same
 
 # Bad input
 
@@ -167,7 +167,7 @@ def test_sliced_attention_and_its_cure(pipe: Any) -> None:
 @pytest.mark.parametrize("conditional", [True, False])
 def test_a_second_call_a_step_is_told_by_its_words(pipe: Any, conditional: bool) -> None:
     """A call beside the usual one hears likes if it is about the prompt, and dislikes if not."""
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = make(fabric)
     prompt = pipe.encode_prompt("a cat", "cpu", 2, do_classifier_free_guidance=False)[0]
     words = prompt if conditional else torch.zeros_like(prompt)

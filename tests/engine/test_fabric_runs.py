@@ -14,13 +14,13 @@ from fabric_widget.engine import (
     PipelineBusy,
     Progress,
 )
-from tests.engine.rounds import make, same, untouched
+from tests.engine.rounds import make, published, same, untouched
 
 # Cancelling, and two at once
 
 
 def test_cancel_from_the_callback(pipe: Any) -> None:
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     first = make(fabric)
     steps: list[int] = []
 
@@ -48,7 +48,7 @@ def test_cancel_from_another_thread(fabric: Fabric) -> None:
 
 
 def test_cancel_while_decoding(pipe: Any) -> None:
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     plain = pipe.vae.decode
 
     def cancelled(*args: Any, **kwargs: Any) -> Any:
@@ -68,13 +68,13 @@ def test_cancel_without_a_run_does_nothing(fabric: Fabric) -> None:
 
 @pytest.mark.parametrize("other", ["same object", "same pipeline", "same denoiser"])
 def test_a_second_thread_is_told_at_once(pipe: Any, other: str) -> None:
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     sharing = type(pipe)(**pipe.components, requires_safety_checker=False)
     sharing.set_progress_bar_config(disable=True)
     second = {
         "same object": fabric,
-        "same pipeline": Fabric(pipe),
-        "same denoiser": Fabric(sharing),
+        "same pipeline": published(pipe),
+        "same denoiser": published(sharing),
     }[other]
     raised: list[BaseException] = []
 
@@ -126,7 +126,7 @@ def test_previews_are_made_only_when_asked_for(pipe: Any) -> None:
     )
     decoded: list[int] = []
     decoder.decoder.register_forward_hook(lambda *_: decoded.append(1))
-    fabric = Fabric(pipe, preview=decoder)
+    fabric = published(pipe, preview=decoder)
     kept: list[Progress] = []
     make(fabric, on_step=kept.append)
     assert not decoded

@@ -19,6 +19,7 @@ from fabric_widget.engine import (
     Schedule,
 )
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.rounds import published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,7 @@ SEED = 5
 
 @pytest.fixture
 def fabric(pipe: Any) -> Fabric:
-    return Fabric(pipe, schedule=Schedule(end=1))
+    return published(pipe, schedule=Schedule(end=1))
 
 
 def made(hires: Any, **arguments: Any) -> Any:
@@ -135,7 +136,7 @@ def test_recommended_arguments_count_once(pipe: Any) -> None:
         _fabric_defaults={"num_inference_steps": 4, "height": tiny.SIDE, "width": tiny.SIDE}
     )
     told: list[Progress] = []
-    HiRes(Fabric(pipe))("a cat", num_images=1, on_step=told.append, guidance_scale=3.0)
+    HiRes(published(pipe))("a cat", num_images=1, on_step=told.append, guidance_scale=3.0)
     assert told[-1].steps == 6
     assert pipe.config["_fabric_defaults"]["num_inference_steps"] == 4
 
@@ -143,7 +144,7 @@ def test_recommended_arguments_count_once(pipe: Any) -> None:
 @pytest.mark.parametrize("family", ["SDXL", "SD 3", "Flux", "Qwen-Image", "Z-Image"])
 def test_families_with_image_to_image(family: str) -> None:
     entry = ZOO[family]
-    fabric = Fabric(entry.build(), schedule=Schedule(end=1))
+    fabric = published(entry.build(), schedule=Schedule(end=1))
     arguments = {**entry.arguments, "num_inference_steps": 2}
     small = fabric("a cat", num_images=1, seed=SEED, **arguments)
     hires = HiRes(fabric)
@@ -154,7 +155,7 @@ def test_families_with_image_to_image(family: str) -> None:
 
 
 def test_families_without_image_to_image() -> None:
-    fabric = Fabric(ZOO["Lumina 2"].build())
+    fabric = published(ZOO["Lumina 2"].build())
     with pytest.raises(FabricError, match=r"no image-to-image pipeline for Lumina2.*as second"):
         HiRes(fabric)
 
@@ -206,7 +207,7 @@ def test_arguments_are_refused_before_the_first_pass(
 
 
 def test_arguments_that_the_second_pass_does_not_take() -> None:
-    hires, told = HiRes(Fabric(ZOO["SD 3"].build())), list[Progress]()
+    hires, told = HiRes(published(ZOO["SD 3"].build())), list[Progress]()
     with pytest.raises(
         TypeError, match=r"StableDiffusion3Img2ImgPipeline.* does not take guidance"
     ):

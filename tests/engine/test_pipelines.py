@@ -13,6 +13,7 @@ from fabric_widget.engine.attention import site
 from fabric_widget.engine.compatibility import check_compatibility
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.rounds import published
 
 if TYPE_CHECKING:
     from fabric_widget.zoo import Family
@@ -78,7 +79,7 @@ def test_a_family_without_reachable_attention_says_so(name: str) -> None:
 
 def test_linear_attention_is_refused_before_anything_is_made() -> None:
     family = ZOO["Sana"]
-    fabric = Fabric(family.build())
+    fabric = published(family.build())
     first = make(fabric, family)
     with pytest.raises(NoAttentionSites):
         make(fabric, family, liked=[first[0]])
@@ -96,7 +97,7 @@ def test_likes_and_dislikes_stay_in_their_branches(
 ) -> None:
     """Only conditional rows hear likes, only unconditional ones dislikes, however they come."""
     pipe = family.build()
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     reference = make(fabric, family, num_images=1, seed=1)[0]
     denoiser = fabric._denoiser.module
     denoise, seen = denoiser.forward, []
@@ -150,14 +151,14 @@ def test_remembered_or_not_gated_or_concatenated(
     family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cold is warm to the bit, and the gate is keys put side by side."""
-    fabric = Fabric(family.build())
+    fabric = published(family.build())
     votes = {"liked": [make(fabric, family, num_images=1, seed=1)[0]]}
     cold = latents_of(make(fabric, family, **votes))
     warm = latents_of(make(fabric, family, **votes))
     assert fabric._cache.hits == fabric._cache.misses > 0
     assert torch.equal(cold, warm)
     monkeypatch.setattr(site, "has_log_sum_exp", lambda _: False)
-    beside = latents_of(make(Fabric(fabric.pipe), family, **votes))
+    beside = latents_of(make(published(fabric.pipe), family, **votes))
     assert (beside - cold).abs().max() < 1e-3 * cold.std()
 
 
@@ -165,7 +166,7 @@ def test_remembered_or_not_gated_or_concatenated(
 def test_feedback_and_its_absence(sampler: str) -> None:
     pipe = tiny.pipeline(sampler=sampler)
     plain = plain_latents(pipe)
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
 
     without = fabric("a cat", num_images=PICTURES, seed=SEED, **SETTINGS)
     assert torch.equal(latents_of(without), plain)

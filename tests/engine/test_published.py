@@ -13,9 +13,10 @@ import pytest
 import torch
 from diffusers.models.attention import BasicTransformerBlock
 
-from fabric_widget.engine import Fabric, GeneratedImage, Schedule, TokenBudget
+from fabric_widget.engine import GeneratedImage, Schedule, TokenBudget
 from fabric_widget.engine.fingerprint import seed_of
 from fabric_widget.zoo import tiny
+from tests.engine.rounds import published
 
 TOLERANCE = 1e-5
 STEPS = 3
@@ -155,7 +156,7 @@ def published_latents(
 @pytest.mark.parametrize(("likes", "dislikes"), [(2, 3), (1, 1)])
 def test_whole_run_is_the_published_one(family: str, likes: int, dislikes: int) -> None:
     pipe = tiny.pipeline(family, "Euler")
-    fabric = Fabric(pipe, schedule=Schedule.paper(), token_budget=TokenBudget.exact())
+    fabric = published(pipe, schedule=Schedule.paper(), token_budget=TokenBudget.exact())
     settings: dict[str, Any] = {"num_inference_steps": STEPS, "guidance_scale": GUIDANCE}
     first = fabric("a cat", num_images=likes + dislikes, seed=1, **settings)
     # Latents of a trained model have unit scale; those of a random one are brought to it.
@@ -165,8 +166,8 @@ def test_whole_run_is_the_published_one(family: str, likes: int, dislikes: int) 
     liked, disliked = images[:likes], images[likes:]
     ours = fabric("a cat", num_images=2, seed=SEED, liked=liked, disliked=disliked, **settings)
     plain = fabric("a cat", num_images=2, seed=SEED, **settings)
-    published = published_latents(pipe, "a cat", 2, liked, disliked)
+    expected = published_latents(pipe, "a cat", 2, liked, disliked)
     got, without = (torch.stack([i.latents for i in r]) for r in (ours, plain))
-    scale = published.abs().max()
-    assert (got - published).abs().max() <= TOLERANCE * scale
-    assert (without - published).abs().max() > 1000 * TOLERANCE * scale
+    scale = expected.abs().max()
+    assert (got - expected).abs().max() <= TOLERANCE * scale
+    assert (without - expected).abs().max() > 1000 * TOLERANCE * scale

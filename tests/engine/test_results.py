@@ -8,13 +8,13 @@ import pickle
 import torch
 from PIL import Image
 
-from fabric_widget.engine import GeneratedImage, Round
+from fabric_widget.engine import GeneratedImage, Round, Trajectory
 
 
-def image(value: float = 0.0, **given: str) -> GeneratedImage:
-    return GeneratedImage(
-        Image.new("RGB", (2, 2)), torch.full((4, 2, 2), value), 3, "a cat", {"eta": 0.0}, **given
-    )
+def image(value: float = 0.0, name: str = "") -> GeneratedImage:
+    latents = torch.full((4, 2, 2), value)
+    passed = Trajectory(latents[None], torch.ones(1), torch.ones(1), latents)
+    return GeneratedImage(Image.new("RGB", (2, 2)), latents, 3, "a cat", {"eta": 0.0}, name, passed)
 
 
 def test_a_picture_is_named_by_its_latents() -> None:
@@ -22,7 +22,7 @@ def test_a_picture_is_named_by_its_latents() -> None:
     assert image() != image(1)
     assert image().id == "6cadcc9523f57979736792c3a131cb37"
     assert {image(), image(), image(1)} == {image(), image(1)}
-    assert image(id="mine").id == "mine"
+    assert image(name="mine").id == "mine"
     assert image() != "picture"
 
 

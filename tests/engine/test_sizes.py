@@ -14,8 +14,9 @@ from fabric_widget.engine import BadReference, Fabric, GeneratedImage, Round, Sc
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.engine.references.references import ReferenceMaker
-from fabric_widget.engine.references.votes import read_votes
+from fabric_widget.engine.votes.votes import read_votes
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.rounds import published
 
 # What some of diffusers' own pipelines say of each other.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
@@ -53,7 +54,7 @@ def test_six_references_of_mixed_sizes(
         seen.update((task.latents.shape[-1], task.latents.shape[-2]) for task in part)
         return computed(self, part, *others)
 
-    fabric = Fabric(ZOO[family].build())
+    fabric = published(ZOO[family].build())
     size = {"width": width, "height": height}
     plain = make(fabric, family, **size)
     monkeypatch.setattr(Recorder, "_computed", watched)
@@ -78,13 +79,13 @@ def test_references_of_several_sizes_where_none_is_asked_for(
         return computed(self, part, *others)
 
     monkeypatch.setattr(Recorder, "_computed", watched)
-    fabric = Fabric(ZOO["SD 1 image-to-image"].build())
+    fabric = published(ZOO["SD 1 image-to-image"].build())
     votes = [picture(1, 64, 20), picture(2, 20, 64), picture(3, 32, 32)]
     together = make(fabric, "SD 1 image-to-image", liked=votes)
     assert difference(together, make(fabric, "SD 1 image-to-image")) > 1e-3
     assert sorted(width > height for width, height in seen) == [False, False, True]
     assert len(seen) == 3
-    other = Fabric(fabric.pipe)
+    other = published(fabric.pipe)
     for vote in votes:
         make(other, "SD 1 image-to-image", liked=[vote])
     again = make(other, "SD 1 image-to-image", liked=votes)
@@ -112,15 +113,15 @@ def test_sizes_that_people_use(width: int, height: int) -> None:
     pipe.image_processor = VaeImageProcessor(vae_scale_factor=8)
     votes = [picture(i, *sides) for i, sides in enumerate(MIXED)]
     size: dict[str, Any] = {"width": width, "height": height, "num_inference_steps": 1}
-    fed = make(Fabric(pipe), liked=votes[:3], disliked=votes[3:], **size)
+    fed = make(published(pipe), liked=votes[:3], disliked=votes[3:], **size)
     assert fed[0].image.size == (width, height)
     assert fed[0].latents.shape[-2:] == (height // 8, width // 8)
-    assert difference(fed, make(Fabric(pipe), **size)) > 1e-3
+    assert difference(fed, make(published(pipe), **size)) > 1e-3
 
 
 @pytest.mark.parametrize("name", [name for name in ZOO if name not in CANNOT])
 def test_a_picture_of_another_shape_joins_every_family(name: str) -> None:
-    fabric = Fabric(ZOO[name].build())
+    fabric = published(ZOO[name].build())
     plain = make(fabric, name)
     votes = {"liked": [picture(1, 64, 20)]}
     if name in NO_WAY:
@@ -134,14 +135,14 @@ def test_a_picture_of_another_shape_joins_every_family(name: str) -> None:
     "name", ["SD 3", "Flux", "Flux 2", "Chroma", "Qwen-Image", "Z-Image", "Lumina 2", "Kandinsky 5"]
 )
 def test_generated_images_of_another_size_join(name: str) -> None:
-    fabric = Fabric(ZOO[name].build())
+    fabric = published(ZOO[name].build())
     wide, tall = {"width": 64, "height": 32}, {"width": 32, "height": 64}
     other, plain = make(fabric, name, **wide), make(fabric, name, **tall)
     assert difference(make(fabric, name, liked=[other[0]], **tall), plain) > 1e-3
 
 
 def test_packed_latents_whose_size_is_not_what_is_said() -> None:
-    fabric = Fabric(ZOO["Flux"].build())
+    fabric = published(ZOO["Flux"].build())
     made = make(fabric)[0]
     lost = GeneratedImage(made.image, made.latents[:7], 0, "", made.settings)
     with pytest.raises(BadReference, match="7 tokens is not of the size that its settings say"):
@@ -149,7 +150,7 @@ def test_packed_latents_whose_size_is_not_what_is_said() -> None:
 
 
 def test_latents_of_another_kind() -> None:
-    packed, flat = (Fabric(ZOO[name].build()) for name in ("Flux", "SD 1"))
+    packed, flat = (published(ZOO[name].build()) for name in ("Flux", "SD 1"))
     with pytest.raises(BadReference, match="works on 16 channels packed into tokens"):
         make(packed, "Flux", liked=[make(flat)[0]])
     with pytest.raises(BadReference, match=r"shape \(16, 16\), but .* works on 4 channels"):

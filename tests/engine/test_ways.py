@@ -20,6 +20,7 @@ from peft import LoraConfig
 
 from fabric_widget.engine import Fabric, GeneratedImage, Schedule
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.rounds import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,7 @@ def obeys(pipe: Any, prompt: str = "a cat", pictures: int = PICTURES, **argument
     """Fail unless weight 0 is the plain pipeline, feedback acts, and nothing is left behind."""
     guidance_branches = None if "prompt_embeds" in arguments else prompt
     before = plain(pipe, guidance_branches, pictures, **arguments)
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     ours: dict[str, Any] = arguments | {"num_images": pictures}
     (liked, *_), (disliked, *_) = (made(fabric, prompt, **ours, seed=seed) for seed in (5, 40))
     votes: dict[str, Any] = {"liked": [liked], "disliked": [disliked]}
@@ -232,7 +233,7 @@ def test_embeddings_instead_of_prompts(family: str, pictures: int) -> None:
 
 
 def test_likes_without_a_prompt(pipe: Any) -> None:
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     reference = made(fabric, seed=40)[0]
     with_it = latents_of(made(fabric, "", liked=[reference]))
     assert moved(with_it, plain(pipe, ""))
@@ -241,7 +242,7 @@ def test_likes_without_a_prompt(pipe: Any) -> None:
 
 def test_reference_only(pipe: Any) -> None:
     """One liked picture at every step, as other programs have it: a schedule, not a mode."""
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     reference = made(fabric, seed=40)[0]
     schedule = Schedule.reference_only()
     only = made(fabric, liked=[reference], schedule=schedule, num_inference_steps=4)
@@ -270,12 +271,12 @@ ROUNDS: dict[str, tuple[Change, dict[str, Any]]] = {
 def test_references_from_before_are_not_met(pipe: Any, change: str) -> None:
     alter, arguments = ROUNDS[change]
     add_adapters(pipe, "one", "two")
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     votes: dict[str, Any] = {"liked": [made(fabric)[0]], "disliked": [made(fabric)[1]]}
     before = latents_of(made(fabric, **votes))
     alter(pipe)
     changed = latents_of(made(fabric, **votes, **arguments))
-    anew = latents_of(made(Fabric(pipe), **votes, **arguments))
+    anew = latents_of(made(published(pipe), **votes, **arguments))
     assert torch.equal(changed, anew)
     assert moved(changed, before)
 
@@ -284,11 +285,11 @@ def test_references_from_before_are_not_met(pipe: Any, change: str) -> None:
 def test_the_scale_of_an_image_prompt_between_two_rounds(name: str) -> None:
     family: Family = ZOO[name]
     pipe = family.build()
-    fabric = Fabric(pipe)
+    fabric = published(pipe)
     votes: dict[str, Any] = {"liked": [made(fabric, **family.arguments)[0]]}
     before = latents_of(made(fabric, **family.arguments, **votes))
     pipe.set_ip_adapter_scale(0.3)
     changed = latents_of(made(fabric, **family.arguments, **votes))
-    anew = latents_of(made(Fabric(pipe), **family.arguments, **votes))
+    anew = latents_of(made(published(pipe), **family.arguments, **votes))
     assert torch.equal(changed, anew)
     assert moved(changed, before)

@@ -10,7 +10,7 @@ import torch
 
 from fabric_widget.demo.reader import Reading
 from fabric_widget.demo.scenes import ATTRIBUTES, Scene, parse, render
-from fabric_widget.engine import GeneratedImage, Progress, Round
+from fabric_widget.engine import Everything, GeneratedImage, Progress, Round
 from fabric_widget.evaluation.people.tastes import Taste
 from fabric_widget.evaluation.report.story import Story, run_story
 from fabric_widget.evaluation.report.story_plan import Plan
@@ -24,6 +24,8 @@ STEPS = 3
 class Painter:
     """Stands in for a `Fabric`: instant, and its pictures are exactly what was asked for."""
 
+    plan = Everything()
+
     def __init__(self, obedience: float = 0.8) -> None:
         self.obedience = obedience
         self.requests: list[dict[str, Any]] = []
@@ -31,6 +33,12 @@ class Painter:
     def __call__(
         self, prompt: str, *, num_images: int, seed: int, liked: Any = (), **others: Any
     ) -> Round:
+        recipes, followed = others.get("plan"), ()
+        if isinstance(recipes, (tuple, list)):  # a session's
+            followed = tuple(recipes)
+            votes = sorted(recipes[0].liked, key=lambda vote: vote.place)
+            liked = [(vote.content, vote.strength) for vote in votes]
+            others["disliked"] = [(vote.content, vote.strength) for vote in recipes[0].disliked]
         self.requests.append(
             {"prompt": prompt, "num_images": num_images, "seed": seed, "liked": tuple(liked)}
             | others
@@ -39,7 +47,7 @@ class Painter:
         for step in range(1, STEPS + 1):
             if others.get("on_step"):
                 others["on_step"](Progress(step, STEPS))
-        return Round(images, prompt, seed)
+        return Round(images, prompt, seed, recipes=followed)
 
     def paint(self, prompt: str, seed: int, liked: Any) -> GeneratedImage:
         rng = random.Random(seed)

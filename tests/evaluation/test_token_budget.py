@@ -8,6 +8,7 @@ import pytest
 
 from fabric_widget import Fabric, TokenBudget, load_demo
 from fabric_widget.demo.reader import load_reader
+from fabric_widget.engine import Everything
 
 SETTINGS: dict[str, Any] = {"num_images": 12, "num_inference_steps": 8}
 LIKES = 8
@@ -19,7 +20,8 @@ COLOR = "purple"
     "token_budget", [TokenBudget.exact(), TokenBudget(), TokenBudget(share=0.25)], ids=repr
 )
 def test_eight_likes_of_a_color_are_followed(token_budget: TokenBudget) -> None:
-    fabric, reader = Fabric(load_demo(), token_budget=token_budget), load_reader()
+    fabric = Fabric(load_demo(), plan=Everything(), token_budget=token_budget)
+    reader = load_reader()
 
     def count(made: Any) -> int:
         readings = reader.read([image.image for image in made])

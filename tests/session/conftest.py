@@ -8,11 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from fabric_widget.engine import GeneratedImage, Round
+from fabric_widget.engine import Everything, GeneratedImage, Round
 
 
 class RecordingFabric:
     """Notes what it was asked for; `failure` is raised instead of a round, once."""
+
+    plan = Everything()
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
@@ -22,6 +24,11 @@ class RecordingFabric:
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise failure
+        recipes = others.pop("plan")
+        assert len(recipes) == num_images
+        for side in ("liked", "disliked"):
+            votes = sorted(getattr(recipes[0], side), key=lambda vote: vote.place)
+            others[side] = tuple((vote.content, vote.strength) for vote in votes)
         self.requests.append({"prompt": prompt, "num_images": num_images, "seed": seed, **others})
         images = tuple(
             GeneratedImage(
@@ -32,7 +39,7 @@ class RecordingFabric:
             )
             for i in range(num_images)
         )
-        return Round(images, prompt, seed)
+        return Round(images, prompt, seed, recipes=tuple(recipes))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fabric_widget.engine import Fabric, FabricError, HiRes, Lens, Schedule
+from fabric_widget.engine import Everything, Fabric, FabricError, HiRes, Lens, Schedule
 from fabric_widget.session import Session
 from fabric_widget.session.session import CONTRIBUTIONS
 from fabric_widget.zoo import tiny
@@ -20,7 +20,7 @@ QUICK: dict[str, Any] = {"num_images": 2, "num_inference_steps": 2, "guidance_sc
 @pytest.fixture
 def session() -> Session:
     """Return a session with a round that followed a like and a dislike."""
-    session = Session(Fabric(tiny.pipeline()), schedule=Schedule(end=1))
+    session = Session(Fabric(tiny.pipeline(), plan=Everything()), schedule=Schedule(end=1))
     first = session.generate("abc", **QUICK)
     session.like(first[0])
     session.dislike(first[1], 0.5)
@@ -52,6 +52,8 @@ def test_a_round_without_votes_is_recorded_by_nobody(fabric: Any) -> None:
 
 def test_batches_count_by_their_pictures(fabric: Any) -> None:
     class Telling:
+        plan = fabric.plan
+
         def __call__(self, *args: Any, num_images: int, **others: Any) -> Any:
             made = fabric(*args, num_images=num_images, **others)
             return replace(made, contributions={"a": 0.1 * num_images})

@@ -157,6 +157,8 @@ def test_a_vote_cast_during_a_round_is_kept_and_counts_in_the_next(fabric: Any) 
     plain = fabric.__call__
 
     class Voting:
+        plan = fabric.plan
+
         def __call__(self, *args: Any, **kwargs: Any) -> Round:
             voter = threading.Thread(target=session.like, args=(first[0],))
             voter.start()

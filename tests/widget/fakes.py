@@ -13,7 +13,8 @@ from comm.base_comm import BaseComm
 from ipywidgets.widgets.widget import _put_buffers
 from PIL import Image
 
-from fabric_widget.engine import GeneratedImage, GenerationCancelled, Progress, Round
+from fabric_widget.engine import Everything, GeneratedImage, GenerationCancelled, Progress, Round
+from fabric_widget.engine.votes.votes import read_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -144,6 +145,8 @@ class FrontComm(BaseComm):
 class Studio:
     """A fabric whose pictures depend on its arguments alone, and that can be held at a step."""
 
+    plan = Everything()
+
     def __init__(self, *, steps: int = 4, side: int = 8) -> None:
         self.steps = steps
         self.requests: list[dict[str, Any]] = []
@@ -166,6 +169,12 @@ class Studio:
     def __call__(self, prompt: str, *, num_images: int, seed: int, **others: Any) -> Round:
         self.cancelled.clear()
         on_step = others.pop("on_step") or (lambda _: None)
+        given = read_votes(others.pop("liked", ()), others.pop("disliked", ()))
+        plan = others.pop("plan", self.plan)
+        recipes = plan.recipes(given, num_images, seed) if isinstance(plan, Everything) else plan
+        for side in ("liked", "disliked"):
+            votes = sorted(getattr(recipes[0], side), key=lambda vote: vote.place)
+            others[side] = tuple((vote.content, vote.strength) for vote in votes)
         self.requests.append({"prompt": prompt, "num_images": num_images, "seed": seed, **others})
         for step in range(1, self.steps + 1):
             if step in self._held:
@@ -195,7 +204,14 @@ class Studio:
         lent = [*others.get("liked", ()), *others.get("disliked", ())]
         shares = zip(lent, self.contributions, strict=False)
         contributions = {image.id: share for (image, _), share in shares}
-        return Round(images, prompt, seed, settings, contributions=contributions)
+        return Round(
+            images,
+            prompt,
+            seed,
+            settings,
+            contributions=contributions,
+            recipes=tuple(recipes),
+        )
 
 
 class Hold:

@@ -39,7 +39,7 @@ class Loan(NamedTuple):
 
     keys: torch.Tensor  # (1, H, M, D)
     values: torch.Tensor  # (1, H, M, D)
-    log_weight: float
+    log_weight: float | torch.Tensor  # of all queries, or of each, (N,); -inf lends nothing
 
 
 def has_log_sum_exp(q: torch.Tensor) -> bool:
@@ -140,10 +140,14 @@ def concatenate(
     if bias.dtype == torch.bool:
         bias = torch.zeros_like(bias, dtype=q.dtype).masked_fill(~bias, -torch.inf)
     bias = bias.reshape((1,) * (4 - bias.dim()) + tuple(bias.shape))
-    parts = [bias.expand(*bias.shape[:-1], k.shape[-2])]
+    by_place = any(isinstance(loan.log_weight, torch.Tensor) for loan in loans)
+    n = q.shape[-2] if by_place else bias.shape[-2]
+    parts = [bias.expand(*bias.shape[:-2], n, k.shape[-2])]
     parts += [
-        bias.new_full((*bias.shape[:-1], loan.keys.shape[-2]), loan.log_weight) for loan in loans
+        torch.as_tensor(loan.log_weight).to(bias).unsqueeze(-1).expand(n, loan.keys.shape[-2])
+        for loan in loans
     ]
+    parts = [part.expand(*bias.shape[:-2], n, -1) for part in parts]
     return functional.scaled_dot_product_attention(
         q,
         torch.cat([k, *(loan.keys.expand(k.shape[0], -1, -1, -1) for loan in loans)], dim=-2),

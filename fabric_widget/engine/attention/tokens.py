@@ -1,4 +1,4 @@
-"""Tokens that a reference lends to one layer: all of them, or a regular lattice."""
+"""Tokens that a reference lends to one layer: all of them, those of a part, a regular lattice."""
 
 from __future__ import annotations
 
@@ -15,6 +15,35 @@ if TYPE_CHECKING:
 
 _SLOPE = 0.382  # of a lattice: rows shifted by this share of the stride leave no gaps in columns
 _LEAST = 4  # tokens of a reference that any thinning leaves
+_MOSTLY = 0.5  # of a token belongs to a part that it counts to
+
+
+class Lattice(NamedTuple):
+    """One of `stride` places, as `lattice` chooses them."""
+
+    total: int
+    columns: int
+    stride: int
+    phase: int
+
+    @property
+    def places(self) -> torch.Tensor:
+        """Indices of the places, in increasing order, int64; not to be written to."""
+        return lattice(*self)
+
+
+class Picked(NamedTuple):
+    """Places chosen one by one."""
+
+    indices: tuple[int, ...]
+
+    @property
+    def places(self) -> torch.Tensor:
+        """Indices of the places, in increasing order, int64."""
+        return torch.tensor(self.indices)
+
+
+Choice = Lattice | Picked
 
 
 class Lent(NamedTuple):
@@ -28,16 +57,19 @@ class Lent(NamedTuple):
         N, of the whole reference; M of them were recorded.
     columns
         How many of the M stand in one row of the picture; M itself if rows are not known.
-    lattices
-        How the M were chosen from the N: arguments of `lattice`, the first on the N, each further
-        one on what the one before it left.
+    whole_columns
+        How many of the N stand in one row of the whole reference; as `columns` if 0.
+    choices
+        How the M were chosen from the N: the first from the N, each further one from what the one
+        before it left.
     """
 
     keys: torch.Tensor
     values: torch.Tensor
     tokens: int
     columns: int
-    lattices: tuple[tuple[int, int, int, int], ...] = ()
+    whole_columns: int = 0
+    choices: tuple[Choice, ...] = ()
 
     @property
     def factor(self) -> float:
@@ -47,8 +79,7 @@ class Lent(NamedTuple):
     @property
     def origin(self) -> Origin:
         """Positions of the recorded tokens within the reference."""
-        columns = self.lattices[0][1] if self.lattices else self.columns
-        return Origin(self.tokens, columns, self.lattices)
+        return Origin(self.tokens, self.whole_columns or self.columns, self.choices)
 
     @property
     def nbytes(self) -> int:
@@ -61,15 +92,36 @@ class Lent(NamedTuple):
         stride = max(min(stride, count // _LEAST), 1)
         if stride == 1:
             return self
-        thinning = (count, self.columns, stride, phase)
-        chosen = lattice(*thinning).to(self.keys.device)
         whole = self.columns % stride == 0 and count > self.columns
+        choice = Lattice(count, self.columns, stride, phase)
+        return self._chosen(choice, self.columns // stride if whole else 0)
+
+    def within(self, covered: torch.Tensor) -> Lent:
+        """Return the tokens of a part; that with the most of it, if none lies mostly in it.
+
+        Parameters
+        ----------
+        covered
+            How much of each token of the whole reference belongs to the part, (N,), 0 … 1.
+        """
+        own = covered[self.origin.places()]
+        inside = own > _MOSTLY
+        if not bool(inside.any()):
+            inside = own == own.max()
+        if bool(inside.all()):
+            return self
+        return self._chosen(Picked(tuple(inside.nonzero().flatten().tolist())), 0)
+
+    def _chosen(self, choice: Choice, columns: int) -> Lent:
+        """Return some of the tokens; `columns` is 0 where they no longer stand in rows."""
+        chosen = choice.places.to(self.keys.device)
         return Lent(
             self.keys.index_select(-2, chosen),
             self.values.index_select(-2, chosen),
             self.tokens,
-            self.columns // stride if whole else len(chosen),
-            (*self.lattices, thinning),
+            columns or len(chosen),
+            self.whole_columns or self.columns,
+            (*self.choices, choice),
         )
 
 
@@ -78,7 +130,12 @@ class Origin(NamedTuple):
 
     tokens: int
     columns: int
-    lattices: tuple[tuple[int, int, int, int], ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the whole reference."""
+        return self.rows, self.columns
 
     @property
     def rows(self) -> int:
@@ -88,8 +145,8 @@ class Origin(NamedTuple):
     def places(self) -> torch.Tensor:
         """Return the index in the whole reference of each token left, int64."""
         places = torch.arange(self.tokens)
-        for thinning in self.lattices:
-            places = places[lattice(*thinning)]
+        for choice in self.choices:
+            places = places[choice.places]
         return places
 
 
@@ -135,7 +192,7 @@ def columns_of(tokens: int, aspect: float) -> int:
     return columns if 0 < columns <= tokens and tokens % columns == 0 else tokens
 
 
-def grouped(lent: Sequence[Lent], factors: Sequence[float]) -> list[Loan]:
+def grouped(lent: Sequence[Lent], factors: Sequence[float | torch.Tensor]) -> list[Loan]:
     """Return the lent tokens as loans, references of equal weight joined into one.
 
     Parameters
@@ -143,13 +200,16 @@ def grouped(lent: Sequence[Lent], factors: Sequence[float]) -> list[Loan]:
     lent
         What each lends.
     factors
-        The weight of each; 0 lends nothing.
+        The weight of each, or of each for every place of the picture, (N,); 0 lends nothing.
     """
     groups: dict[float, list[Lent]] = {}
+    single: list[Loan] = []
     for part, factor in zip(lent, factors, strict=True):
-        if factor > 0:
+        if isinstance(factor, torch.Tensor):
+            single.append(Loan(part.keys, part.values, factor.log().to(part.keys.device)))
+        elif factor > 0:
             groups.setdefault(factor, []).append(part)
-    return [
+    return single + [
         Loan(
             _joined([part.keys for part in group]),
             _joined([part.values for part in group]),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine.attention.place import Attention
     from fabric_widget.engine.attention.tokens import Lent, Origin
+    from fabric_widget.engine.lens.influence import Level
 
     Grid = tuple[int, int]  # rows and columns
 
@@ -60,16 +61,17 @@ class Borrowed(NamedTuple):
     """Keys that one side lends to one attention call, reference by reference."""
 
     keys: torch.Tensor  # (1, H or fewer, M, D)
-    bias: torch.Tensor  # (M,): logarithms of the weights
+    bias: torch.Tensor  # (1, M), or (N, M) for each place: logarithms of the weights
 
     @classmethod
-    def of(cls, lent: Sequence[Lent], factors: Sequence[float]) -> Borrowed:
-        """Return the keys of references with their weights, 0 or more."""
+    def of(cls, lent: Sequence[Lent], factors: Sequence[float | torch.Tensor]) -> Borrowed:
+        """Return the keys of references with their weights, 0 or more, or one for each place."""
         keys = torch.cat([part.keys for part in lent], dim=-2)
-        lengths = [part.keys.shape[-2] for part in lent]
-        logs = [math.log(factor) if factor > 0 else -math.inf for factor in factors]
-        bias = torch.tensor(logs).repeat_interleave(torch.tensor(lengths))
-        return cls(keys, bias.to(keys.device))
+        lengths = torch.tensor([part.keys.shape[-2] for part in lent])
+        logs = [torch.as_tensor(factor, dtype=torch.float64).log().float() for factor in factors]
+        places = max(log.numel() for log in logs)
+        bias = torch.stack([log.expand(places) for log in logs], dim=-1)
+        return cls(keys, bias.repeat_interleave(lengths, dim=-1).to(keys.device))
 
 
 def observed(
@@ -94,7 +96,7 @@ def observed(
     bias = borrowed.bias.to(exact)
     length = call.key.shape[-2]
     if call.attn_mask is None:
-        bias = torch.cat([bias.new_zeros(length), bias]).expand(1, 1, -1)
+        bias = torch.cat([bias.new_zeros(len(bias), length), bias], dim=-1)[None]
     else:
         mask = call.attn_mask.expand(*call.query.shape[:-1], length)[row][:, queries]
         if mask.dtype == torch.bool:
@@ -165,73 +167,79 @@ class Means(NamedTuple):
     shares: torch.Tensor  # (R, cells)
     looks: Sequence[torch.Tensor]  # of each reference (its rows, its columns, cells); or nothing
 
-    @classmethod
-    def nothing(cls, grid: Grid, grids: Sequence[Grid], *, looks: bool) -> Means:
-        """Return the maps of a side without loans: all attention stays with the picture."""
-        cells = grid[0] * grid[1]
-        return cls(
-            torch.ones(cells, dtype=torch.float16),
-            torch.zeros(len(grids), cells, dtype=torch.float16),
-            [torch.zeros(*other, cells, dtype=torch.float16) for other in grids] if looks else [],
-        )
-
 
 class Sums:
     """Maps of one side at one level, summed over calls and rows.
 
     Parameters
     ----------
-    grids
-        Cells of each reference.
-    cells
-        Number of the picture's.
+    references
+        How many there are on the side.
+    level
+        Its cells are the picture's.
     looks
         Whether it is added up where in the references the attention went.
     like
         A tensor of the device.
     """
 
-    def __init__(
-        self, grids: Sequence[Grid], cells: int, *, looks: bool, like: torch.Tensor
-    ) -> None:
-        self.grids = grids
+    def __init__(self, references: int, level: Level, *, looks: bool, like: torch.Tensor) -> None:
+        self._cells = level.rows * level.columns
         self._count = 0
-        self._shares = like.new_zeros(1 + len(grids), cells)
-        sizes = [rows * columns for rows, columns in grids]
-        self._looks = like.new_zeros(sum(sizes), cells) if looks else None
-        self._starts = [sum(sizes[:i]) for i in range(len(sizes))]
+        exact = torch.promote_types(like.dtype, torch.float32)
+        self._shares = like.new_zeros(1 + references, self._cells, dtype=exact)
+        self._looks: dict[int, torch.Tensor] = {}
+        self._grids: dict[int, Grid] = {}
+        self._looking = looks
 
-    def add(self, seen: torch.Tensor, origins: Sequence[Origin], lengths: Sequence[int]) -> None:
+    def add_nothing(self) -> None:
+        """Count one row of one call that borrows nothing: all attention stays with the picture."""
+        self._count += 1
+        self._shares[0] += 1
+
+    def add(
+        self, seen: torch.Tensor, places: Sequence[int], origins: Sequence[Origin], cells: int
+    ) -> None:
         """Add the maps of one row of one call.
 
         Parameters
         ----------
         seen
             (own keys and all references' tokens, cells).
-        origins, lengths
-            How the tokens of each reference stand, and how many they are.
+        places
+            Indices of the references among those of the side.
+        origins
+            How the tokens of each reference stand.
+        cells
+            How many cells on a side a reference's tokens are gathered into at most.
         """
+        lengths = [len(origin.places()) for origin in origins]
         own = len(seen) - sum(lengths)
+        whose = torch.tensor([0, *(place + 1 for place in places)])
         counts = torch.tensor([own, *lengths])
-        whose = torch.arange(len(counts)).repeat_interleave(counts)
         self._count += 1
-        self._shares.index_add_(0, whose.to(seen.device), seen)
-        if self._looks is not None:
-            cells = [
-                cells_of(origin, grid) + start
-                for origin, grid, start in zip(origins, self.grids, self._starts, strict=True)
-            ]
-            self._looks.index_add_(0, torch.cat(cells).to(seen.device), seen[own:])
+        self._shares.index_add_(0, whose.repeat_interleave(counts).to(seen.device), seen)
+        if not self._looking:
+            return
+        parts = torch.split(seen[own:], lengths)
+        for place, origin, part in zip(places, origins, parts, strict=True):
+            grid = self._grids.setdefault(place, cell_grid(origin, cells))
+            if place not in self._looks:
+                self._looks[place] = seen.new_zeros(grid[0] * grid[1], self._cells)
+            self._looks[place].index_add_(0, cells_of(origin, grid).to(seen.device), part)
 
     def means(self) -> Means:
-        """Return the means over all calls and rows."""
-        shares = _kept(self._shares / self._count)
-        looks: list[torch.Tensor] = []
-        if self._looks is not None:
-            sizes = [rows * columns for rows, columns in self.grids]
-            parts = torch.split(_kept(self._looks / self._count), sizes)
-            looks = [part.reshape(*grid, -1) for part, grid in zip(parts, self.grids, strict=True)]
-        return Means(shares[0], shares[1:], looks)
+        """Return the means over all calls and rows; where there were none, everything stayed."""
+        shares = self._shares / max(self._count, 1)
+        if not self._count:
+            shares[0] = 1
+        looks = []
+        for place in range(len(self._shares) - 1) if self._looking else ():
+            rows, columns = self._grids.get(place, (1, 1))
+            summed = self._looks.get(place, self._shares.new_zeros(1, self._cells))
+            looks.append(_kept(summed / max(self._count, 1)).reshape(rows, columns, -1))
+        kept = _kept(shares)
+        return Means(kept[0], kept[1:], looks)
 
 
 def _kept(maps: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine.attention.place import Attention, Place
     from fabric_widget.engine.attention.tokens import Lent
-    from fabric_widget.engine.lens.attention_maps import Grid
     from fabric_widget.engine.lens.influence import Seen
     from fabric_widget.engine.lens.lens import Lens, Part
     from fabric_widget.engine.schedule import Schedule
@@ -39,8 +38,9 @@ class Lending(NamedTuple):
 
     liked: bool
     rows: Sequence[slice]
+    ids: Sequence[str]
     lent: Sequence[Lent]
-    factors: Sequence[float]
+    factors: Sequence[float | torch.Tensor]
 
 
 class AttentionRecorder:
@@ -88,7 +88,6 @@ class AttentionRecorder:
         self._parts: Sequence[Part] | None = None
         self._part: Part | None = None
         self._sums: dict[Side, Sums] = {}  # of the present part
-        self._grids: dict[Side, Sequence[Grid]] = {}
         self._done: list[tuple[Part, dict[Side, Means]]] = []
 
     def wants(self, index: int, count: int) -> bool:
@@ -117,20 +116,25 @@ class AttentionRecorder:
         queries = self._places[site].image_queries(call.query.shape[-2])
         level = self._levels[self._level_of[site]]
         grid = (level.rows, level.columns)
-        for liked, blocks, lent, factors in lendings:
-            side = (self._level_of[site], liked)
-            borrowed = Borrowed.of(lent, factors)
-            origins = [part.origin for part in lent]
-            lengths = [part.keys.shape[-2] for part in lent]
-            for row in self._rows(blocks, call.query.shape[0]):
+        for lending in lendings:
+            rows = self._rows(lending.rows, call.query.shape[0])
+            borrowed = Borrowed.of(lending.lent, lending.factors) if lending.ids else None
+            known = [seen.id for seen in self._seen if seen.liked == lending.liked]
+            side = (self._level_of[site], lending.liked)
+            if rows and known and side not in self._sums:
+                self._sums[side] = Sums(len(known), level, looks=self._lens.looks, like=call.key)
+            for row in rows:
+                if borrowed is None:
+                    if known:
+                        self._sums[side].add_nothing()
+                    continue
                 found = observed(call, row, queries, borrowed)
-                seen = pooled(found, self._standing(level.tokens), grid)
-                if side not in self._sums:
-                    self._grids[side] = [cell_grid(origin, self._cells) for origin in origins]
-                    self._sums[side] = Sums(
-                        self._grids[side], seen.shape[-1], looks=self._lens.looks, like=seen
-                    )
-                self._sums[side].add(seen, origins, lengths)
+                self._sums[side].add(
+                    pooled(found, self._standing(level.tokens), grid),
+                    [known.index(name) for name in lending.ids],
+                    [part.origin for part in lending.lent],
+                    self._cells,
+                )
 
     def influence(self) -> Influence | None:
         """Return what was recorded, or None if nothing was lent at any recorded step."""
@@ -190,8 +194,6 @@ class AttentionRecorder:
         side = (index, liked)
         if side in means:
             return means[side]
+        count = sum(seen.liked == liked for seen in self._seen)
         level = self._levels[index]
-        unknown = [(1, 1)] * sum(seen.liked == liked for seen in self._seen)
-        return Means.nothing(
-            (level.rows, level.columns), self._grids.get(side, unknown), looks=self._lens.looks
-        )
+        return Sums(count, level, looks=self._lens.looks, like=torch.ones(())).means()

@@ -5,6 +5,7 @@ denoiser           which component it is, its lock, its calls with named argumen
 call               one denoiser call: its rows, the form of its latents, where its picture stands
 record_calls       the calls that a pipeline would make, recorded before a run
 noise              noise for reference latents, as the scheduler adds it
+start_noise        the start noise of each picture, seen and mixed where it is drawn
 guidance_branches  which rows and which calls are conditional
 latents            pictures into latents
 packing            latents as a picture and as packed tokens

@@ -1,9 +1,8 @@
 """Liked and disliked pictures as keys and values for self-attention.
 
-images           any picture a person may give, as an RGB image
-votes            likes and dislikes, each picture once
-references       from votes to latents, noise and a strength
-feedback         the references of a run, and the calls that compute them
+references       from votes to latents and noise
+feedback         which pictures of a run borrow what, and the calls that compute references
+offers           what references lend to one layer, and how strongly: aspects, parts and shares
 reference_calls  the denoiser calls that references are computed with, at any size
 noise_levels     the noise levels they are computed at, now and at coming steps
 recorder         keys and values of references at one step: cached, or computed

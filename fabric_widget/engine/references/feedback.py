@@ -1,4 +1,4 @@
-"""What a run lends: references of both guidance branches, and the calls that compute them."""
+"""What a run lends: which pictures borrow what, and the calls that compute references."""
 
 from __future__ import annotations
 
@@ -14,42 +14,98 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline.guidance_branches import GuidanceBranches
     from fabric_widget.engine.references.references import Reference
     from fabric_widget.engine.schedule import Schedule
+    from fabric_widget.engine.votes.parts import Part
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a reference: how strongly it counts, and what of it.
+
+    Parameters
+    ----------
+    reference
+        Which.
+    strength
+        More than 0, up to 2.
+    aspect
+        "all", "colors" or "form".
+    part
+        None for the whole picture.
+    in_place
+        Whether the part is borrowed only where it stands.
+    """
+
+    reference: Reference
+    strength: float
+    aspect: str
+    part: Part | None = None
+    in_place: bool = True
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures of a run that borrow the same.
+
+    Parameters
+    ----------
+    pictures
+        Their indices, in order.
+    liked, disliked
+        What they borrow.
+    """
+
+    pictures: tuple[int, ...]
+    liked: Sequence[Use]
+    disliked: Sequence[Use]
+
+    def rows(self, block: slice) -> list[slice]:
+        """Return the rows of the pictures in a block of rows, neighbours together."""
+        runs: list[slice] = []
+        for picture in self.pictures:
+            row = block.start + picture
+            if runs and runs[-1].stop == row:
+                runs[-1] = slice(runs[-1].start, row + 1)
+            else:
+                runs.append(slice(row, row + 1))
+        return runs
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """References of both guidance branches, with their schedule.
+    """What the pictures of a run borrow, with the schedule.
 
     Parameters
     ----------
-    liked, disliked
-        The references.
+    groups
+        Pictures that borrow the same; a picture that borrows nothing is in none.
     schedule
-        How strongly they count.
+        How strongly references count.
     guided
         Whether there are unconditional rows for the disliked ones; without them the conditional
         rows move away from those.
     """
 
-    liked: Sequence[Reference]
-    disliked: Sequence[Reference]
+    groups: Sequence[Group]
     schedule: Schedule
     guided: bool = True
 
     @property
     def seen(self) -> list[Seen]:
-        """The references as the lens reports them."""
-        signed = [(1, reference) for reference in self.liked]
-        signed += [(-1, reference) for reference in self.disliked]
-        return [
-            Seen(
-                reference.id,
-                sign * reference.strength,
-                reference.size.get("width", 1),
-                reference.size.get("height", 1),
-            )
-            for sign, reference in signed
-        ]
+        """The references as the lens reports them, the liked ones first."""
+        found: dict[tuple[int, str], Seen] = {}
+        for sign in (1, -1):
+            for group in self.groups:
+                for use in group.liked if sign > 0 else group.disliked:
+                    size = use.reference.size
+                    known = found.get((sign, use.reference.id))
+                    strength = max(use.strength, abs(known.strength) if known else 0.0)
+                    found[sign, use.reference.id] = Seen(
+                        use.reference.id,
+                        sign * strength,
+                        size.get("width", 1),
+                        size.get("height", 1),
+                    )
+        return list(found.values())
 
 
 @dataclass(frozen=True)

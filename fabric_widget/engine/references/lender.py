@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.attention.place import Borrowing
@@ -13,13 +14,14 @@ from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.lens.recorder import AttentionRecorder, Lending
 from fabric_widget.engine.pipeline.guidance_branches import BranchTracker
 from fabric_widget.engine.pipeline.restore import swapped
+from fabric_widget.engine.references.offers import Layer, Offers
 from fabric_widget.engine.references.recorder import SKIPPED, Recorder, measure
 from fabric_widget.engine.schedule import coarseness
+from fabric_widget.engine.votes.aspects import default_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fabric_widget.engine.attention.core import Loan
     from fabric_widget.engine.attention.token_budget import TokenBudget
     from fabric_widget.engine.attention.tokens import Lent
     from fabric_widget.engine.lens.influence import Influence
@@ -28,9 +30,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.references.cache import ReferenceCache
     from fabric_widget.engine.references.feedback import Feedback, Layout
-    from fabric_widget.engine.references.references import Reference
-
-    Offer = tuple[list[Lent], list[float]]  # of each reference of a side to a site, and its weight
+    from fabric_widget.engine.references.offers import Offer
 
 
 class Lender:
@@ -66,7 +66,12 @@ class Lender:
             fingerprint=fingerprint,
             token_budget=token_budget,
         )
-        self._levels = coarseness([place.tokens for place in places])
+        levels = coarseness([place.tokens for place in places])
+        self._aspects = default_weights(levels)
+        self._layers = [
+            Layer(i, place.tokens, level, layout.aspect)
+            for i, (place, level) in enumerate(zip(places, levels, strict=True))
+        ]
         self._observer = (
             None
             if lens is None
@@ -97,45 +102,53 @@ class Lender:
         index, count
             Number of the step, from 0, and number of all steps.
         """
-        schedule = self._feedback.schedule
+        schedule, feedback = self._feedback.schedule, self._feedback
         weight = schedule.weight(index, count)
         pictures, conditional_rows = self._layout.pictures, self._branches.conditional_rows(call)
         blocks = [slice(i * pictures, (i + 1) * pictures) for i in range(len(conditional_rows))]
         conditional = [rows for rows, role in zip(blocks, conditional_rows, strict=True) if role]
         unconditional = [rows for rows in blocks if rows not in conditional]
-        disliking = unconditional if self._feedback.guided else conditional
-        liked = self._feedback.liked if conditional and weight > 0 else ()
-        dislike = weight * schedule.neg_scale
-        disliked = self._feedback.disliked if disliking and dislike > 0 else ()
-        wanted = [*liked, *disliked]
+        disliking = unconditional if feedback.guided else conditional
+        likes, dislikes = (
+            Offers(schedule, self._token_budget, self._aspects, side, index, count)
+            for side in (
+                weight if conditional else 0.0,
+                weight * schedule.neg_scale if disliking else 0.0,
+            )
+        )
+        groups = [
+            replace(g, liked=likes.active(g.liked), disliked=dislikes.active(g.disliked))
+            for g in feedback.groups
+        ]
+        wanted = {u.reference.id: u.reference for g in groups for u in (*g.liked, *g.disliked)}
         recorded: Mapping[str, Sequence[Lent]] = {}
         if wanted:
             silent = (i for i in range(index + 1, count) if not schedule.weight(i, count))
             following = next(silent, count) - index - 1
-            recorded = self._recorder.recorded(wanted, call.timestep, index, following)
-        offers = (
-            self._offers(references, recorded, strength, index)
-            for references, strength in ((liked, weight), (disliked, dislike))
-        )
+            ordered = [wanted[name] for name in sorted(wanted)]
+            recorded = self._recorder.recorded(ordered, call.timestep, index, following)
         observer = self._observer
         if observer is not None and not observer.wants(index, count):
             observer = None
         lenient = True
         try:
-            for i, (site, *both) in enumerate(zip(self._sites, *offers, strict=True)):
-                loans = (grouped(*offer) for offer in both)
-                site.borrowings = self._borrowings(conditional, unconditional, *loans)
-                site.lent = False
-                lenient = lenient and not site.borrowings
+            for site, layer in zip(self._sites, self._layers, strict=True):
+                borrowings: list[Borrowing] = []
+                lendings: list[Lending] = []
+                for group in groups:
+                    liked = likes.at(layer, group.liked, recorded)
+                    disliked = dislikes.at(layer, group.disliked, recorded)
+                    liking, away = (
+                        [rows for block in side for rows in group.rows(block)]
+                        for side in (conditional, disliking)
+                    )
+                    borrowings += self._borrowings(liking, away, liked, disliked)
+                    for side, rows, offer in ((True, liking, liked), (False, away, disliked)):
+                        lendings.append(Lending(side, rows, *offer))
+                site.borrowings, site.lent = borrowings, False
+                lenient = lenient and not borrowings
                 if observer is not None:
-                    lendings = [
-                        Lending(side, rows, *offer)
-                        for side, rows, offer in zip(
-                            (True, False), (conditional, disliking), both, strict=True
-                        )
-                        if any(offer[1])
-                    ]
-                    site.observe = functools.partial(observer.note, i, lendings)
+                    site.observe = functools.partial(observer.note, layer.index, lendings)
             yield
             if not lenient and not any(site.lent for site in self._sites):
                 raise FabricError(SKIPPED.format("borrowed"))
@@ -146,40 +159,17 @@ class Lender:
     def _borrowings(
         self,
         conditional: Sequence[slice],
-        unconditional: Sequence[slice],
-        liked: Sequence[Loan],
-        disliked: Sequence[Loan],
+        disliking: Sequence[slice],
+        liked: Offer,
+        disliked: Offer,
     ) -> list[Borrowing]:
-        """Return the loans of each part of the batch at one site."""
+        """Return what the rows of one group borrow at one site."""
+        likes, dislikes = grouped(*liked[1:]), grouped(*disliked[1:])
         if self._feedback.guided:
-            sides = [(rows, liked) for rows in conditional]
-            sides += [(rows, disliked) for rows in unconditional]
+            sides = [(rows, likes) for rows in conditional]
+            sides += [(rows, dislikes) for rows in disliking]
             return [Borrowing(rows, loans) for rows, loans in sides if loans]
-        if not (liked or disliked):
+        if not (likes or dislikes):
             return []
         push = self._feedback.schedule.nag_scale
-        return [Borrowing(rows, liked, disliked, push) for rows in conditional]
-
-    def _offers(
-        self,
-        references: Sequence[Reference],
-        recorded: Mapping[str, Sequence[Lent]],
-        weight: float,
-        index: int,
-    ) -> Iterator[Offer]:
-        """Yield, site by site, what the references of one branch lend, and the weights."""
-        schedule = self._feedback.schedule
-        if not references:
-            yield from (([], []) for _ in self._sites)
-            return
-        shares = schedule.shares([reference.strength for reference in references])
-        for i, (site, level) in enumerate(zip(self._sites, self._levels, strict=True)):
-            whole = [recorded[reference.id][i] for reference in references]
-            factors = []
-            lent = self._token_budget.thinned(whole, site.place.tokens, index)
-            for part, share in zip(lent, shares, strict=True):
-                factor = weight * share * schedule.level_scale(level) * part.factor
-                if schedule.normalize:  # a larger picture does not count more
-                    factor *= site.place.tokens / part.tokens
-                factors.append(factor)
-            yield lent, factors
+        return [Borrowing(rows, likes, dislikes, push) for rows in conditional]

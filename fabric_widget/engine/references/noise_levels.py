@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.engine.pipeline.noise import scheduler_timestep
+from fabric_widget.engine.pipeline.call import in_form
+from fabric_widget.engine.pipeline.noise import noised, scheduler_timestep
+from fabric_widget.engine.trajectory import noise_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fabric_widget.engine.references.references import Reference
 
 # Denoisers are told the scheduler's timestep, or that as a part of all training steps.
 _DIVISORS = (1, 1000)
@@ -66,6 +70,28 @@ def upcoming_levels(scheduler: Any, now: NoiseLevel, steps: int) -> Iterator[Noi
     for later, own in enumerate(timesteps[position + 1 :][:steps], 1):
         told = _told(own, divisor, now)
         yield NoiseLevel(now.step + later, told, own, _passed(scheduler, own), later)
+
+
+def reference_latents(
+    scheduler: Any,  # noqa: ANN401  (as above)
+    reference: Reference,
+    level: NoiseLevel,
+) -> torch.Tensor:
+    """Return a reference as the denoiser is to see it at a noise level, (1, …).
+
+    A picture's own trajectory says how it looked there; what has none is noised.
+    """
+    clean, noise = reference.latents, reference.noise
+    if reference.trajectory is not None:
+        final = in_form(clean[0], reference.trajectory.latents[0])
+        signal, share = noise_level(scheduler, level.own, level.later)
+        found = reference.trajectory.at(final, signal, share)
+        if found is not None:
+            latents, exact = found
+            if exact:
+                return latents.unsqueeze(0)
+            noise = in_form(latents, clean[0]).unsqueeze(0)
+    return noised(scheduler, clean, noise, level.own, level.later)
 
 
 def _told(own: torch.Tensor, divisor: int, now: NoiseLevel) -> torch.Tensor:

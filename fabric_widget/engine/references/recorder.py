@@ -18,9 +18,12 @@ from fabric_widget.engine.attention.tokens import Lent, columns_of
 from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.pipeline.call import tensors
-from fabric_widget.engine.pipeline.noise import noised
 from fabric_widget.engine.pipeline.restore import processors, processors_of, random_kept
-from fabric_widget.engine.references.noise_levels import current_level, upcoming_levels
+from fabric_widget.engine.references.noise_levels import (
+    current_level,
+    reference_latents,
+    upcoming_levels,
+)
 from fabric_widget.engine.references.prefetch import Prefetched, Task
 
 if TYPE_CHECKING:
@@ -180,9 +183,7 @@ class Recorder:
         found[task.reference.id] = lent
 
     def _task(self, reference: Reference, noise_level: NoiseLevel) -> Task:
-        latents = noised(
-            self._scheduler, reference.latents, reference.noise, noise_level.own, noise_level.later
-        )
+        latents = reference_latents(self._scheduler, reference, noise_level)
         token_budget, phase = self._token_budget, noise_level.passed % self._token_budget.stride
         thinning = f"{token_budget.stride} {token_budget.dense} {phase}"
         key = digest(self._fingerprint, thinning, latents, noise_level.told)

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from fabric_widget.engine.errors import BadReference
+from fabric_widget.engine.generated_image import GeneratedImage
 from fabric_widget.engine.pipeline.call import in_form
 from fabric_widget.engine.pipeline.latents import pixels_per_latent
 from fabric_widget.engine.pipeline.protocol import SIZE, parameters_of
 from fabric_widget.engine.pipeline.record_calls import null_call
-from fabric_widget.engine.results import GeneratedImage
+from fabric_widget.engine.references.feedback import Use
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.pipeline.protocol import Pipeline
     from fabric_widget.engine.references.references import Reference, ReferenceMaker
-    from fabric_widget.engine.references.votes import Vote
+    from fabric_widget.engine.votes.votes import CheckedVote
 
 _SIZE_UNIT = 8  # pixels
 _COARSENESS = (1, 2, 4)  # some pipelines take fewer sizes than they tell
@@ -42,6 +43,11 @@ class ReferenceCalls:
         The null call at the size that was asked for.
     arguments
         The pipeline's, as asked for.
+
+    Attributes
+    ----------
+    templates
+        The call of each reference that was made, by its id.
     """
 
     def __init__(
@@ -60,9 +66,21 @@ class ReferenceCalls:
         self._own = null.beside(null)
         self._arguments = arguments
         asked = tuple((name, arguments[name]) for name in SIZE if arguments.get(name))
+        self._references: dict[str, Reference] = {}
+        self.templates: dict[str, Call] = {}
         self._recorded: dict[tuple[tuple[str, int], ...], Call] = {asked: self._own}
 
-    def reference(self, vote: Vote) -> tuple[Reference, Call]:
+    def uses(self, votes: Sequence[CheckedVote]) -> list[Use]:
+        """Return uses of the references of votes, in an order that does not depend on theirs."""
+        found = []
+        for vote in sorted(votes, key=lambda vote: vote.key):
+            if vote.id not in self._references:
+                self._references[vote.id], self.templates[vote.id] = self.reference(vote)
+            reference = self._references[vote.id]
+            found.append(Use(reference, vote.strength, vote.aspect, vote.part, vote.in_place))
+        return found
+
+    def reference(self, vote: CheckedVote) -> tuple[Reference, Call]:
         """Return a vote's reference and the null prompt's call at its size.
 
         References of the same size have the very same call, which stands beside the picture's.

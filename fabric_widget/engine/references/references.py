@@ -1,4 +1,4 @@
-"""From votes to references: latents, noise and a strength.
+"""From votes to references: latents and noise, or the latents of a picture's own making.
 
 A generated image brings its latents and is never decoded and encoded again. Any other picture is
 encoded once, at its own aspect ratio and about the area of the picture to be made.
@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 
 from fabric_widget.engine.errors import BadReference
 from fabric_widget.engine.fingerprint import seed_of
+from fabric_widget.engine.generated_image import GeneratedImage
 from fabric_widget.engine.pipeline.call import in_form
 from fabric_widget.engine.pipeline.latents import (
     autoencoder,
@@ -25,15 +26,15 @@ from fabric_widget.engine.pipeline.latents import (
     size_multiple,
 )
 from fabric_widget.engine.pipeline.packing import pack
-from fabric_widget.engine.references.images import fitted
-from fabric_widget.engine.results import GeneratedImage
+from fabric_widget.engine.votes.images import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.pipeline.protocol import Pipeline
-    from fabric_widget.engine.references.votes import Vote
+    from fabric_widget.engine.trajectory import Trajectory
+    from fabric_widget.engine.votes.votes import CheckedVote
 
 _KEPT_ENCODINGS = 256  # latents of uploads: a few kilobytes each
 _SIZE_MULTIPLE = 8  # pixels: pipelines refuse other sizes, whatever their autoencoder
@@ -52,8 +53,9 @@ class Reference:
     latents, noise
         (1, C, h, w), or packed (1, tokens, C), float32 on the CPU. The noise is always the same for
         the same id.
-    strength
-        More than 0, up to 2.
+    trajectory
+        The latents that it passed through while it was made; None for pictures from elsewhere,
+        which are noised.
     size
         Height and width in pixels that the pipeline would be asked for to make it; empty for a
         picture of the pipeline's own size.
@@ -62,8 +64,8 @@ class Reference:
     id: str
     latents: torch.Tensor
     noise: torch.Tensor
-    strength: float
     size: Mapping[str, int] = field(default_factory=dict)
+    trajectory: Trajectory | None = None
 
     @property
     def aspect(self) -> float:
@@ -92,7 +94,7 @@ class ReferenceMaker:
 
     def make(
         self,
-        vote: Vote,
+        vote: CheckedVote,
         like: torch.Tensor | Sequence[torch.Tensor],
         coarseness: int = 1,
         exactly: torch.Tensor | None = None,
@@ -158,7 +160,9 @@ class ReferenceMaker:
         noise = torch.randn(latents.shape, generator=generator)
         if not packed:  # the latents say themselves how large they are
             size = self._pixels(latents.movedim(-1, 1) if last else latents)
-        return Reference(vote.id, latents, noise, vote.strength, size)
+        made = vote.content
+        trajectory = made.trajectory if isinstance(made, GeneratedImage) else None
+        return Reference(vote.id, latents, noise, size, trajectory)
 
     def _pixels(self, latents: torch.Tensor) -> dict[str, int]:
         """Return the size in pixels of a picture with these latents, (…, h, w)."""

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from fabric_widget.evaluation.methods.feedback import (
     DROPOUT,
+    everything,
     none,
     ours,
     paper,
     prompt_dropout,
     random_votes,
+    renoised,
 )
 from fabric_widget.evaluation.methods.request import Method, MethodRequest, Picture, Shown
 from fabric_widget.evaluation.methods.zero_order import zero_order
@@ -52,13 +54,15 @@ class KnownMethod:
 
 METHODS: Mapping[str, KnownMethod] = {
     "none": KnownMethod(none, "no feedback"),
-    "ours": KnownMethod(ours, "the default schedule", baseline=False),
+    "ours": KnownMethod(ours, "each picture tries something else", baseline=False),
+    "everything": KnownMethod(everything, "every picture follows all votes", baseline=False),
+    "renoised": KnownMethod(renoised, "the same, by noised copies of what was voted on"),
     "paper-0.1": KnownMethod(paper(0.1), "the published arithmetic at weight 0.1"),
     "paper-0.3": KnownMethod(paper(0.3), "the published arithmetic at weight 0.3"),
     "paper-0.8": KnownMethod(paper(0.8), "the published arithmetic at weight 0.8"),
-    "random": KnownMethod(random_votes, "the default schedule, votes on pictures drawn at random"),
+    "random": KnownMethod(random_votes, "the default plan, votes on pictures drawn at random"),
     "prompt-dropout": KnownMethod(
-        prompt_dropout, f"the default schedule, each word left out with probability {DROPOUT}"
+        prompt_dropout, f"the default plan, each word left out with probability {DROPOUT}"
     ),
     "zero-order": KnownMethod(zero_order, "search over the start noise from rankings"),
 }

@@ -1,20 +1,20 @@
-"""Methods that use the engine: no feedback, ours, the paper's arithmetic, and two controls."""
+"""Methods that use the engine: none, plans, the paper's arithmetic, and two controls."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fabric_widget.engine import Schedule, TokenBudget
+from fabric_widget.engine import Everything, GeneratedImage, Schedule, TokenBudget
 from fabric_widget.engine.pipeline.restore import replaced
 from fabric_widget.evaluation.people.simulated_user import Opinion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fabric_widget.engine import Fabric, GeneratedImage
+    from fabric_widget.engine import Fabric
     from fabric_widget.evaluation.methods.request import Method, MethodRequest
 
 DROPOUT = 0.3
@@ -27,8 +27,18 @@ def none(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
 
 
 def ours(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
-    """Use all votes as feedback, with the fabric's own schedule."""
+    """Let every picture of a round try something else: the default plan."""
     return _generate(fabric, request)
+
+
+def everything(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
+    """Let every picture follow all votes, with the fabric's own schedule."""
+    return _generate(fabric, request, plan=Everything())
+
+
+def renoised(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
+    """Let every picture follow all votes, by keys of noised copies of what was voted on."""
+    return _generate(fabric, _without_trajectories(request), plan=Everything())
 
 
 def paper(weight: float) -> Method:
@@ -41,7 +51,9 @@ def paper(weight: float) -> Method:
         with replaced(
             fabric, "token_budget", TokenBudget.exact()
         ):  # the published method has no budget
-            return _generate(fabric, request, schedule)
+            return _generate(
+                fabric, _without_trajectories(request), schedule=schedule, plan=Everything()
+            )
 
     return method
 
@@ -69,15 +81,33 @@ def prompt_dropout(fabric: Fabric, request: MethodRequest) -> Sequence[Generated
     return pictures
 
 
-def _generate(
-    fabric: Fabric, request: MethodRequest, schedule: Schedule | None = None
-) -> Sequence[GeneratedImage]:
+def _without_trajectories(request: MethodRequest) -> MethodRequest:
+    """Return the request with pictures that have forgotten how they were made.
+
+    The published method noises the latents of what was voted on.
+    """
+    return replace(
+        request,
+        shown=tuple(
+            replace(
+                past,
+                pictures=tuple(
+                    replace(p, trajectory=None) if isinstance(p, GeneratedImage) else p
+                    for p in past.pictures
+                ),
+            )
+            for past in request.shown
+        ),
+    )
+
+
+def _generate(fabric: Fabric, request: MethodRequest, **settings: Any) -> Sequence[GeneratedImage]:
     return fabric(
         request.prompt,
         num_images=len(request.seeds),
         seed=request.seeds[0],
         liked=request.liked,
         disliked=request.disliked,
-        schedule=schedule,
+        **settings,
         **request.arguments,
     ).images

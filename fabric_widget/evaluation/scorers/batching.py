@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from fabric_widget.engine.references.images import read_picture
+from fabric_widget.engine.votes.images import read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ def in_batches(
     look
         Turns n RGB pictures into a tensor (n, width).
     pictures
-        Anything that `fabric_widget.engine.references.images.read_picture` reads.
+        Anything that `fabric_widget.engine.votes.images.read_picture` reads.
     width
         Length of the output for one picture.
     chunk

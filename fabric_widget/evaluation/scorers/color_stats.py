@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabric_widget.engine.references.images import read_picture
+from fabric_widget.engine.votes.images import read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

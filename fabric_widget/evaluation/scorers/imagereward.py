@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from fabric_widget.engine.references.images import read_picture
+from fabric_widget.engine.votes.images import read_picture
 from fabric_widget.evaluation.scorers.weights.loading import fetching, place_of, usable_device
 from fabric_widget.evaluation.scorers.weights.packages import import_package
 

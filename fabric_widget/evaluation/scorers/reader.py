@@ -9,7 +9,7 @@ import numpy as np
 
 from fabric_widget.demo.reader import load_reader
 from fabric_widget.demo.scenes import ATTRIBUTES, parse
-from fabric_widget.engine.references.images import read_picture
+from fabric_widget.engine.votes.images import read_picture
 from fabric_widget.evaluation.scorers.batching import CHUNK
 from fabric_widget.evaluation.scorers.errors import MissingWeights
 from fabric_widget.evaluation.scorers.weights.loading import usable_device

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine.references.images import read_picture
+from fabric_widget.engine.votes.images import read_picture
 from fabric_widget.evaluation.people.options import AT_A_GLANCE
 from fabric_widget.evaluation.people.tastes import sample_tastes
 from fabric_widget.evaluation.people.wishes import parse_wishes

@@ -205,7 +205,7 @@ class Actions:
 
 def _taken(picture: object) -> Image.Image:
     """Return an uploaded picture as RGB, no larger than a model can use."""
-    from fabric_widget.engine.references.images import read_picture
+    from fabric_widget.engine.votes.images import read_picture
 
     image = read_picture(picture)
     image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)

@@ -47,7 +47,7 @@ class MessageHandlers:
         Has pictures as bytes.
     """
 
-    def __init__(  # noqa: PLR0913  (all that a message may ask for)
+    def __init__(
         self,
         view: WidgetView,
         lazy_session: LazySession,

@@ -226,7 +226,7 @@ class PlaygroundRuns:
         seed: int,
         **feedback: Any,
     ) -> Round:
-        from fabric_widget.engine import GenerationCancelled
+        from fabric_widget.engine import Everything, GenerationCancelled
 
         if job.stop.is_set():
             message = "stopped between two pictures"
@@ -246,6 +246,7 @@ class PlaygroundRuns:
             num_images=1,
             seed=seed,
             on_step=functools.partial(self._on_step, fabric, job),
+            plan=Everything(),
             **feedback,
             **arguments,
         )

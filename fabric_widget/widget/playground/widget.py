@@ -227,7 +227,7 @@ class AttentionPlayground(ThreadSafeWidget):
         given = proposal["value"]
         if given is None or hasattr(given, "latents"):
             return given
-        from fabric_widget.engine.references.images import read_picture
+        from fabric_widget.engine.votes.images import read_picture
 
         return read_picture(given)
 

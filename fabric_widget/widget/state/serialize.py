@@ -64,7 +64,7 @@ def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
         "index": index,
         "prompt": made.prompt,
         "seed": made.seed,
-        "votes": votes_of({vote.id: vote.strength for vote in turn.votes}),
+        "votes": votes_of({vote.id: vote.strength for vote in turn.votes if vote.plain}),
         "contributions": contributions_of(made),
         "width": width,
         "height": height,

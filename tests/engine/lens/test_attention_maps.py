@@ -21,6 +21,7 @@ from fabric_widget.engine.lens.attention_maps import (
     observed,
     pooled,
 )
+from fabric_widget.engine.lens.influence import Level
 
 if TYPE_CHECKING:
     import pytest
@@ -235,19 +236,33 @@ def test_a_cell_is_the_mean_of_its_places(seed: int, rows: int, columns: int, ce
 @given(seeds, st.integers(1, 4), st.integers(1, 3))
 def test_looks_add_up_to_shares(seed: int, references: int, calls: int) -> None:
     """And are means over all that was added."""
-    origins = [Origin(6, 3)] * references
-    sums = Sums([(1, 2)] * references, 4, looks=True, like=torch.zeros(1))
-    alone = Sums([(1, 2)] * references, 4, looks=False, like=torch.zeros(1))
+    origins, level = [Origin(6, 3)] * references, Level(4, 2, 2, 1)
+    sums = Sums(references, level, looks=True, like=torch.zeros(1))
+    alone = Sums(references, level, looks=False, like=torch.zeros(1))
     for i in range(calls):
         seen = normal(seed + i, 5 + 6 * references, 4).softmax(0)
         for each in (sums, alone):
-            each.add(seen, origins, [6] * references)
+            each.add(seen, range(references), origins, 2)
     means = sums.means()
     assert torch.equal(means.shares, alone.means().shares)
     assert (means.own.float() + means.shares.float().sum(0) - 1).abs().max() < 1e-2
     for share, looked in zip(means.shares, means.looks, strict=True):
-        assert looked.shape == (1, 2, 4)
+        assert looked.shape == (2, 2, 4)
         assert (looked.float().sum((0, 1)) - share.float()).abs().max() < 1e-3
+
+
+@given(seeds, st.integers(1, 3), st.integers(0, 2))
+def test_rows_that_borrow_nothing_count(seed: int, calls: int, without: int) -> None:
+    """And a reference that lends to no row has no share."""
+    sums = Sums(2, Level(4, 2, 2, 1), looks=True, like=torch.zeros(1))
+    for i in range(calls):
+        sums.add(normal(seed + i, 5 + 6, 4).softmax(0), [1], [Origin(6, 3)], 2)
+    for _ in range(without):
+        sums.add_nothing()
+    means = sums.means()
+    assert (means.own.float() + means.shares.float().sum(0) - 1).abs().max() < 1e-2
+    assert (means.own.float() >= without / (calls + without) - 1e-2).all()
+    assert not means.shares[0].any()
 
 
 def test_a_picture_of_unknown_rows_is_one_row() -> None:

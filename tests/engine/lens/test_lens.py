@@ -16,6 +16,7 @@ from PIL import Image
 from fabric_widget.engine import Fabric, Influence, Lens, Schedule, TokenBudget
 from fabric_widget.engine.fingerprint import seed_of
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.rounds import published
 
 if TYPE_CHECKING:
     from fabric_widget.engine import Round
@@ -29,7 +30,7 @@ CHEAP = Lens(image=None, looks=False, parts=1, cells=1, steps=2)
 
 @pytest.fixture
 def fabric(pipe: Any) -> Fabric:
-    return Fabric(pipe, schedule=EVERY_STEP)
+    return published(pipe, schedule=EVERY_STEP)
 
 
 def make(fabric: Fabric, **arguments: Any) -> Round:
@@ -172,7 +173,7 @@ def test_the_mean_over_levels_counts_sites(fabric: Fabric) -> None:
     "token_budget", [TokenBudget.exact(), TokenBudget(stride=3, dense=16, share=0.5)]
 )
 def test_thinned_references_are_told_as_well(pipe: Any, token_budget: TokenBudget) -> None:
-    fabric = Fabric(pipe, schedule=EVERY_STEP, token_budget=token_budget)
+    fabric = published(pipe, schedule=EVERY_STEP, token_budget=token_budget)
     adds_up(influence_of(make(fabric, **voted(fabric), lens=Lens())))
 
 
@@ -186,7 +187,7 @@ def test_references_of_other_sizes_have_maps_of_their_own(fabric: Fabric) -> Non
 
 
 def test_a_picture_made_from_a_picture_has_its_proportions(pipe: Any) -> None:
-    fabric = Fabric(AutoPipelineForImage2Image.from_pipe(pipe), schedule=EVERY_STEP)
+    fabric = published(AutoPipelineForImage2Image.from_pipe(pipe), schedule=EVERY_STEP)
     start = Image.effect_noise((24, 16), 90).convert("RGB")
     made = make(fabric, liked=[start], lens=Lens(), image=start, strength=1.0)
     level = influence_of(made).levels[0]
@@ -211,14 +212,14 @@ def test_where_the_coarsest_level_borrows_nothing_all_stays(fabric: Fabric) -> N
 
 def test_a_solver_of_second_order_is_told(pipe: Any) -> None:
     pipe.scheduler = tiny.scheduler("Heun")
-    fabric = Fabric(pipe, schedule=EVERY_STEP)
+    fabric = published(pipe, schedule=EVERY_STEP)
     adds_up(influence_of(make(fabric, **voted(fabric), lens=Lens())))
 
 
 @pytest.mark.parametrize(("name", "guidance"), [("Flux", 3.0), ("SD 3", 3.0), ("SD 3", 1.0)])
 def test_joint_attention_and_no_guidance_are_told(name: str, guidance: float) -> None:
     """Text stays with the picture's own; without guidance dislikes are seen where they push."""
-    fabric = Fabric(ZOO[name].build(), schedule=EVERY_STEP)
+    fabric = published(ZOO[name].build(), schedule=EVERY_STEP)
     arguments = {"guidance_scale": guidance}
     votes = voted(fabric, **arguments)
     influence = influence_of(make(fabric, **votes, lens=Lens()))

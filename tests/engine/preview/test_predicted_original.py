@@ -8,7 +8,7 @@ import pytest
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
-from fabric_widget import Fabric, load_demo
+from fabric_widget import load_demo
 from fabric_widget.engine.preview.predicted_original import (
     OriginalPredictor,
     less_noisy,
@@ -17,6 +17,7 @@ from fabric_widget.engine.preview.predicted_original import (
     roughness,
 )
 from fabric_widget.zoo import tiny
+from tests.engine.rounds import published
 
 FIRST_ORDER = ["DDIM", "Euler", "flow"]
 SHAPE = (2, 4, 8, 8)
@@ -65,7 +66,7 @@ def test_a_solver_of_first_order_tells_its_clean_latents(name: str) -> None:
 @pytest.mark.parametrize("name", tiny.SCHEDULERS)
 def test_every_sampler_shows_previews_and_is_left_as_it_was(name: str) -> None:
     def made(on_step: Any) -> list[bytes]:
-        fabric = Fabric(tiny.pipeline(sampler=name))
+        fabric = published(tiny.pipeline(sampler=name))
         run = fabric("abc", num_images=2, seed=3, num_inference_steps=4, on_step=on_step)
         return [image.latents.numpy().tobytes() for image in run]
 
@@ -88,7 +89,7 @@ def test_the_less_noisy_is_shown() -> None:
 
 def test_halfway_the_demo_model_already_shows_its_picture() -> None:
     shown: list[Any] = []
-    (made,) = Fabric(load_demo())(
+    (made,) = published(load_demo())(
         "a red fish on a blue background", num_images=1, on_step=shown.append
     )
     halfway, last = shown[9].previews()[0], shown[-1].previews()[0]

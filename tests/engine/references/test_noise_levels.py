@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from fabric_widget.engine import Fabric, Schedule
+from fabric_widget.engine import Schedule
 from fabric_widget.engine.pipeline.noise import noised
 from fabric_widget.engine.references.noise_levels import current_level, upcoming_levels
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import tiny
+from tests.engine.rounds import published
 
 SETTINGS: dict[str, Any] = {"num_inference_steps": 6, "guidance_scale": 3.0}
 STEPS = 6
@@ -74,7 +75,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def votes(pipe: Any, count: int) -> list[Any]:
-    return list(Fabric(pipe)("a cat", num_images=count, seed=1, **SETTINGS))
+    return list(published(pipe)("a cat", num_images=count, seed=1, **SETTINGS))
 
 
 @pytest.mark.parametrize(("references", "expected"), [(1, [6]), (2, [8, 4]), (3, [8, 8, 2])])
@@ -82,13 +83,13 @@ def test_batches_are_full_but_the_last(
     pipe: Any, passes: list[int], references: int, expected: list[int]
 ) -> None:
     liked = votes(pipe, references)
-    Fabric(pipe)("a cat", seed=9, liked=liked, schedule=Schedule(end=1), **SETTINGS)
+    published(pipe)("a cat", seed=9, liked=liked, schedule=Schedule(end=1), **SETTINGS)
     assert passes == expected
 
 
 def test_steps_without_feedback_are_not_foreseen(pipe: Any, passes: list[int]) -> None:
     liked = votes(pipe, 1)
-    Fabric(pipe)("a cat", seed=9, liked=liked, schedule=Schedule(end=0.5), **SETTINGS)
+    published(pipe)("a cat", seed=9, liked=liked, schedule=Schedule(end=0.5), **SETTINGS)
     weights = [Schedule(end=0.5).weight(i, STEPS) > 0 for i in range(STEPS)]
     assert passes == [sum(weights)]
     assert 0 < sum(weights) < STEPS
@@ -100,7 +101,7 @@ def test_a_wrong_guess_costs_work_alone(
     liked = votes(pipe, 1)
 
     def made(cache_bytes: int | None) -> torch.Tensor:
-        fabric = Fabric(pipe, cache_bytes=cache_bytes)
+        fabric = published(pipe, cache_bytes=cache_bytes)
         picture = fabric("a cat", num_images=1, seed=9, liked=liked, **SETTINGS)[0]
         return picture.latents
 

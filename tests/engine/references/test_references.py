@@ -13,7 +13,7 @@ from PIL import Image
 from fabric_widget.engine import BadReference, GeneratedImage
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.references.references import ReferenceMaker
-from fabric_widget.engine.references.votes import read_votes
+from fabric_widget.engine.votes.votes import read_votes
 
 LIKE = torch.zeros(2, 4, 8, 8)
 

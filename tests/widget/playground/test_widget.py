@@ -12,7 +12,7 @@ import torch
 from traitlets import TraitError
 
 from fabric_widget import AttentionPlayground, Fabric, Schedule, load_demo
-from fabric_widget.engine import GenerationCancelled
+from fabric_widget.engine import Everything, GenerationCancelled
 from fabric_widget.engine.schedule import coarseness
 from tests.widget.fakes import PATIENCE, Front, Studio, flat, png
 
@@ -133,7 +133,7 @@ def test_the_last_of_several_quick_changes_wins(
     assert settled(front)["phase"] == "ready"
     shown = playground.result
     assert shown is not None
-    (wanted,) = Fabric(pipe)(
+    (wanted,) = Fabric(pipe, plan=Everything())(
         playground.prompt,
         num_images=1,
         seed=playground.seed,
@@ -212,8 +212,8 @@ def test_a_disliked_reference_joins_the_other_side_with_the_same_weight(
     playground = play(dislike=True, weight=0.6, start=0.7, end=0.2)
     made = playground.run().result(PATIENCE)
     asked = studio.requests[-1]
-    assert asked["disliked"] == [made.reference]
-    assert "liked" not in asked
+    assert asked["disliked"] == ((made.reference, 1.0),)
+    assert not asked["liked"]
     assert asked["schedule"] == Schedule(start=0.2, end=0.7, max_weight=0.6, neg_scale=1.0)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fabric_widget.engine.errors import BadReference
-from fabric_widget.engine.references.images import fitted, read_picture
+from fabric_widget.engine.votes.images import fitted, read_picture
 
 RED = (255, 0, 0)
 

@@ -1,0 +1,89 @@
+"""The start noise of each picture: seen as the pipeline draws it, and mixed with another one.
+
+Pipelines draw it from the picture's own generator by `torch.randn`, and scale and pack it later in
+ways of their own. So it is seen and mixed where it is drawn; the generator goes on as it would.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Self
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class StartNoise(TorchFunctionMode):
+    """Watches what is drawn first from each of several generators.
+
+    Parameters
+    ----------
+    generators
+        One for each picture.
+    mixed
+        For the index of a picture, the noise that is mixed into its own and the share of the
+        variance that stays its own, 0 … 1.
+
+    Attributes
+    ----------
+    drawn
+        What the pipeline got: for the index of each picture a tensor on the CPU, without a batch
+        axis.
+    unmixed
+        Indices of pictures whose noise has another size than the one to be mixed in.
+    """
+
+    def __init__(
+        self,
+        generators: Sequence[torch.Generator],
+        mixed: Mapping[int, tuple[torch.Tensor, float]] | None = None,
+    ) -> None:
+        super().__init__()
+        self.drawn: dict[int, torch.Tensor] = {}
+        self.unmixed: set[int] = set()
+        self._index = {id(generator): i for i, generator in enumerate(generators)}
+        self._mixed = mixed or {}
+        self._inside = False
+
+    def __enter__(self) -> Self:
+        """Begin to watch."""
+        self._inside = True
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End watching, unless `close` has."""
+        self.close()
+
+    def close(self) -> None:
+        """End watching: around the denoiser no mode may stand, for it may be compiled."""
+        if self._inside:
+            self._inside = False
+            super().__exit__(None, None, None)  # type: ignore[no-untyped-call]
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  (the result of any torch function)
+        """Watch `torch.randn`; pass every other function through."""
+        del types
+        result = func(*args, **(kwargs or {}))
+        index = self._index.get(id((kwargs or {}).get("generator")))
+        if func is not torch.randn or index is None or index in self.drawn:
+            return result
+        noise: torch.Tensor = result
+        if index in self._mixed:
+            other, own = self._mixed[index]
+            if other.shape == noise.shape[1:]:
+                # The two are independent, so their variances add up to one.
+                noise = math.sqrt(1 - own) * other.to(noise) + math.sqrt(own) * noise
+            else:
+                self.unmixed.add(index)
+        self.drawn[index] = noise[0].detach().cpu()
+        return noise

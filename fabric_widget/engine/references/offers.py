@@ -1,0 +1,144 @@
+"""What references lend to one layer, and how strongly: aspects, parts and shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from fabric_widget.engine.attention.tokens import columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fabric_widget.engine.attention.token_budget import TokenBudget
+    from fabric_widget.engine.attention.tokens import Lent
+    from fabric_widget.engine.references.feedback import Use
+    from fabric_widget.engine.schedule import Schedule
+    from fabric_widget.engine.votes.aspects import AspectWeights
+    from fabric_widget.engine.votes.parts import Part
+
+    Factor = float | torch.Tensor  # one for all places of the picture, or one for each
+
+
+class Offer(NamedTuple):
+    """What some references lend to one layer."""
+
+    ids: list[str]
+    lent: list[Lent]
+    factors: list[Factor]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One attention site, as the weights of references depend on it.
+
+    Parameters
+    ----------
+    index
+        Among the sites.
+    tokens
+        Of the picture.
+    level
+        Coarseness, 0 (finest) … 1.
+    aspect
+        Width of the picture, divided by its height.
+    """
+
+    index: int
+    tokens: int
+    level: float
+    aspect: float
+
+
+class Offers:
+    """Weighs what references lend, at one step.
+
+    Parameters
+    ----------
+    schedule, token_budget
+        The run's.
+    aspects
+        Weights of the aspects at each site.
+    weight
+        Of the side: of likes or of dislikes, at this step.
+    index, count
+        Number of the step, from 0, and number of all steps.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        token_budget: TokenBudget,
+        aspects: Mapping[str, AspectWeights],
+        weight: float,
+        index: int,
+        count: int,
+    ) -> None:
+        self._schedule = schedule
+        self._token_budget = token_budget
+        self._weight = weight
+        self._index = index
+        self._layers = {name: weights.at(index, count) for name, weights in aspects.items()}
+
+    def active(self, uses: Sequence[Use]) -> list[Use]:
+        """Return the uses that count at this step in any layer."""
+        if not self._weight > 0:
+            return []
+        return [use for use in uses if any(self._layers[use.aspect])]
+
+    def at(
+        self, layer: Layer, uses: Sequence[Use], recorded: Mapping[str, Sequence[Lent]]
+    ) -> Offer:
+        """Return what the references of one side lend to a layer."""
+        weighed = [(use, self._layers[use.aspect][layer.index]) for use in uses]
+        counting = [(use, use.strength * share) for use, share in weighed if share > 0]
+        if not counting or not self._weight > 0:
+            return Offer([], [], [])
+        whole = [recorded[use.reference.id][layer.index] for use, _ in counting]
+        chosen = [
+            lent if use.part is None else lent.within(_tokens(use.part, lent.origin.grid))
+            for lent, (use, _) in zip(whole, counting, strict=True)
+        ]
+        lent = self._token_budget.thinned(chosen, layer.tokens, self._index)
+        factors: list[Factor] = []
+        for part, share in zip(lent, self._shares(layer, counting), strict=True):
+            factor = self._weight * share * self._schedule.level_scale(layer.level) * part.factor
+            if self._schedule.normalize:  # a larger picture does not count more
+                factor *= layer.tokens / part.tokens
+            factors.append(factor)
+        return Offer([use.reference.id for use, _ in counting], lent, factors)
+
+    def _shares(self, layer: Layer, counting: Sequence[tuple[Use, float]]) -> Sequence[Factor]:
+        """Return the share of each reference; one for each place, if some lend in place."""
+        strengths = [strength for _, strength in counting]
+        if all(use.part is None or not use.in_place for use, _ in counting):
+            return self._schedule.shares(strengths)
+        columns = columns_of(layer.tokens, layer.aspect)
+        grid = (layer.tokens // columns, columns)
+        everywhere = torch.ones(layer.tokens)
+        places = torch.stack(
+            [
+                everywhere
+                if use.part is None or not use.in_place
+                else _marked(_tokens(use.part, grid)).float()
+                for use, _ in counting
+            ]
+        )
+        weighed = torch.tensor(strengths)[:, None] * places
+        if not self._schedule.normalize:
+            return list(weighed)
+        total = weighed.sum(0).clamp_min(torch.finfo(weighed.dtype).tiny)
+        return list(weighed.amax(0) * weighed / total)
+
+
+def _tokens(part: Part, grid: tuple[int, int]) -> torch.Tensor:
+    """Return how much of each token of a grid belongs to a part, (tokens,)."""
+    return part.over(*grid).flatten()
+
+
+def _marked(covered: torch.Tensor) -> torch.Tensor:
+    """Return the tokens that mostly belong to a part; the most covered ones, if none does."""
+    marked = covered > 0.5  # noqa: PLR2004  (half)
+    return marked if bool(marked.any()) else covered == covered.max()

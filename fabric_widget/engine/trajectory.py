@@ -1,0 +1,162 @@
+"""The trajectory of a generated picture: the latents that it passed through while it was made.
+
+They are what its keys and values are computed from when it is liked: the picture's own making, not
+a noised copy of its end.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fabric_widget.engine.pipeline.noise import noised, scheduler_timestep
+
+if TYPE_CHECKING:
+    from fabric_widget.engine.pipeline.call import Call
+
+_RATIO_TOLERANCE = 1e-3  # of log noise-to-signal ratios that count as one noise level
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Latents of one picture at each step of its making.
+
+    Parameters
+    ----------
+    latents
+        (steps, …), as the denoiser was given them, in the run's own precision, on the CPU.
+    signal, noise
+        (steps,): how much of the final latents and of noise they hold; not finite where the
+        scheduler does not tell.
+    start
+        The start noise as drawn, before the pipeline scaled or packed it; None if it was not seen.
+    """
+
+    latents: torch.Tensor
+    signal: torch.Tensor
+    noise: torch.Tensor
+    start: torch.Tensor | None = None
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return len(self.latents)
+
+    def at(
+        self,
+        final: torch.Tensor,
+        signal: float,
+        noise: float,
+    ) -> tuple[torch.Tensor, bool] | None:
+        """Return the noise of the trajectory at a noise level, or the latents themselves.
+
+        Parameters
+        ----------
+        final
+            The picture's final latents, of the form of one step's.
+        signal, noise
+            The noise level, as the scheduler of another run has it.
+
+        Returns
+        -------
+        tensor, exact
+            The remembered latents and True, where the level is one that the picture passed. Else
+            the noise between its neighbours, so that final latents with this noise lie on the
+            trajectory, and False. None where nothing tells.
+        """
+        known = torch.isfinite(self.signal) & torch.isfinite(self.noise) & (self.noise > 0)
+        if not bool(known.all()) or not noise > 0:
+            return None
+        same = ((self.signal - signal).abs() + (self.noise - noise).abs()) <= _RATIO_TOLERANCE * (
+            abs(signal) + abs(noise)
+        )
+        if bool(same.any()):
+            return self.latents[int(same.nonzero()[0])], True
+        if final.shape != self.latents[0].shape:  # something beside the latents is in them
+            return None
+        levels = _log_ratio(self.signal, self.noise)
+        wanted = _log_ratio(torch.tensor(signal), torch.tensor(noise))
+        order = levels.argsort()
+        place = int(torch.searchsorted(levels[order], wanted))
+        after, before = min(place, len(self) - 1), max(place - 1, 0)
+        low, high = int(order[before]), int(order[after])
+        gap = float(levels[high] - levels[low])
+        share = 0.0 if gap <= 0 else min(max(float(wanted - levels[low]) / gap, 0.0), 1.0)
+        found = torch.lerp(self._noise(low, final), self._noise(high, final), share)
+        return _as_noise(found), False
+
+    def _noise(self, index: int, final: torch.Tensor) -> torch.Tensor:
+        """Return what is not the final picture in the latents of one step, at unit variance."""
+        latents = self.latents[index].float()
+        return (latents - self.signal[index] * final) / self.noise[index]
+
+
+@dataclass
+class TrajectoryRecorder:
+    """Records the trajectories of all pictures of a run.
+
+    Parameters
+    ----------
+    scheduler
+        The pipeline's.
+    pictures
+        How many are made at once.
+    """
+
+    scheduler: Any
+    pictures: int
+
+    def __post_init__(self) -> None:
+        """Start with nothing recorded."""
+        self._latents: list[torch.Tensor] = []
+        self._levels: list[tuple[float, float]] = []
+        self._last: torch.Tensor | None = None
+
+    def note(self, call: Call) -> None:
+        """Record a denoiser call, unless it is about the same latents as the one before it."""
+        told = call.timestep.flatten()[:1]
+        rows = [row.detach() for row in call.latents[: self.pictures]]
+        latents = torch.stack(rows)
+        if self._last is not None and torch.equal(latents, self._last):
+            return
+        self._last = latents
+        self._latents.append(latents.cpu())
+        own = scheduler_timestep(self.scheduler, told)
+        self._levels.append(noise_level(self.scheduler, own))
+
+    def trajectory(self, index: int, start: torch.Tensor | None) -> Trajectory | None:
+        """Return the trajectory of one picture, or None if no call was recorded."""
+        shapes = {latents.shape for latents in self._latents}
+        if len(shapes) != 1:
+            return None
+        signal, noise = torch.tensor(self._levels, dtype=torch.float64).T
+        latents = torch.stack([latents[index] for latents in self._latents])
+        return Trajectory(latents, signal, noise, start)
+
+
+def noise_level(scheduler: Any, own: torch.Tensor, later: int = 0) -> tuple[float, float]:  # noqa: ANN401  (schedulers share no useful base class)
+    """Return how much signal and noise the scheduler shows the denoiser at its own timestep.
+
+    Schedulers add noise in proportion, so two numbers say all; they are measured. Not a number
+    where a scheduler does not tell.
+    """
+    one, zero = torch.ones(1, 1, 1, 1), torch.zeros(1, 1, 1, 1)
+    try:
+        signal = float(noised(scheduler, one, zero, own, later))
+        noise = float(noised(scheduler, zero, one, own, later))
+    except (AttributeError, IndexError, NotImplementedError):
+        return math.nan, math.nan
+    return signal, noise
+
+
+def _log_ratio(signal: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    tiny = torch.finfo(torch.float32).tiny
+    return noise.double().clamp_min(tiny).log() - signal.double().abs().clamp_min(tiny).log()
+
+
+def _as_noise(mixture: torch.Tensor) -> torch.Tensor:
+    """Scale a mixture of noises to the norm that Gaussian noise of its size has."""
+    norm = float(mixture.norm())
+    return mixture * (math.sqrt(mixture.numel()) / norm) if norm > 0 else mixture

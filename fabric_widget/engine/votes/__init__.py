@@ -1,0 +1,7 @@
+"""What a person says about pictures: votes, aspects and parts. Knows no pipeline.
+
+votes    likes and dislikes, each with a strength, an aspect and a part
+images   any picture a person may give, as an RGB image
+aspects  what of a picture counts: everything, its colors, its form
+parts    which part of a picture counts: a box, a mask, its subject, its background
+"""
