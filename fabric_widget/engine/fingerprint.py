@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ def digest(*parts: torch.Tensor | str) -> str:
 def seed_of(name: str) -> int:
     """Return a seed for a torch generator, derived from `name` alone."""
     return int(digest(name), 16) % _SEED_LIMIT
+
+
+def derived_seed(*entropy: int) -> int:
+    """Return a seed that has nothing to do with those of other numbers, from 0 to 2³² - 1.
+
+    Generators on the CPU use the low 32 bits of a seed only, so seeds are not told apart by adding
+    a large number. These are mixed by numpy's `SeedSequence`.
+    """
+    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint32)[0])
 
 
 def _flattened(parts: Iterable[torch.Tensor | str]) -> Iterable[bytes]:

@@ -12,6 +12,7 @@ from diffusers import DiffusionPipeline
 
 from fabric_widget.engine.attention.token_budget import TokenBudget
 from fabric_widget.engine.errors import FabricWarning
+from fabric_widget.engine.fingerprint import derived_seed
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.plans.recipe import Plan, Recipe
 from fabric_widget.engine.schedule import Schedule
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("prompt", "num_images_per_prompt", "generator")
 _MAX_IMAGES = 64
-_SEED_LIMIT = 2**63
+_SEED_LIMIT = 2**32  # generators on the CPU use no more of a seed
 _OURS = {
     "generator": "give seed: picture i is made with its own generator, seeded seed + i",
     "num_images_per_prompt": "give num_images",
@@ -168,8 +169,14 @@ def checked_number(num_images: object) -> int:
 
 
 def checked_seed(seed: object) -> int:
-    """Return the first seed if every picture's is below 2⁶³, or raise a ValueError."""
+    """Return the first seed if every picture's is below 2³², or raise a ValueError."""
     return _checked_integer("seed", seed, 0, _SEED_LIMIT - _MAX_IMAGES)
+
+
+def usable_seed(seed: int) -> int:
+    """Return a first seed that counts; one too large is derived, for adding to it tells nothing."""
+    limit = _SEED_LIMIT - _MAX_IMAGES
+    return seed if seed <= limit else derived_seed(seed) % limit
 
 
 def _checked_integer(name: str, value: object, least: int, greatest: int) -> int:

@@ -28,6 +28,8 @@ class Trajectory:
     ----------
     latents
         (steps, …), as the denoiser was given them, in the run's own precision, on the CPU.
+    told
+        (steps,): the timestep that the denoiser was told.
     signal, noise
         (steps,): how much of the final latents and of noise they hold; not finite where the
         scheduler does not tell.
@@ -36,6 +38,7 @@ class Trajectory:
     """
 
     latents: torch.Tensor
+    told: torch.Tensor
     signal: torch.Tensor
     noise: torch.Tensor
     start: torch.Tensor | None = None
@@ -111,6 +114,7 @@ class TrajectoryRecorder:
     def __post_init__(self) -> None:
         """Start with nothing recorded."""
         self._latents: list[torch.Tensor] = []
+        self._told: list[torch.Tensor] = []
         self._levels: list[tuple[float, float]] = []
         self._last: torch.Tensor | None = None
 
@@ -123,6 +127,7 @@ class TrajectoryRecorder:
             return
         self._last = latents
         self._latents.append(latents.cpu())
+        self._told.append(told.cpu())
         own = scheduler_timestep(self.scheduler, told)
         self._levels.append(noise_level(self.scheduler, own))
 
@@ -133,7 +138,7 @@ class TrajectoryRecorder:
             return None
         signal, noise = torch.tensor(self._levels, dtype=torch.float64).T
         latents = torch.stack([latents[index] for latents in self._latents])
-        return Trajectory(latents, signal, noise, start)
+        return Trajectory(latents, torch.cat(self._told), signal, noise, start)
 
 
 def noise_level(scheduler: Any, own: torch.Tensor, later: int = 0) -> tuple[float, float]:  # noqa: ANN401  (schedulers share no useful base class)

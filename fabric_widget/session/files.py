@@ -227,7 +227,8 @@ def _tensors(picture: GeneratedImage) -> dict[str, torch.Tensor]:
     tensors = {"latents": picture.latents}
     passed = picture.trajectory
     if passed is not None:
-        tensors |= {"passed": passed.latents, "signal": passed.signal, "noise": passed.noise}
+        tensors |= {"passed": passed.latents, "told": passed.told}
+        tensors |= {"signal": passed.signal, "noise": passed.noise}
         tensors |= {} if passed.start is None else {"start": passed.start}
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
@@ -236,7 +237,13 @@ def _trajectory(tensors: Mapping[str, torch.Tensor]) -> Trajectory | None:
     """Return the trajectory; pictures of before there were any have none."""
     if "passed" not in tensors:
         return None
-    return Trajectory(tensors["passed"], tensors["signal"], tensors["noise"], tensors.get("start"))
+    return Trajectory(
+        tensors["passed"],
+        tensors["told"],
+        tensors["signal"],
+        tensors["noise"],
+        tensors.get("start"),
+    )
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import BadReference, Lens, Round, Vote
-from fabric_widget.engine.request import checked_number
+from fabric_widget.engine.request import checked_number, usable_seed
 from fabric_widget.session import files
 from fabric_widget.session.batches import generate_in_batches
 from fabric_widget.session.history import History
@@ -142,7 +142,7 @@ class Session(Timeline):
         plan = self.fabric.plan if self.plan is None else self.plan
         lens = self.lens if before.votes else None
         prompt = before.prompt if prompt is None else prompt
-        seed = before.next_seed if seed is None else seed
+        seed = usable_seed(before.next_seed) if seed is None else seed
         made = generate_in_batches(
             self.fabric,
             prompt,

@@ -29,7 +29,7 @@ def test_number_of_images(fabric: Fabric, number: object) -> None:
         make(fabric, num_images=number)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "0", None, False])
+@pytest.mark.parametrize("seed", [-1, 2**32, 2**63, 1.5, "0", None, False])
 def test_seed(fabric: Fabric, seed: object) -> None:
     with pytest.raises(ValueError, match=r"seed is .*give a whole number from 0 to"):
         make(fabric, seed=seed)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fabric_widget.engine.fingerprint import digest, seed_of
+from fabric_widget.engine.fingerprint import derived_seed, digest, seed_of
+from fabric_widget.engine.request import checked_seed
 
 
 def test_equal_contents_equal_names() -> None:
@@ -48,3 +51,24 @@ def test_seeds_are_the_same_on_every_machine() -> None:
     assert seed_of("picture") == 6068561089364936232
     assert 0 <= seed_of("other") < 2**63
     torch.Generator().manual_seed(seed_of("other"))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 9))
+def test_derived_seeds_count(seed: int, other: int) -> None:
+    """A generator on the CPU tells them from each other and from the seed itself."""
+    derived = [derived_seed(seed, i) for i in (other, other + 1)]
+    assert all(0 <= d < 2**32 for d in derived)
+    assert derived == [derived_seed(seed, i) for i in (other, other + 1)]
+    drawn = {
+        torch.randn(2, generator=torch.Generator().manual_seed(s)).sum().item()
+        for s in (seed, *derived)
+    }
+    assert len(drawn) == 3
+
+
+def test_seeds_that_a_generator_does_not_tell_apart_are_refused() -> None:
+    drawn = [torch.randn(2, generator=torch.Generator().manual_seed(s)) for s in (5, 5 + 2**32)]
+    assert torch.equal(*drawn)
+    assert checked_seed(2**32 - 64) == 2**32 - 64
+    with pytest.raises(ValueError, match="seed is 4294967296: give a whole number from 0 to"):
+        checked_seed(2**32)

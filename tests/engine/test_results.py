@@ -13,7 +13,8 @@ from fabric_widget.engine import GeneratedImage, Round, Trajectory
 
 def image(value: float = 0.0, name: str = "") -> GeneratedImage:
     latents = torch.full((4, 2, 2), value)
-    passed = Trajectory(latents[None], torch.ones(1), torch.ones(1), latents)
+    one = torch.ones(1)
+    passed = Trajectory(latents[None], one, one, one, latents)
     return GeneratedImage(Image.new("RGB", (2, 2)), latents, 3, "a cat", {"eta": 0.0}, name, passed)
 
 

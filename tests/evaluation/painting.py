@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from fabric_widget.demo.reader import Reading
 from fabric_widget.demo.scenes import ATTRIBUTES, Scene, parse, render
-from fabric_widget.engine import Everything, GeneratedImage, Progress, Round
+from fabric_widget.engine import Everything, GeneratedImage, Progress, Round, Vote
 from fabric_widget.evaluation.people.tastes import Taste
 from fabric_widget.evaluation.report.story import Story, run_story
 from fabric_widget.evaluation.report.story_plan import Plan
@@ -25,6 +26,7 @@ class Painter:
     """Stands in for a `Fabric`: instant, and its pictures are exactly what was asked for."""
 
     plan = Everything()
+    pipe = SimpleNamespace(unet=torch.nn.Identity())  # through which nothing goes
 
     def __init__(self, obedience: float = 0.8) -> None:
         self.obedience = obedience
@@ -52,7 +54,8 @@ class Painter:
     def paint(self, prompt: str, seed: int, liked: Any) -> GeneratedImage:
         rng = random.Random(seed)
         scene = Scene.sample(rng, **parse(prompt))
-        for image, _ in liked:
+        for vote in liked:
+            image = vote.picture if isinstance(vote, Vote) else vote[0]
             wanted = asdict(image.image.info["scene"])
             taken = {n: v for n, v in wanted.items() if rng.random() < self.obedience}
             mixed = asdict(scene) | taken

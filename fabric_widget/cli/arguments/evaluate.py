@@ -7,6 +7,7 @@ import argparse
 from fabric_widget.cli.arguments.program import PROGRAM
 from fabric_widget.cli.arguments.rounds import add_rounds
 from fabric_widget.cli.arguments.values import COUNTS, file, folder, integer, names, span
+from fabric_widget.evaluation.people.options import AT_A_GLANCE
 from fabric_widget.evaluation.study.settings import DEMO, DEMO_STEPS, PROTOCOLS, THREADS
 
 _METHODS = "none,paper-0.8,ours"
@@ -63,8 +64,9 @@ Writes results.jsonl, results.parquet (with pyarrow), summary.json, report.html.
         type=names,
         default=_METHODS,
         metavar="NAMES",
-        help="separated by commas: none, ours, paper-0.1, paper-0.3, paper-0.8, random, "
-        'prompt-dropout, zero-order, functions of your own as "package.module:function", or all '
+        help="separated by commas: none, ours, everything, renoised, paper-0.1, paper-0.3, "
+        "paper-0.8, random, prompt-dropout, zero-order, functions of your own as "
+        '"package.module:function", or all '
         "(default: %(default)s)",
     )
     command.add_argument(
@@ -92,14 +94,24 @@ Writes results.jsonl, results.parquet (with pyarrow), summary.json, report.html.
         "--person",
         default="",
         metavar="HABITS",
-        help="separated by commas: noisy or noisy=P, likes-only, dislikes-only, graded, fickle "
-        "(default: always right, one like and one dislike)",
+        help="separated by commas: noisy or noisy=P, likes-only, dislikes-only, eager (likes the "
+        "best of a round even if an earlier one was better), says or says=N (N things a round "
+        "about aspects and parts, and no thumbs), thumbs (both), graded, fickle (default: always "
+        "right, one like, if nothing earlier was better, and one dislike)",
     )
     command.add_argument(
         "--wish",
         default="",
         metavar="TEXT",
         help='what everybody wants, as in "green or striped", "not sad", "red then blue"',
+    )
+    command.add_argument(
+        "--about",
+        type=names,
+        default=AT_A_GLANCE,
+        metavar="NAMES",
+        help="attributes that random tastes are about, separated by commas, two or more: color, "
+        "shape, background, pattern, size, accessory, mood, eyes, or all (default: the first four)",
     )
     command.add_argument(
         "--device", metavar="NAME", help="cpu or cuda (default: cuda if it is there)"

@@ -11,7 +11,7 @@ from fabric_widget.evaluation.study.settings import DEMO, DEMO_STEPS, TASTE, Set
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fabric_widget.evaluation.study.cases import Case, Source
     from fabric_widget.evaluation.study.result_store import Key
@@ -150,7 +150,7 @@ def _source(arguments: argparse.Namespace, *, fickle: bool) -> Source:
     if arguments.prompts is not None:
         source = read_cases(arguments.prompts)
     elif arguments.pipeline == DEMO:
-        source = sampled_cases(arguments.seed)
+        source = sampled_cases(arguments.seed, _about(arguments.about))
     else:
         message = "a pipeline of your own needs a file of prompts: give --prompts FILE"
         raise ValueError(message)
@@ -158,6 +158,13 @@ def _source(arguments: argparse.Namespace, *, fickle: bool) -> Source:
         prompt = parse_wishes(arguments.wish)[0].prompt if arguments.prompts is None else ""
         source = with_wish(source, arguments.wish, prompt)
     return with_changing_wishes(source) if fickle else source
+
+
+def _about(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the attributes that tastes are about; "all" stands for every one but the kind."""
+    from fabric_widget.demo.scenes import ATTRIBUTES
+
+    return tuple(n for n in ATTRIBUTES if n != "kind") if tuple(names) == ("all",) else tuple(names)
 
 
 def _check_wishes(cases: Iterable[Case], scorers: Scorers, *, fickle: bool) -> None:

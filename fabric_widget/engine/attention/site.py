@@ -42,6 +42,8 @@ class Site(TorchFunctionMode):
         Whether the next forward keeps its image keys and values in `recorded`.
     recorded
         Keys and values, (B, H, M, D) each: parts of the layer's own tensors.
+    queries
+        Of the image, (B, H, N, D), of the forward that was recorded.
     borrowings
         What each part of the batch borrows in the next forward.
     observe
@@ -55,6 +57,7 @@ class Site(TorchFunctionMode):
         self.place = place
         self.recording = False
         self.recorded: KeysValues | None = None
+        self.queries: torch.Tensor | None = None
         self.borrowings: Sequence[Borrowing] = ()
         self.observe: Callable[[Attention], object] | None = None
         self.lent = False
@@ -89,6 +92,7 @@ class Site(TorchFunctionMode):
         if self.recording:
             span = self.place.span(call.key.shape[-2])
             self.recorded = (call.key[:, :, span], call.value[:, :, span])
+            self.queries = call.query[:, :, self.place.image_queries(call.query.shape[-2])]
             return func(*args, **kwargs)
         if self.observe is not None:
             self.observe(call)

@@ -5,6 +5,7 @@ feedback         which pictures of a run borrow what, and the calls that compute
 offers           what references lend to one layer, and how strongly: aspects, parts and shares
 reference_calls  the denoiser calls that references are computed with, at any size
 noise_levels     the noise levels they are computed at, now and at coming steps
+subject          where the subject of a picture is, by the model's own self-attention
 recorder         keys and values of references at one step: cached, or computed
 prefetch         keys and values computed ahead, for coming steps
 cache            a least-recently-used cache of keys and values

@@ -41,6 +41,11 @@ class ReferenceCache:
         Bytes; 0 keeps nothing.
     host
         Where entries go for which there is no room, or None.
+
+    Attributes
+    ----------
+    subjects
+        Masks of the subjects of references, (rows, columns): a few kilobytes each.
     """
 
     def __init__(self, capacity: int, host: HostCache | None = None) -> None:
@@ -51,6 +56,7 @@ class ReferenceCache:
         self.misses = 0
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._run = 0
+        self.subjects: dict[Hashable, torch.Tensor] = {}
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -103,6 +109,7 @@ class ReferenceCache:
 
     def clear(self) -> None:
         """Remove all entries."""
+        self.subjects.clear()
         self._entries.clear()
         self.nbytes = 0
         if self.host is not None:

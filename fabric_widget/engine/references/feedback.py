@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fabric_widget.engine.lens.influence import Seen
+from fabric_widget.engine.votes.parts import SUBJECT, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import torch
 
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.guidance_branches import GuidanceBranches
     from fabric_widget.engine.references.references import Reference
     from fabric_widget.engine.schedule import Schedule
-    from fabric_widget.engine.votes.parts import Part
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,31 @@ class Feedback:
                         size.get("height", 1),
                     )
         return list(found.values())
+
+    def with_masks(self, subject: Callable[[Reference], torch.Tensor]) -> list[Group]:
+        """Return the groups with masks for the parts that have a name only.
+
+        Parameters
+        ----------
+        subject
+            Returns where the subject of a reference is, (rows, columns), 0 or 1.
+        """
+
+        def masked(use: Use) -> Use:
+            if use.part is None or use.part.mask is not None:
+                return use
+            found = subject(use.reference)
+            mask = found if use.part.name == SUBJECT else 1 - found
+            return replace(use, part=Part(use.part.name, mask))
+
+        return [
+            replace(
+                group,
+                liked=[masked(use) for use in group.liked],
+                disliked=[masked(use) for use in group.disliked],
+            )
+            for group in self.groups
+        ]
 
 
 @dataclass(frozen=True)

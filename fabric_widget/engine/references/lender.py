@@ -14,9 +14,8 @@ from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.lens.recorder import AttentionRecorder, Lending
 from fabric_widget.engine.pipeline.guidance_branches import BranchTracker
 from fabric_widget.engine.pipeline.restore import swapped
-from fabric_widget.engine.references.offers import Layer, Offers
+from fabric_widget.engine.references.offers import Offers, layers_of
 from fabric_widget.engine.references.recorder import SKIPPED, Recorder, measure
-from fabric_widget.engine.schedule import coarseness
 from fabric_widget.engine.votes.aspects import default_weights
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.references.cache import ReferenceCache
-    from fabric_widget.engine.references.feedback import Feedback, Layout
+    from fabric_widget.engine.references.feedback import Feedback, Group, Layout
     from fabric_widget.engine.references.offers import Offer
 
 
@@ -53,6 +52,7 @@ class Lender:
         self._feedback = feedback
         self._layout = layout
         self._token_budget = token_budget
+        self._groups: list[Group] | None = None
         self._branches = BranchTracker(layout.guidance_branches, layout.pictures)
         places, fingerprint = measure(denoiser, layout.null, layout.guided_row)
         self._sites = [Site(place) for place in places]
@@ -66,12 +66,8 @@ class Lender:
             fingerprint=fingerprint,
             token_budget=token_budget,
         )
-        levels = coarseness([place.tokens for place in places])
-        self._aspects = default_weights(levels)
-        self._layers = [
-            Layer(i, place.tokens, level, layout.aspect)
-            for i, (place, level) in enumerate(zip(places, levels, strict=True))
-        ]
+        self._layers = layers_of(places, layout.aspect)
+        self._aspects = default_weights([layer.level for layer in self._layers])
         self._observer = (
             None
             if lens is None
@@ -116,9 +112,12 @@ class Lender:
                 weight * schedule.neg_scale if disliking else 0.0,
             )
         )
+        if self._groups is None:
+            subject = functools.partial(self._recorder.subject, timestep=call.timestep, index=index)
+            self._groups = feedback.with_masks(subject)
         groups = [
             replace(g, liked=likes.active(g.liked), disliked=dislikes.active(g.disliked))
-            for g in feedback.groups
+            for g in self._groups
         ]
         wanted = {u.reference.id: u.reference for g in groups for u in (*g.liked, *g.disliked)}
         recorded: Mapping[str, Sequence[Lent]] = {}

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from fabric_widget.engine.attention.tokens import columns_of
+from fabric_widget.engine.schedule import coarseness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fabric_widget.engine.attention.place import Place
     from fabric_widget.engine.attention.token_budget import TokenBudget
     from fabric_widget.engine.attention.tokens import Lent
     from fabric_widget.engine.references.feedback import Use
@@ -50,6 +52,15 @@ class Layer:
     tokens: int
     level: float
     aspect: float
+
+
+def layers_of(places: Sequence[Place], aspect: float) -> list[Layer]:
+    """Return the layers of the sites; `aspect` is the picture's width, divided by its height."""
+    levels = coarseness([place.tokens for place in places])
+    return [
+        Layer(i, place.tokens, level, aspect)
+        for i, (place, level) in enumerate(zip(places, levels, strict=True))
+    ]
 
 
 class Offers:

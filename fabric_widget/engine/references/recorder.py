@@ -25,6 +25,13 @@ from fabric_widget.engine.references.noise_levels import (
     upcoming_levels,
 )
 from fabric_widget.engine.references.prefetch import Prefetched, Task
+from fabric_widget.engine.references.subject import (
+    FIRST,
+    LAST,
+    affinity,
+    chosen_sites,
+    subject_mask,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -212,18 +219,10 @@ class Recorder:
             torch.cat([task.noise_level.told for task in filled]),
         )
         try:
-            for site in self._sites:
-                site.recorded, site.recording = None, True
-            with (
-                torch.no_grad(),
-                random_kept(self._device),
-                processors(self._processors),
-            ):
-                self._inner(**arguments)
+            self._record(arguments)
             recorded = [site.recorded for site in self._sites]
         finally:
-            for site in self._sites:
-                site.recorded, site.recording = None, False
+            self._forget()
         kept = [keys_values for keys_values in recorded if keys_values is not None]
         if len(kept) < len(recorded):
             raise FabricError(SKIPPED.format("computed"))
@@ -233,6 +232,18 @@ class Recorder:
                 for keys, values in kept
             ]
             yield task, lent
+
+    def _record(self, arguments: Mapping[str, Any]) -> None:
+        """Call the denoiser while its sites record."""
+        for site in self._sites:
+            site.recorded, site.recording = None, True
+        with torch.no_grad(), random_kept(self._device), processors(self._processors):
+            self._inner(**arguments)
+
+    def _forget(self) -> None:
+        """Release what was recorded."""
+        for site in self._sites:
+            site.recorded, site.queries, site.recording = None, None, False
 
     def _thinned(
         self, keys: torch.Tensor, values: torch.Tensor, reference: Reference, phase: int
@@ -245,6 +256,54 @@ class Recorder:
             keys, values = (x.clone(memory_format=torch.contiguous_format) for x in (keys, values))
             lent = lent._replace(keys=keys, values=values)
         return lent
+
+    def subject(self, reference: Reference, timestep: torch.Tensor, index: int) -> torch.Tensor:
+        """Return where the subject of a reference is, (rows, columns), 0 or 1.
+
+        Parameters
+        ----------
+        reference
+            One that there is a template for.
+        timestep, index
+            Of the present step: what has no trajectory is noised to the levels of this run.
+        """
+        key = (self._fingerprint, reference.id)
+        known = self._cache.subjects.get(key)
+        if known is not None:
+            return known
+        sites = chosen_sites(self._sites)
+        looks: list[torch.Tensor] = []
+        for latents, told in self._making(reference, timestep, index):
+            template = self._templates[reference.id]
+            self._record(template.with_rows([self._row], latents, told))
+            looks += [
+                affinity(site.queries, site.recorded[0], reference.aspect)
+                for site in sites
+                if site.queries is not None and site.recorded is not None
+            ]
+            self._forget()
+        found = subject_mask(torch.stack(looks).mean(0).cpu(), reference.aspect)
+        self._cache.subjects[key] = found
+        return found
+
+    def _making(
+        self, reference: Reference, timestep: torch.Tensor, index: int
+    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Return latents of the steps that tell where the subject is, and their timesteps."""
+        passed = reference.trajectory
+        if passed is not None:
+            steps = [
+                (x.unsqueeze(0), told.reshape(1))
+                for x, told in zip(passed.latents, passed.told, strict=True)
+            ]
+        else:
+            now = current_level(self._scheduler, timestep, index)
+            levels = [now, *upcoming_levels(self._scheduler, now, len(self._scheduler.timesteps))]
+            steps = [
+                (reference_latents(self._scheduler, reference, level), level.told)
+                for level in levels
+            ]
+        return steps[round(FIRST * len(steps)) : round(LAST * len(steps)) + 1] or steps[-1:]
 
 
 def _batch_size(latents: torch.Tensor) -> int:

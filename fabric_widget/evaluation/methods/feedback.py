@@ -106,7 +106,7 @@ def _generate(fabric: Fabric, request: MethodRequest, **settings: Any) -> Sequen
         request.prompt,
         num_images=len(request.seeds),
         seed=request.seeds[0],
-        liked=request.liked,
+        liked=[*request.liked, *request.statements],
         disliked=request.disliked,
         **settings,
         **request.arguments,

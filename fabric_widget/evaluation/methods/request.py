@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from PIL import Image
 
-from fabric_widget.engine import GeneratedImage
+from fabric_widget.engine import GeneratedImage, Vote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +63,17 @@ class MethodRequest:
     def disliked(self) -> list[tuple[Picture, float]]:
         """Disliked pictures of all earlier rounds with their strengths, more than 0."""
         return [(picture, -strength) for picture, strength in self._votes() if strength < 0]
+
+    @property
+    def statements(self) -> list[Vote]:
+        """What was said about pictures: of each attribute the newest, which is the best."""
+        newest: dict[str, Vote] = {}
+        for shown in self.shown:
+            for one in shown.opinion.statements:
+                newest.pop(one.attribute, None)
+                picture = shown.pictures[one.position]
+                newest[one.attribute] = Vote(picture, aspect=one.aspect, part=one.part)
+        return list(newest.values())
 
     def generators(self) -> list[torch.Generator]:
         """Return a new generator for each picture, for pipelines that are called directly."""

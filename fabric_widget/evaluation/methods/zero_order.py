@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from fabric_widget.engine import GeneratedImage
+from fabric_widget.engine.fingerprint import derived_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 _STEP = 1.0  # step size in units of the norm of a noise; the result is scaled back to that norm
 _NEW_VARIANCE = 0.5  # share of a noise's variance that is drawn anew
 _LATENT_DIMENSIONS = 3  # (C, h, w): latents that are not packed
-_SEED_OFFSET = (
-    2**41
-)  # added to a picture's seed for its direction: the picture's generator starts at
-# its seed, and samplers that add noise would add the direction a second time
+# Part of the seed of a direction, beside the picture's: the picture's own generator starts at that,
+# and samplers that add noise would add the direction a second time.
+_DIRECTION = 2
 
 
 def zero_order(fabric: Fabric, request: MethodRequest) -> Sequence[GeneratedImage]:
@@ -88,9 +88,9 @@ def gradient(directions: torch.Tensor, ranks: Sequence[int]) -> torch.Tensor:
 
 def _directions(seeds: Sequence[int], shape: torch.Size, *, first: bool) -> torch.Tensor:
     """Return one Gaussian noise for each seed; for the first round the pipeline's own."""
-    offset = 0 if first else _SEED_OFFSET
+    drawn = [seed if first else derived_seed(seed, _DIRECTION) for seed in seeds]
     return torch.stack(
-        [torch.randn(shape, generator=torch.Generator().manual_seed(s + offset)) for s in seeds]
+        [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in drawn]
     )
 
 

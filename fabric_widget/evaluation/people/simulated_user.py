@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from fabric_widget.evaluation.people.statements import Statement
 
 NOTICEABLE = 0.01
 """The smallest difference between two distances that counts.
 
 Without it rounding errors would decide votes, which change with the number of threads.
 """
+_MOST_SAID = 10
 _GRADES = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
@@ -61,10 +63,13 @@ class Opinion:
         The vote on each picture, -1 … 1; 0 is none.
     ranks
         Rank of each picture, 0 for the best; equal for pictures that are not told apart.
+    statements
+        What was said of pictures beside that.
     """
 
     strengths: tuple[float, ...]
     ranks: tuple[int, ...]
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +82,11 @@ class SimulatedUser:
         Probability that a vote goes to a wrong picture, 0 … 1.
     likes, dislikes
         Whether they like the best picture, and dislike the worst.
+    eager
+        Whether they like the best picture of a round even if an earlier one was better.
+    says
+        How many things they say of each round about what they like: 0 or more. What they say is
+        about an aspect or a part of a picture.
     graded
         Instead of one like and one dislike, every picture gets one of five grades, -1, -½, 0, ½ or
         1, by where it lies between the worst and the best of its round.
@@ -86,12 +96,14 @@ class SimulatedUser:
     Raises
     ------
     ValueError
-        `wrong` is out of range, or they neither like nor dislike.
+        `wrong` is out of range, or they neither like nor dislike nor say anything.
     """
 
     wrong: float = 0.0
     likes: bool = True
     dislikes: bool = True
+    eager: bool = False
+    says: int = 0
     graded: bool = False
     fickle: bool = False
 
@@ -100,7 +112,10 @@ class SimulatedUser:
         if not 0 <= self.wrong <= 1:
             message = f"wrong is {self.wrong!r}: give a probability from 0 to 1"
             raise ValueError(message)
-        if not (self.likes or self.dislikes):
+        if not 0 <= self.says <= _MOST_SAID:
+            message = f"says is {self.says!r}: give a number from 0 to {_MOST_SAID}"
+            raise ValueError(message)
+        if not (self.likes or self.dislikes or self.says):
             message = "this person neither likes nor dislikes: leave one of them True"
             raise ValueError(message)
 
@@ -109,7 +124,8 @@ class SimulatedUser:
         """Read habits such as "noisy=0.2,likes-only"; "" never votes wrongly.
 
         The habits are noisy (one wrong vote in five, or as given), likes-only, dislikes-only,
-        graded and fickle.
+        eager, says (one thing a round and no votes on whole pictures, or as many as given), thumbs
+        (votes on whole pictures beside what is said), graded and fickle.
 
         Raises
         ------
@@ -119,21 +135,26 @@ class SimulatedUser:
         settings: dict[str, float | bool] = {}
         for habit in filter(None, (part.strip() for part in text.split(","))):
             name, given, value = habit.partition("=")
-            if name not in _HABITS or (given and name != "noisy"):
+            if name not in _HABITS or (given and name not in _NUMBERS):
                 message = f"there is no habit {habit!r}: choose from {', '.join(_HABITS)}"
                 raise ValueError(message)
             setting = dict(_HABITS[name])
             if given:
+                field, read, example = _NUMBERS[name]
                 try:
-                    setting["wrong"] = float(value)
+                    setting[field] = read(value)
                 except ValueError:
-                    message = f"noisy={value} is no probability: give one as in noisy=0.2"
+                    message = f"{habit} has no number that counts: give one as in {example}"
                     raise ValueError(message) from None
             settings |= setting
         return cls(**settings)  # type: ignore[arg-type]  # the table below has the right types
 
     def opinion(
-        self, distances: Sequence[float], rng: np.random.Generator, noticeable: float = NOTICEABLE
+        self,
+        distances: Sequence[float],
+        rng: np.random.Generator,
+        noticeable: float = NOTICEABLE,
+        earlier: float | None = None,
     ) -> Opinion:
         """Return the votes on a round whose pictures are this far from the wish.
 
@@ -145,6 +166,9 @@ class SimulatedUser:
             Decides which votes are wrong; the count of numbers drawn does not depend on the votes.
         noticeable
             Smaller differences do not count.
+        earlier
+            Distance of the nearest picture of all earlier rounds; None in the first round. Who is
+            not eager likes nothing that is farther than that.
         """
         count = len(distances)
         errors = (rng.random(count + 2) < self.wrong).tolist()
@@ -156,6 +180,8 @@ class SimulatedUser:
         verdict = judge(distances, noticeable)
         liked = verdict.liked if self.likes else None
         disliked = verdict.disliked if self.dislikes else None
+        if earlier is not None and not self.eager and min(distances) - earlier >= noticeable:
+            liked = None
         if liked is not None and errors[0]:
             liked = next(i for i in shuffled if i != liked)
         if disliked is not None and (errors[1] or disliked == liked):
@@ -194,10 +220,17 @@ _HABITS: dict[str, dict[str, float | bool]] = {
     "noisy": {"wrong": 0.2},
     "likes-only": {"dislikes": False},
     "dislikes-only": {"likes": False},
+    "eager": {"eager": True},
+    "says": {"says": 1, "likes": False, "dislikes": False},
+    "thumbs": {"likes": True, "dislikes": True},
     "graded": {"graded": True},
     "fickle": {"fickle": True},
 }
 HABITS = tuple(_HABITS)
+_NUMBERS: dict[str, tuple[str, Callable[[str], float], str]] = {
+    "noisy": ("wrong", float, "noisy=0.2"),
+    "says": ("says", int, "says=2"),
+}
 
 
 def _places(distances: Sequence[float], noticeable: float) -> list[int]:

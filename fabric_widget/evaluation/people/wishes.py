@@ -115,6 +115,14 @@ class Wish:
         """Return how far a picture is from this wish, 0 (all there) … 1."""
         return self.root.distance(reading)
 
+    def distances(self, reading: Reading) -> dict[str, float]:
+        """Return how far each attribute is from a wanted value: the nearest, if any of several."""
+        found: dict[str, float] = {}
+        for leaf in _leaves(self.root):
+            if leaf.wanted:
+                found[leaf.name] = min(leaf.distance(reading), found.get(leaf.name, 1.0))
+        return found
+
 
 def parse_wishes(text: str) -> tuple[Wish, ...]:
     """Read wishes that follow each other, with "then" between them.

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     Record = dict[str, Any]
 
 _RESAMPLES = 10_000
-_OF_SCORES = ("best", "max", "mean", "min")
+_OF_SCORES = ("best", "area", "max", "mean", "min")
 _OF_ROUNDS = ("similarity_liked", "similarity_disliked", "diversity", "saturation", "contrast")
-_OF_COSTS = ("seconds", "peak_bytes")
+_OF_COSTS = ("seconds", "peak_bytes", "rows")
 
 
 @dataclass(frozen=True)
@@ -80,19 +80,23 @@ class Summary:
 def figures(record: Record) -> list[dict[str, Any]]:
     """Return the measures of each round of a trial.
 
-    Best is over all pictures so far; max, mean and min are over the round. Drifts are relative to
+    Best is over all pictures so far, and area the mean of the rounds' bests: the area under that
+    curve. Max, mean and min are over the round. Drifts are relative to
     the trial's first round: differences of saturation and contrast, and the distance of the mean
     colours in CIE L*a*b*.
     """
     first = record["rounds"][0]
     best: dict[str, float] = {}
+    bests: dict[str, list[float]] = {}
     found = []
     for made, cost in zip(record["rounds"], record["costs"], strict=True):
         row: dict[str, Any] = {}
         for name, score in made["scores"].items():
             values = score["values"]
             best[name] = score.get("best", max([*values, best.get(name, -np.inf)]))
-            of_round = (best[name], max(values), float(np.mean(values)), min(values))
+            bests.setdefault(name, []).append(best[name])
+            area = float(np.mean(bests[name]))
+            of_round = (best[name], area, max(values), float(np.mean(values)), min(values))
             row |= {f"{name}.{kind}": x for kind, x in zip(_OF_SCORES, of_round, strict=True)}
         row |= {name: made[name] for name in _OF_ROUNDS}
         row["saturation_drift"] = made["saturation"] - first["saturation"]

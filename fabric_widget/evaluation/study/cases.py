@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.engine.fingerprint import derived_seed
 from fabric_widget.engine.votes.images import read_picture
 from fabric_widget.evaluation.people.options import AT_A_GLANCE
 from fabric_widget.evaluation.people.tastes import sample_tastes
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from fabric_widget.evaluation.study.settings import Settings
 
 _FIELDS = ("prompt", "wish", "target", "target_prompt")
-_HIDDEN = 2**40
-"""Added to a case's number for the seed of its hidden picture: larger than any seed of a round."""
+_HIDDEN = 1  # part of the seeds of hidden pictures, beside the study's seed and the case
 _SAMPLED = 1000
 
 
@@ -56,8 +56,8 @@ class Case:
         return tuple(range(first, first + settings.images))
 
     def hidden_seed(self, settings: Settings) -> int:
-        """Return the seed of the hidden picture, which no round uses."""
-        return _HIDDEN + settings.seed + self.index
+        """Return the seed of the hidden picture, which has nothing to do with those of rounds."""
+        return derived_seed(settings.seed, self.index, _HIDDEN)
 
 
 @dataclass(frozen=True)

@@ -81,5 +81,12 @@ class WishMatch:
 
     def values(self, pictures: Sequence[Image.Image], number: int) -> NDArray[np.float64]:
         """Return 1 minus the distance to the wish of this round."""
-        wish = self.wishes[number * len(self.wishes) // self.rounds]
+        wish = self._wish(number)
         return np.array([1 - wish.distance(seen) for seen in self.reader.read(list(pictures))])
+
+    def distances(self, pictures: Sequence[Image.Image], number: int) -> list[dict[str, float]]:
+        """Return, for each picture, how far each wanted attribute is from the wish, 0 … 1."""
+        return [self._wish(number).distances(seen) for seen in self.reader.read(list(pictures))]
+
+    def _wish(self, number: int) -> Wish:
+        return self.wishes[number * len(self.wishes) // self.rounds]

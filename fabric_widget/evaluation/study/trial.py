@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import asdict, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,14 @@ import torch
 
 from fabric_widget.engine import GeneratedImage
 from fabric_widget.engine.fingerprint import digest
+from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.restore import random_kept
 from fabric_widget.evaluation.methods import MethodRequest, Shown, load_method
+from fabric_widget.evaluation.people.statements import said
 from fabric_widget.evaluation.scorers import frechet_features
 from fabric_widget.evaluation.scorers.round_statistics import contrast, mean_color, saturation
 from fabric_widget.evaluation.study.cost import measured
+from fabric_widget.evaluation.study.preferences import WishMatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from fabric_widget.evaluation.methods import Picture
+    from fabric_widget.evaluation.people.simulated_user import Opinion
     from fabric_widget.evaluation.study.cases import Case
     from fabric_widget.evaluation.study.preferences import PictureValue
     from fabric_widget.evaluation.study.resources import Resources
@@ -112,7 +117,7 @@ class _Trial:
         settings = self._resources.settings
         seeds = self._case.seeds(settings, number)
         request = MethodRequest(self._case.prompt, seeds, tuple(self._shown), settings.arguments)
-        with measured(self._resources.device) as cost:
+        with measured(self._resources.device, Denoiser(self._fabric.pipe)) as cost:
             pictures = tuple(self._method(self._fabric, request))
         if len(pictures) != settings.images:
             message = (
@@ -124,12 +129,13 @@ class _Trial:
         self._pictures += images
         values = self._voter.values(images, number)
         rng = np.random.default_rng([settings.seed, self._case.index, number, _VOTE_STREAM])
-        opinion = self._resources.person.opinion((-values).tolist(), rng, self._voter.noticeable)
+        opinion = self._opinion(images, values, rng, number)
         features = np.asarray(self._resources.features.features(images), dtype=np.float64)
         record = {
             "seeds": list(seeds),
             "ids": [_picture_id(picture) for picture in pictures],
             "strengths": list(opinion.strengths),
+            "said": [asdict(statement) for statement in opinion.statements],
             "scores": {
                 n: self._scores(scorer, images, number) for n, scorer in self._reporters.items()
             },
@@ -145,7 +151,28 @@ class _Trial:
             record["features"] = frechet_features(self._resources.frechet, images).tolist()
         self._features.append(features)
         self._shown.append(Shown(seeds, pictures, opinion))
-        return record, {"seconds": cost.seconds, "peak_bytes": cost.peak_bytes}
+        return record, asdict(cost)
+
+    def _opinion(
+        self,
+        images: Sequence[Image.Image],
+        values: NDArray[np.float64],
+        rng: np.random.Generator,
+        number: int,
+    ) -> Opinion:
+        """Return the votes on a round, judged beside all earlier pictures."""
+        person, voter = self._resources.person, self._voter
+        before = self._pictures[: -len(images)]
+        nearest = -float(voter.values(before, number).max()) if before else None
+        opinion = person.opinion((-values).tolist(), rng, voter.noticeable, nearest)
+        if not person.says:
+            return opinion
+        if not isinstance(voter, WishMatch):
+            message = "somebody who says what they like needs a wish: give the voter taste"
+            raise ValueError(message)  # noqa: TRY004  (the settings are what is wrong)
+        earlier = [s for shown in self._shown for s in shown.opinion.statements]
+        statements = said(voter.distances(images, number), earlier, person.says)
+        return replace(opinion, statements=statements)
 
     def _scores(self, scorer: PictureValue, images: Sequence[Image.Image], number: int) -> Record:
         """Return the values of a round's pictures, and the best of all pictures so far.

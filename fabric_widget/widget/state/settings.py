@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_PROMPT = 10_000
 SIZE_STEP = 8  # pixels, until the pipeline is known
-SEED_LIMIT = 2**53  # what a browser counts exactly
+SEED_LIMIT = 2**32 - 63  # the engine takes no larger first seed
 STRENGTH = 2.0
 
 RANGES: Mapping[str, tuple[float, float, float]] = {

@@ -11,7 +11,7 @@ import { barsPath, weights } from "../model/schedule.js";
  * @typedef {import("./types.js").Setting} Setting
  */
 
-const SEEDS = /** @type {const} */ ([0, Number.MAX_SAFE_INTEGER, 1]);
+const SEEDS = /** @type {const} */ ([0, 2 ** 32 - 64, 1]);
 const STEPS = /** @type {const} */ ([1, 150, 1]);
 const MOST_STEPS = 60; // that the curve draws one by one
 const BOX = { width: 240, height: 56, top: 2 };

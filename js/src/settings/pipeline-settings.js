@@ -7,7 +7,7 @@ import { icon } from "../dom/icons.js";
 /** Ranges for the time before the kernel has told its own. */
 const RANGES = /** @type {Record<string, [number, number, number]>} */ ({
   num_images: [1, 16, 1],
-  seed: [0, Number.MAX_SAFE_INTEGER, 1],
+  seed: [0, 2 ** 32 - 64, 1],
   steps: [1, 150, 1],
   guidance: [0, 30, 0],
   width: [64, 2048, 8],

@@ -150,7 +150,7 @@ def status(phase: str, revision: int = 1, **more: Any) -> Json:
 
 RANGES = {
     "num_images": [1, 16, 1],
-    "seed": [0, 2**53 - 1, 1],
+    "seed": [0, 2**32 - 64, 1],
     "steps": [1, 150, 1],
     "guidance": [0, 30, 0.1],
     "width": [64, 2048, 8],

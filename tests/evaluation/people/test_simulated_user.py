@@ -145,7 +145,7 @@ def test_habits_are_read_from_words(text: str, person: SimulatedUser) -> None:
         ("moody", "no habit 'moody': choose from noisy, likes-only"),
         ("graded=3", "no habit 'graded=3'"),
         ("noisy=2", "wrong is 2.0: give a probability"),
-        ("noisy=much", "noisy=much is no probability"),
+        ("noisy=much", "noisy=much has no number that counts"),
         ("likes-only,dislikes-only", "neither likes nor dislikes"),
     ],
 )

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 import torch
 
+from fabric_widget.engine import Fabric
+from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.evaluation.methods import METHODS, KnownMethod
 from fabric_widget.evaluation.study import trial
+from fabric_widget.evaluation.study.cost import measured
 from fabric_widget.evaluation.study.settings import TASTE
 from fabric_widget.evaluation.study.trial import run_trial
+from fabric_widget.zoo import tiny
 from tests.evaluation.study.conftest import PREFERENCE, TARGET, PaintedResources, cases
 
 if TYPE_CHECKING:
@@ -99,11 +103,48 @@ def test_votes_are_those_of_the_voter() -> None:
 
 
 def test_a_scorer_likes_what_it_scores_highest() -> None:
-    settings = replace(PREFERENCE, voter="luminance")
+    settings = replace(PREFERENCE, voter="luminance", person="eager")
     for made in results(settings)["rounds"]:
         values = made["scores"]["luminance"]["values"]
         assert made["strengths"][int(np.argmax(values))] == 1.0
         assert made["strengths"][int(np.argmin(values))] == -1.0
+
+
+def test_nothing_is_liked_that_is_worse_than_what_was_there() -> None:
+    settings = replace(PREFERENCE, voter="luminance", rounds=8)
+    best, liked = -np.inf, []
+    for made in results(settings, method="none")["rounds"]:
+        values = made["scores"]["luminance"]["values"]
+        liked.append(1.0 in made["strengths"])
+        assert liked[-1] == (max(values) > best - 1e-6)
+        best = max(best, *values)
+    assert set(liked) == {True, False}
+
+
+def test_who_says_what_they_like_says_it_of_the_nearest_picture_and_once() -> None:
+    settings = replace(PREFERENCE, person="says=2", rounds=3)
+    found = [said for made in results(settings)["rounds"] for said in made["said"]]
+    assert found
+    assert not any(s for made in results(settings)["rounds"] for s in made["strengths"])
+    nearest: dict[str, float] = {}
+    for said in found:
+        assert said["distance"] < nearest.get(said["attribute"], 0.35)
+        nearest[said["attribute"]] = said["distance"]
+    with pytest.raises(ValueError, match="needs a wish"):
+        results(replace(settings, voter="luminance"))
+
+
+def test_rows_are_those_that_went_through_the_denoiser() -> None:
+    """Two for each picture and step under guidance, and those of references beside them."""
+    pipe = tiny.pipeline()
+    arguments: dict[str, Any] = {"num_inference_steps": 3, "guidance_scale": 3.0}
+    fabric = Fabric(pipe)
+    with measured(torch.device("cpu"), Denoiser(pipe)) as plain:
+        made = fabric("a cat", num_images=2, **arguments)
+    assert plain.rows == 3 * 2 * 2
+    with measured(torch.device("cpu"), Denoiser(pipe)) as fed:
+        fabric("a cat", num_images=2, liked=[made[0]], **arguments)
+    assert fed.rows > plain.rows
 
 
 def test_similarity_and_diversity_are_cosines_of_features() -> None:
