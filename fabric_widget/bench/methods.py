@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.bench.plan import LENS
+from fabric_widget.bench.plan import EXPLORE, LENS
 from fabric_widget.bench.published import Published
-from fabric_widget.engine import Fabric, Lens, Schedule, TokenBudget
+from fabric_widget.engine import Everything, Explore, Fabric, Lens, Schedule, TokenBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from fabric_widget.bench.plan import Plan
     from fabric_widget.bench.targets import TargetPipeline
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from fabric_widget.engine.references.cache import ReferenceCache
 
 # How the engine can be asked to work: keyword arguments of `Fabric`, by the mode's name.
-MODES: Mapping[str, Mapping[str, Any]] = {
-    "exact": {"token_budget": TokenBudget.exact()},
-    "budget": {"token_budget": TokenBudget()},
+MODES: dict[str, dict[str, Any]] = {
+    "exact": {"plan": Everything(), "token_budget": TokenBudget.exact()},
+    "budget": {"plan": Everything(), "token_budget": TokenBudget()},
+}
+_ON_REQUEST: dict[str, dict[str, Any]] = {
+    EXPLORE: {"plan": Explore()},
+    LENS: {"plan": Everything()},
 }
 
 _PROMPT = "a cat"
@@ -57,7 +61,7 @@ def schedule_of(plan: Plan) -> Schedule:
 
 def blocks(plan: Plan) -> list[Block]:
     """Return the blocks of one repetition."""
-    modes = [mode for mode in (*MODES, LENS) if mode in plan.beside]
+    modes = [mode for mode in (*MODES, *_ON_REQUEST) if mode in plan.beside]
     ours = [(Variant("first", mode), Variant("later", mode)) for mode in modes]
     published = [(PUBLISHED,)] if PUBLISHED.method in plan.beside else []
     return [(PLAIN,), *ours, *published]
@@ -119,7 +123,7 @@ def make_runner(
         target.pipe,
         schedule=schedule_of(plan),
         cache_bytes=_half_of_free(target.device) if memory is None else memory,
-        **MODES.get(variant.mode, {}),
+        **(MODES | _ON_REQUEST)[variant.mode],
     )
     lens = Lens() if variant.mode == LENS else None
     return Runner(

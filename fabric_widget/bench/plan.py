@@ -14,7 +14,10 @@ DTYPES = ("float32", "float16", "bfloat16")
 BESIDE = ("budget", "exact", "published")
 """What is measured beside the plain pipeline: the engine's modes, and the published method."""
 LENS = "lens"
-"""Beside them if it is asked for: the default mode with a lens on one picture."""
+EXPLORE = "explore"
+ON_REQUEST = (EXPLORE, LENS)
+"""Beside them if it is asked for: the default plan, whose pictures each read one or two references;
+and a lens on one picture."""
 LOADING = "loading"
 """Beside the names of `TARGETS`: the time that imports take."""
 
@@ -123,7 +126,7 @@ class Plan:
     offload
         Whether the published method copies hidden states to the CPU and back, as its authors' code.
     beside
-        Any of `BESIDE`, and `LENS`.
+        Any of `BESIDE`, and of `ON_REQUEST`.
     usual
         Whether feedback follows the default schedule of a `Fabric`; otherwise references are read
         at every step, the most expensive schedule.
@@ -157,8 +160,10 @@ class Plan:
         if self.dtype not in DTYPES:
             message = f"dtype is {self.dtype!r}: give one of {', '.join(DTYPES)}"
             raise ValueError(message)
-        if not self.beside or not set(self.beside) <= {*BESIDE, LENS}:
-            message = f"beside is {list(self.beside)}: give any of {', '.join([*BESIDE, LENS])}"
+        if not self.beside or not set(self.beside) <= {*BESIDE, *ON_REQUEST}:
+            message = (
+                f"beside is {list(self.beside)}: give any of {', '.join([*BESIDE, *ON_REQUEST])}"
+            )
             raise ValueError(message)
         if not self.references or len(set(self.references)) < len(self.references):
             message = f"references are {list(self.references)}: give one number or more, each once"

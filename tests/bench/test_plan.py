@@ -22,8 +22,8 @@ SIZE = SD15.on_accelerator
         ({"references": ()}, "give one number or more, each once"),
         ({"references": (1, 1)}, "give one number or more, each once"),
         ({"references": (-1,)}, "give numbers from 0 to 256"),
-        ({"beside": ()}, "give any of budget, exact, published, lens"),
-        ({"beside": ("later",)}, "give any of budget, exact, published, lens"),
+        ({"beside": ()}, "give any of budget, exact, published, explore, lens"),
+        ({"beside": ("later",)}, "give any of budget, exact, published, explore, lens"),
         ({"references": (257,)}, "give numbers from 0 to 256"),
     ],
 )

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from fabric_widget.bench.published import Published
-from fabric_widget.engine import Fabric, GeneratedImage, Schedule, TokenBudget
+from fabric_widget.engine import Everything, Fabric, GeneratedImage, Schedule, TokenBudget
 from fabric_widget.zoo import tiny
 
 TOLERANCE = 1e-5
@@ -52,7 +52,7 @@ def test_pictures_are_those_of_the_engine(
     images = references(likes + dislikes)
     votes: dict[str, Any] = {"liked": images[:likes], "disliked": images[likes:]}
     common: dict[str, Any] = {"num_images": 2, "seed": 11, **SETTINGS}
-    fabric = Fabric(pipe, schedule=schedule, token_budget=TokenBudget.exact())
+    fabric = Fabric(pipe, plan=Everything(), schedule=schedule, token_budget=TokenBudget.exact())
     ours = latents(fabric("a cat", **common, **votes))
     plain = latents(fabric("a cat", **common))
     published = Published(pipe, schedule, offload=offload)
@@ -70,7 +70,7 @@ def test_without_guidance_there_is_one_branch() -> None:
     common |= {"guidance_scale": 1.0, "liked": images}
     schedule = Schedule(end=1.0)
     theirs = Published(pipe, schedule)("a", output_type="latent", **common).images
-    fabric = Fabric(pipe, schedule=schedule, token_budget=TokenBudget.exact())
+    fabric = Fabric(pipe, plan=Everything(), schedule=schedule, token_budget=TokenBudget.exact())
     ours = latents(fabric("a", **common))
     assert (theirs - ours).abs().max() <= TOLERANCE * ours.abs().max()
 

@@ -202,7 +202,10 @@ def test_a_full_disk_is_told_and_loses_nothing(
     [
         (["--scorers", "taste,beauty"], "there is no scorer 'beauty'"),
         (["--voter", "beauty"], "pickscore, hpsv2, imagereward"),
-        (["--methods", "none,magic"], "no method 'magic'; there are none, ours, paper-0.1"),
+        (
+            ["--methods", "none,magic"],
+            "no method 'magic'; there are none, ours, everything, renoised, paper-0.1",
+        ),
         (["--person", "moody"], "no habit 'moody'"),
         (["--wish", "furry"], "'furry' says nothing"),
         (["--person", "fickle", "--voter", "luminance"], "luminance has none"),

@@ -111,8 +111,13 @@ def test_a_missing_reader_says_how_to_make_one(
 
 
 @pytest.mark.slow
-def test_prompts_are_followed() -> None:
-    shown = judge.prompts_followed(pipe(), load_reader(), prompts=40, **recommended())
+@pytest.mark.parametrize(
+    ("prompts", "steps"),
+    [(16, 10), pytest.param(40, 20, marks=pytest.mark.soak)],  # a minute and a half
+)
+def test_prompts_are_followed(prompts: int, steps: int) -> None:
+    settings = recommended() | {"num_inference_steps": steps}
+    shown = judge.prompts_followed(pipe(), load_reader(), prompts=prompts, **settings)
     assert shown["kind"] >= 0.95
     assert shown["color"] >= 0.90
     assert shown["background"] >= 0.90

@@ -17,7 +17,7 @@ from fabric_widget.evaluation.report.story_plan import plan_for_each
 
 @pytest.mark.slow
 def test_feedback_comes_nearer_to_what_people_want() -> None:
-    plans = plan_for_each(sample_tastes(20), arguments={"num_inference_steps": 10})
+    plans = plan_for_each(sample_tastes(20), arguments={"num_inference_steps": 6})
     summary = summarize(list(compare(Fabric(load_demo()), load_reader(), plans)))
     assert summary.nearer > 0.2
     assert summary.low > 0

@@ -7,9 +7,9 @@ import argparse
 from fabric_widget.bench.plan import (
     BESIDE,
     DTYPES,
-    LENS,
     LOADING,
     MOST_REFERENCES,
+    ON_REQUEST,
     REFERENCES,
     TARGETS,
 )
@@ -98,12 +98,13 @@ examples:
     )
     command.add_argument(
         "--beside",
-        choices=(*BESIDE, LENS),
+        choices=(*BESIDE, *ON_REQUEST),
         nargs="+",
         default=BESIDE,
         metavar="NAME",
-        help=f"what is measured beside the plain pipeline: any of {' '.join(BESIDE)}, and {LENS}, "
-        "the budget with a lens on one picture (default: all but that)",
+        help=f"what is measured beside the plain pipeline: any of {' '.join(BESIDE)}; "
+        "explore, the plan by default; lens, the budget with a lens on one picture (default: all "
+        "but these two)",
     )
     command.add_argument(
         "--usual",
