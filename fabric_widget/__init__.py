@@ -24,7 +24,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fabric_widget.demo import load_demo
-    from fabric_widget.engine import Fabric, HiRes, Lens, Schedule, TokenBudget
+    from fabric_widget.engine import (
+        Everything,
+        Explore,
+        Fabric,
+        HiRes,
+        Lens,
+        Schedule,
+        TokenBudget,
+        Vote,
+    )
     from fabric_widget.session import Session
     from fabric_widget.widget import AttentionPlayground, FabricWidget
 
@@ -32,6 +41,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AttentionPlayground",
+    "Everything",
+    "Explore",
     "Fabric",
     "FabricWidget",
     "HiRes",
@@ -39,11 +50,14 @@ __all__ = [
     "Schedule",
     "Session",
     "TokenBudget",
+    "Vote",
     "load_demo",
 ]
 
 _ROOMS = {
     "AttentionPlayground": "fabric_widget.widget",
+    "Everything": "fabric_widget.engine",
+    "Explore": "fabric_widget.engine",
     "Fabric": "fabric_widget.engine",
     "FabricWidget": "fabric_widget.widget",
     "HiRes": "fabric_widget.engine",
@@ -51,6 +65,7 @@ _ROOMS = {
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
     "TokenBudget": "fabric_widget.engine",
+    "Vote": "fabric_widget.engine",
     "load_demo": "fabric_widget.demo",
 }
 

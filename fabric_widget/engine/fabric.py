@@ -140,9 +140,8 @@ class Fabric:
         num_images
             1 … 64, made as one batch.
         seed
-            Of the first picture, 0 or more; those of all are below 2³². Picture i is made with its
-            own generator seeded ``seed + i``, as the plain pipeline makes it when given a list of
-            generators.
+            0 or more, below 2³². Picture i is made with its own generator seeded ``seed + i``, as
+            the plain pipeline makes it when given a list of generators.
         liked, disliked
             Generated images, PIL images, numpy arrays or paths, each alone, in a pair with a
             strength from -2 to 2, or in a `Vote` that says what of it counts. A negative strength

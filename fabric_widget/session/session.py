@@ -105,6 +105,7 @@ class Session(Timeline):
         num_images: int = 4,
         seed: int | None = None,
         batch_size: int | None = None,
+        plan: Plan | None = None,
         on_step: Callable[[Progress], object] | None = None,
         on_images: Callable[[int, tuple[GeneratedImage, ...]], object] | None = None,
         **pipeline_arguments: Any,
@@ -124,6 +125,8 @@ class Session(Timeline):
         batch_size
             How many pictures are made at a time, 1 or more; by default all at once. Small batches
             need less memory.
+        plan
+            Which picture follows what; by default the session's own.
         on_step
             Called after each step. Steps are counted over all batches.
         on_images
@@ -139,7 +142,7 @@ class Session(Timeline):
             An argument is of the wrong kind or out of range.
         """
         before, schedule = self._history.present, self.schedule
-        plan = self.fabric.plan if self.plan is None else self.plan
+        plan = plan or self.plan or self.fabric.plan
         lens = self.lens if before.votes else None
         prompt = before.prompt if prompt is None else prompt
         seed = usable_seed(before.next_seed) if seed is None else seed

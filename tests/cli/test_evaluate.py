@@ -204,7 +204,7 @@ def test_a_full_disk_is_told_and_loses_nothing(
         (["--voter", "beauty"], "pickscore, hpsv2, imagereward"),
         (
             ["--methods", "none,magic"],
-            "no method 'magic'; there are none, ours, everything, renoised, paper-0.1",
+            "no method 'magic'; there are none, ours, everything, renoised",
         ),
         (["--person", "moody"], "no habit 'moody'"),
         (["--wish", "furry"], "'furry' says nothing"),

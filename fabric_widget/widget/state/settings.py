@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from fabric_widget.engine import Schedule
+    from fabric_widget.engine import Plan, Schedule
 
 LONGEST_PROMPT = 10_000
 SIZE_STEP = 8  # pixels, until the pipeline is known
@@ -75,6 +75,12 @@ class Controls:
             neg_scale=self.dislike_scale,
             normalize=self.normalize,
         )
+
+    def plan(self) -> Plan | None:
+        """Return the plan of a round: as published where references count in full, else None."""
+        from fabric_widget.engine import Everything
+
+        return None if self.normalize else Everything()
 
     def pipeline_arguments(self, takes: Collection[str] | None) -> dict[str, Any]:
         """Return the pipeline's arguments by its own names, without defaults.
