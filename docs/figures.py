@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from fabric_widget import Fabric, Schedule, load_demo
+from fabric_widget import Everything, Explore, Fabric, Schedule, load_demo
 from fabric_widget.engine.attention import Loan, blend
 from fabric_widget.evaluation.scorers.round_statistics import saturation
 
@@ -162,14 +162,15 @@ def draw_window() -> None:
 
 
 def draw_many_likes() -> None:
-    """Draw the effect of six likes: without them, sharing one weight, and each in full."""
-    fabric = Fabric(load_demo())
+    """Draw what six likes do: not counting, each picture its own, sharing a weight, in full."""
+    fabric = Fabric(load_demo(), plan=Everything())
     liked = fabric("a monster", num_images=6, seed=0)
     generate = functools.partial(fabric, "a monster", num_images=6, seed=100)
     full = Schedule(normalize=False)
     rows = {
         "liked": liked,
         "other seeds, no votes": generate(),
+        "six likes, each its own": generate(liked=liked, plan=Explore()),
         "six likes share one weight": generate(liked=liked),
         "six likes in full": generate(liked=liked, schedule=full),
     }
