@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from fabric_widget.engine import Fabric, Schedule
@@ -184,3 +186,43 @@ def test_a_folder_of_before_there_were_contributions_opens(tmp_path: Path) -> No
     index.write_text(json.dumps(content), encoding="utf-8")
     opened = Session.open(tmp_path, session.fabric)
     assert [turn.round.contributions for turn in opened.turns] == [{}] * len(session.turns)
+
+
+def test_what_was_said_and_what_each_picture_followed_comes_back_to_the_bit(tmp_path: Path) -> None:
+    """Aspects, parts, plans, trajectories and start noise: the next round is the same."""
+    quick: dict[str, Any] = {"num_images": 4, "num_inference_steps": 2, "guidance_scale": 3.0}
+    session = Session(Fabric(tiny.pipeline()), schedule=Schedule(end=1))
+    first = session.generate("abc", **quick)
+    session.like(first[0], aspect="colors", part="subject")
+    session.like(first[1], 0.5, part=(1, 2, 9, 8), in_place=False)
+    session.like(first[2])
+    session.dislike(first[3], part=np.eye(7))
+    second = session.generate(**quick)
+    session.save(tmp_path / "saved")
+    again = Session.open(tmp_path / "saved", Fabric(tiny.pipeline()), schedule=Schedule(end=1))
+    assert [v.key for v in again.turns[1].votes] == [v.key for v in session.turns[1].votes]
+    for recipe, other in zip(again.rounds[1].recipes, second.recipes, strict=True):
+        assert recipe.words == other.words
+        assert [v.key for v in recipe.liked] == [v.key for v in other.liked]
+        assert (recipe.start is None) == (other.start is None)
+    for image, known in zip(again.rounds[1], second, strict=True):
+        assert image.trajectory is not None
+        assert known.trajectory is not None
+        assert torch.equal(image.trajectory.latents, known.trajectory.latents)
+    made, expected = (each.generate(**quick) for each in (again, session))
+    for image, known in zip(made, expected, strict=True):
+        assert torch.equal(image.latents, known.latents)
+
+
+def test_several_votes_on_one_picture_are_taken_back_together_or_alone(fabric: Any) -> None:
+    session = Session(fabric)
+    made = session.generate("abc")
+    session.like(made[0])
+    session.like(made[0], aspect="form")
+    session.like(made[0], 0, aspect="form")
+    assert [strength for _, strength in session.votes] == [1.0]
+    session.like(made[0], aspect="colors")
+    session.vote({})
+    assert len(session.votes) == 1  # what was said of a part or an aspect stays
+    session.clear(made[0])
+    assert not session.votes

@@ -35,6 +35,10 @@ class Use:
         None for the whole picture.
     in_place
         Whether the part is borrowed only where it stands.
+    place
+        Position of its vote among all: a greater one is newer.
+    where
+        Where a part is borrowed in place, if not where it stands itself.
     """
 
     reference: Reference
@@ -42,6 +46,8 @@ class Use:
     aspect: str
     part: Part | None = None
     in_place: bool = True
+    place: int = 0
+    where: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -118,19 +124,28 @@ class Feedback:
             Returns where the subject of a reference is, (rows, columns), 0 or 1.
         """
 
-        def masked(use: Use) -> Use:
-            if use.part is None or use.part.mask is not None:
-                return use
-            found = subject(use.reference)
-            mask = found if use.part.name == SUBJECT else 1 - found
-            return replace(use, part=Part(use.part.name, mask))
+        def part_of(reference: Reference, name: str) -> Part:
+            found = subject(reference)
+            return Part(name, found if name == SUBJECT else 1 - found)
+
+        def masked(uses: Sequence[Use]) -> list[Use]:
+            """Let all subjects and backgrounds meet where the newest subject stands."""
+            named = [use for use in uses if use.part is not None and use.part.mask is None]
+            subjects = [use for use in named if use.part is not None and use.part.name == SUBJECT]
+            newest = max(subjects or named, key=lambda use: use.place, default=None)
+            return [
+                replace(
+                    use,
+                    part=part_of(use.reference, use.part.name),
+                    where=part_of(newest.reference, use.part.name),
+                )
+                if use.part is not None and newest is not None and use in named
+                else use
+                for use in uses
+            ]
 
         return [
-            replace(
-                group,
-                liked=[masked(use) for use in group.liked],
-                disliked=[masked(use) for use in group.disliked],
-            )
+            replace(group, liked=masked(group.liked), disliked=masked(group.disliked))
             for group in self.groups
         ]
 

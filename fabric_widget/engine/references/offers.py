@@ -133,7 +133,7 @@ class Offers:
             [
                 everywhere
                 if use.part is None or not use.in_place
-                else _marked(_tokens(use.part, grid)).float()
+                else _marked(_tokens(use.where or use.part, grid)).float()
                 for use, _ in counting
             ]
         )

@@ -77,7 +77,9 @@ class ReferenceCalls:
             if vote.id not in self._references:
                 self._references[vote.id], self.templates[vote.id] = self.reference(vote)
             reference = self._references[vote.id]
-            found.append(Use(reference, vote.strength, vote.aspect, vote.part, vote.in_place))
+            found.append(
+                Use(reference, vote.strength, vote.aspect, vote.part, vote.in_place, vote.place)
+            )
         return found
 
     def reference(self, vote: CheckedVote) -> tuple[Reference, Call]:
