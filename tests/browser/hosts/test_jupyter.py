@@ -60,7 +60,7 @@ def test_the_lens_shows_what_shaped_a_picture(notebook: Open) -> None:
     widget.expect_vote(1, liked=True)
     widget.generate(1)
     before = book.cells()
-    widget.button("Lens for picture 2").click()
+    widget.button("Lens for picture 1").click()
     places = widget.root.get_by_role("grid")
     expect(places).to_be_focused(timeout=PATIENCE)
     readout = widget.root.locator(".fw-lens-readout")
@@ -74,7 +74,7 @@ def test_the_lens_shows_what_shaped_a_picture(notebook: Open) -> None:
     expect(widget.root.locator(".fw-lens-veil")).to_be_visible(timeout=PATIENCE)
     assert book.cells() == before
     book.page.keyboard.press("Escape")
-    expect(widget.button("Lens for picture 2")).to_be_focused()
+    expect(widget.button("Lens for picture 1")).to_be_focused()
     assert book.evaluate("len(w.session.rounds)") == 2
     bar = widget.root.locator(".fw-entry .fw-contribution")
     expect(bar).to_have_attribute("title", re.compile(r"round 2"))
@@ -178,7 +178,7 @@ def test_no_key_reaches_the_notebook_from_anywhere(notebook: Open) -> None:
     widget.button("Zoom picture 1").click()
     press_everywhere(5)
     page.keyboard.press("Escape")
-    widget.button("Lens for picture 2").click()
+    widget.button("Lens for picture 1").click()
     expect(widget.root.get_by_role("grid")).to_be_focused(timeout=PATIENCE)
     press_everywhere(5)
 
