@@ -21,7 +21,9 @@ JS_PINS := $(shell cat package.json package-lock.json | cksum | cut -d ' ' -f 1)
 JS_READY := node_modules/.ready-$(JS_PINS)
 QUIET_PIP := -m pip install --quiet --disable-pip-version-check --no-warn-script-location
 QUIET_NPM := $(NPM) --silent
-# The tests run in several processes, one thread each: more would only fight over the cores.
+# The tests run in several processes, one thread each: more would only fight over the cores. A third
+# of the time they wait for browsers and kernels, so there are twice as many processes as cores.
+WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1))
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 # Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
@@ -46,7 +48,7 @@ test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front 
 	$(QUIET_NPM) run check
 	$(QUIET_NPM) run verify
 	$(QUIET_NPM) test
-	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto --durations=10
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n $(WORKERS) --durations=10
 
 soak: $(READY) chromium  ## Run the long tests: every notebook host with every kernel, and others.
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto -m soak
