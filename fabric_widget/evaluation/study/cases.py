@@ -11,7 +11,7 @@ from fabric_widget.engine.votes.images import read_picture
 from fabric_widget.evaluation.people.options import AT_A_GLANCE
 from fabric_widget.evaluation.people.tastes import sample_tastes
 from fabric_widget.evaluation.people.wishes import parse_wishes
-from fabric_widget.evaluation.study.settings import digest
+from fabric_widget.evaluation.study.settings import SEED_SPAN, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,8 +56,9 @@ class Case:
         return tuple(range(first, first + settings.images))
 
     def hidden_seed(self, settings: Settings) -> int:
-        """Return the seed of the hidden picture, which has nothing to do with those of rounds."""
-        return derived_seed(settings.seed, self.index, _HIDDEN)
+        """Return the seed of the hidden picture, which no round of the study uses."""
+        drawn = derived_seed(settings.seed, self.index, _HIDDEN) % (2**32 - 2 * SEED_SPAN)
+        return (settings.seed + SEED_SPAN + drawn) % 2**32
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ DEMO_STEPS = 10
 """Denoising steps on it by default: half of what it recommends."""
 TASTE = "taste"
 """Name of the voter who has a wish, on the demo model's pictures."""
-SEEDS = range(2**32)
+SEED_SPAN = 2**20  # more than a study has pictures: 1000 prompts, 20 rounds, 16 pictures
+SEEDS = range(2**32 - SEED_SPAN)
 THREADS = range(1, 1025)
 _LIBRARIES = ("torch", "diffusers", "transformers")
 _SOURCES = (
