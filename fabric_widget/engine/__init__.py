@@ -1,25 +1,25 @@
 """The engine: a diffusers pipeline, a prompt and feedback in; pictures out.
 
-fabric         Fabric: one run of a pipeline with feedback
-hires          HiRes: the same in two passes, the second at a larger size
-prepare        before a run: calls measured, references made, lender returned
-run            one run under way: steps, latents, cancelling
-output         from the pipeline's output to a round
-request        the arguments of a call, checked
-results        what comes back: rounds of pictures, progress
+fabric           Fabric: one run of a pipeline with feedback
+hires            HiRes: the same in two passes, the second at a larger size
+prepare          before a run: calls measured, references made, lender returned
+run              one run under way: steps, latents, cancelling
+output           from the pipeline's output to a round
+request          the arguments of a call, checked
+results          what comes back: rounds of pictures, progress
 generated_image  a generated picture, with all that it was made from
-schedule       how strongly references count, step by step
-errors         what can go wrong
-fingerprint    names for contents
-compatibility  whether feedback works with a pipeline, by trying
-trajectory     the latents that a picture passed through while it was made
-attention/     the method as tensor algebra; layers, tokens
-pipeline/      any diffusers pipeline: its denoiser calls, guidance branches, latents
-votes/         what was said of pictures: likes and dislikes, aspects, parts
-plans/         how a round spends its pictures: what each of them follows
-references/    liked and disliked pictures as keys and values
-lens/          which reference influenced which place
-preview/       pictures of unfinished latents
+schedule         how strongly references count, step by step
+errors           what can go wrong
+fingerprint      names for contents
+compatibility    whether feedback works with a pipeline, by trying
+trajectory       the latents that a picture passed through while it was made
+attention/       the method as tensor algebra; layers, tokens
+pipeline/        any diffusers pipeline: its denoiser calls, guidance branches, latents
+votes/           what was said of pictures: likes and dislikes, aspects, parts
+plans/           how a round spends its pictures: what each of them follows
+references/      liked and disliked pictures as keys and values
+lens/            which reference influenced which place
+preview/         pictures of unfinished latents
 """
 
 import warnings

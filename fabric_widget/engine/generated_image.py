@@ -54,6 +54,11 @@ class GeneratedImage:
         if not self.id:
             object.__setattr__(self, "id", digest(self.latents))
 
+    @property
+    def start_noise(self) -> torch.Tensor | None:
+        """The start noise as it was drawn, without a batch axis, or None if it is not known."""
+        return None if self.trajectory is None else self.trajectory.start
+
     def __eq__(self, other: object) -> bool:
         """Return whether both are the same picture."""
         return isinstance(other, GeneratedImage) and other.id == self.id

@@ -190,8 +190,7 @@ def _mixed(recipes: Sequence[Recipe]) -> dict[int, tuple[torch.Tensor, float]]:
     """Return the noise that is mixed into that of each picture, and the share that stays."""
     mixed = {}
     for i, recipe in enumerate(recipes):
-        start = recipe.start
-        known = None if start is None else start.parent.trajectory
-        if start is not None and known is not None and known.start is not None:
-            mixed[i] = (known.start, start.own)
+        noise = None if recipe.start is None else recipe.start.parent.start_noise
+        if recipe.start is not None and noise is not None:
+            mixed[i] = (noise, recipe.start.own)
     return mixed

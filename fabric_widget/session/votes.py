@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fabric_widget import engine
 from fabric_widget.engine.votes.aspects import ALL
-from fabric_widget.engine.votes.votes import read_votes
+from fabric_widget.engine.votes.votes import About, read_votes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Vote:
+class Vote(About):
     """A picture, and how strongly what of it counts.
 
     Parameters
@@ -47,17 +47,6 @@ class Vote:
     aspect: str = ALL
     part: Part | None = None
     in_place: bool = True
-
-    @property
-    def key(self) -> tuple[str, str, str, bool]:
-        """What the vote is about: a newer vote about the same replaces it."""
-        part = "" if self.part is None else self.part.name
-        return self.id, self.aspect, part, self.in_place or self.part is None
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is about everything of the whole picture."""
-        return self.aspect == ALL and self.part is None
 
 
 def strengths_of(votes: Sequence[Vote]) -> dict[str, float]:

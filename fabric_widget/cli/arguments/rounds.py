@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from fabric_widget.cli.arguments.printing import add_printing
 from fabric_widget.cli.arguments.values import STEPS, guidance, integer, span
 from fabric_widget.evaluation.people.options import IMAGES, ROUNDS
+from fabric_widget.evaluation.study.settings import SEEDS
 
 if TYPE_CHECKING:
     import argparse
-
-SEEDS = range(2**32 - 2**20)  # generators count to 2³², and there are rounds to come
 
 
 def add_rounds(command: argparse.ArgumentParser, steps: str = "what the model recommends") -> None:

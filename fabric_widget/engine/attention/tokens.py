@@ -104,10 +104,7 @@ class Lent(NamedTuple):
         covered
             How much of each token of the whole reference belongs to the part, (N,), 0 … 1.
         """
-        own = covered[self.origin.places()]
-        inside = own > _MOSTLY
-        if not bool(inside.any()):
-            inside = own == own.max()
+        inside = mostly(covered[self.origin.places()])
         if bool(inside.all()):
             return self
         return self._chosen(Picked(tuple(inside.nonzero().flatten().tolist())), 0)
@@ -176,6 +173,18 @@ def lattice(count: int, columns: int, stride: int, phase: int) -> torch.Tensor:
     row, column = place // columns, place % columns
     shift = row * max(round(stride * _SLOPE), 1)
     return place[(column + shift) % stride == phase % stride]
+
+
+def mostly(covered: torch.Tensor) -> torch.Tensor:
+    """Return which tokens lie mostly in a part; those with the most of it, if none does.
+
+    Parameters
+    ----------
+    covered
+        How much of each token belongs to the part, (N,), 0 … 1.
+    """
+    inside = covered > _MOSTLY
+    return inside if bool(inside.any()) else covered == covered.max()
 
 
 def columns_of(tokens: int, aspect: float) -> int:

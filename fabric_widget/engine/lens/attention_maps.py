@@ -198,7 +198,7 @@ class Sums:
         self._shares[0] += 1
 
     def add(
-        self, seen: torch.Tensor, places: Sequence[int], origins: Sequence[Origin], cells: int
+        self, seen: torch.Tensor, places: Sequence[int], lent: Sequence[Lent], cells: int
     ) -> None:
         """Add the maps of one row of one call.
 
@@ -208,12 +208,12 @@ class Sums:
             (own keys and all references' tokens, cells).
         places
             Indices of the references among those of the side.
-        origins
-            How the tokens of each reference stand.
+        lent
+            What each reference lends.
         cells
             How many cells on a side a reference's tokens are gathered into at most.
         """
-        lengths = [len(origin.places()) for origin in origins]
+        lengths = [part.keys.shape[-2] for part in lent]
         own = len(seen) - sum(lengths)
         whose = torch.tensor([0, *(place + 1 for place in places)])
         counts = torch.tensor([own, *lengths])
@@ -222,7 +222,7 @@ class Sums:
         if not self._looking:
             return
         parts = torch.split(seen[own:], lengths)
-        for place, origin, part in zip(places, origins, parts, strict=True):
+        for place, origin, part in zip(places, (x.origin for x in lent), parts, strict=True):
             grid = self._grids.setdefault(place, cell_grid(origin, cells))
             if place not in self._looks:
                 self._looks[place] = seen.new_zeros(grid[0] * grid[1], self._cells)

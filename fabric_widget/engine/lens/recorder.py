@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 class Lending(NamedTuple):
     """What one side lends to one site, and the rows that attend to it."""
 
-    liked: bool
     rows: Sequence[slice]
     ids: Sequence[str]
     lent: Sequence[Lent]
     factors: Sequence[float | torch.Tensor]
+    liked: bool
 
 
 class AttentionRecorder:
@@ -87,6 +87,10 @@ class AttentionRecorder:
         self._level_of = [tokens.index(place.tokens) for place in places]
         self._parts: Sequence[Part] | None = None
         self._part: Part | None = None
+        self._ids = {
+            liked: [reference.id for reference in seen if reference.liked == liked]
+            for liked in (True, False)
+        }
         self._sums: dict[Side, Sums] = {}  # of the present part
         self._done: list[tuple[Part, dict[Side, Means]]] = []
 
@@ -119,7 +123,7 @@ class AttentionRecorder:
         for lending in lendings:
             rows = self._rows(lending.rows, call.query.shape[0])
             borrowed = Borrowed.of(lending.lent, lending.factors) if lending.ids else None
-            known = [seen.id for seen in self._seen if seen.liked == lending.liked]
+            known = self._ids[lending.liked]
             side = (self._level_of[site], lending.liked)
             if rows and known and side not in self._sums:
                 self._sums[side] = Sums(len(known), level, looks=self._lens.looks, like=call.key)
@@ -132,7 +136,7 @@ class AttentionRecorder:
                 self._sums[side].add(
                     pooled(found, self._standing(level.tokens), grid),
                     [known.index(name) for name in lending.ids],
-                    [part.origin for part in lending.lent],
+                    lending.lent,
                     self._cells,
                 )
 
@@ -194,6 +198,7 @@ class AttentionRecorder:
         side = (index, liked)
         if side in means:
             return means[side]
-        count = sum(seen.liked == liked for seen in self._seen)
         level = self._levels[index]
-        return Sums(count, level, looks=self._lens.looks, like=torch.ones(())).means()
+        return Sums(
+            len(self._ids[liked]), level, looks=self._lens.looks, like=torch.ones(())
+        ).means()

@@ -32,8 +32,6 @@ class StartNoise(TorchFunctionMode):
     drawn
         What the pipeline got: for the index of each picture a tensor on the CPU, without a batch
         axis.
-    unmixed
-        Indices of pictures whose noise has another size than the one to be mixed in.
     """
 
     def __init__(
@@ -43,7 +41,6 @@ class StartNoise(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self.drawn: dict[int, torch.Tensor] = {}
-        self.unmixed: set[int] = set()
         self._index = {id(generator): i for i, generator in enumerate(generators)}
         self._mixed = mixed or {}
         self._inside = False
@@ -80,10 +77,8 @@ class StartNoise(TorchFunctionMode):
         noise: torch.Tensor = result
         if index in self._mixed:
             other, own = self._mixed[index]
-            if other.shape == noise.shape[1:]:
+            if other.shape == noise.shape[1:]:  # that of another size cannot be mixed in
                 # The two are independent, so their variances add up to one.
                 noise = math.sqrt(1 - own) * other.to(noise) + math.sqrt(own) * noise
-            else:
-                self.unmixed.add(index)
         self.drawn[index] = noise[0].detach().cpu()
         return noise

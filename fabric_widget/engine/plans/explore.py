@@ -93,22 +93,18 @@ def _close(newest: CheckedVote, other: CheckedVote) -> Recipe:
 
 
 def _crossed(newest: CheckedVote, other: CheckedVote) -> Recipe:
-    colors = replace(newest, aspect=COLORS)
-    start = _evolved(newest, "crossed")
-    if newest.id == other.id:
-        return Recipe((colors,), start=start, words=f"colors of {named([newest])}")
-    form = replace(other, aspect=FORM)
-    words = f"colors of {named([colors])}, form of {named([form])}"
-    return Recipe((colors, form), start=start, words=words)
+    form = [replace(other, aspect=FORM)] if other.id != newest.id else []
+    return _crossing(newest, replace(newest, aspect=COLORS), *form)
 
 
 def _crossed_back(newest: CheckedVote, other: CheckedVote) -> Recipe:
-    form, start = replace(newest, aspect=FORM), _evolved(newest, "crossed")
-    if newest.id == other.id:
-        return Recipe((form,), start=start, words=f"form of {named([newest])}")
-    colors = replace(other, aspect=COLORS)
-    words = f"colors of {named([colors])}, form of {named([form])}"
-    return Recipe((colors, form), start=start, words=words)
+    colors = [replace(other, aspect=COLORS)] if other.id != newest.id else []
+    return _crossing(newest, *colors, replace(newest, aspect=FORM))
+
+
+def _crossing(newest: CheckedVote, *liked: CheckedVote) -> Recipe:
+    """Return a recipe of aspects; a single like gives one of them, for both are everything."""
+    return Recipe(liked, start=_evolved(newest, "crossed"), words=_whats(liked))
 
 
 def _free(newest: CheckedVote, other: CheckedVote) -> Recipe:
@@ -124,9 +120,9 @@ _WAYS = (_close, _crossed, _crossed_back, _free)
 def _evolved(vote: CheckedVote, way: str) -> Start | None:
     """Return start noise that is partly that of a picture, if it is known."""
     parent = vote.content
-    if not isinstance(parent, GeneratedImage) or parent.trajectory is None:
-        return None
-    return None if parent.trajectory.start is None else Start(parent, _OWN[way])
+    if isinstance(parent, GeneratedImage) and parent.start_noise is not None:
+        return Start(parent, _OWN[way])
+    return None
 
 
 def _as_said(said: Sequence[CheckedVote], index: int) -> Recipe:
@@ -139,8 +135,12 @@ def _as_said(said: Sequence[CheckedVote], index: int) -> Recipe:
         kind = (vote.aspect, "" if vote.part is None else vote.part.name)
         kinds.setdefault(kind, []).append(vote)
     chosen = [same[index // 2 % len(same) if index % 2 else 0] for same in kinds.values()]
-    words = ", ".join(_what(vote) for vote in chosen)
-    return Recipe(tuple(chosen), words=words)
+    return Recipe(tuple(chosen), words=_whats(chosen))
+
+
+def _whats(votes: Sequence[CheckedVote]) -> str:
+    """Return what of which pictures votes are about, in words."""
+    return ", ".join(map(_what, votes))
 
 
 def _what(vote: CheckedVote) -> str:

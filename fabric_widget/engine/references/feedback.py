@@ -17,37 +17,32 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline.guidance_branches import GuidanceBranches
     from fabric_widget.engine.references.references import Reference
     from fabric_widget.engine.schedule import Schedule
+    from fabric_widget.engine.votes.votes import CheckedVote
 
 
 @dataclass(frozen=True)
 class Use:
-    """One use of a reference: how strongly it counts, and what of it.
+    """A vote and the reference that it is about.
 
     Parameters
     ----------
     reference
         Which.
-    strength
-        More than 0, up to 2.
-    aspect
-        "all", "colors" or "form".
-    part
-        None for the whole picture.
-    in_place
-        Whether the part is borrowed only where it stands.
-    place
-        Position of its vote among all: a greater one is newer.
+    vote
+        How strongly it counts, and what of it; its part has a mask once that is known.
     where
         Where a part is borrowed in place, if not where it stands itself.
     """
 
     reference: Reference
-    strength: float
-    aspect: str
-    part: Part | None = None
-    in_place: bool = True
-    place: int = 0
+    vote: CheckedVote
     where: Part | None = None
+
+    @property
+    def unseen(self) -> str:
+        """Name of the part, if its mask is still to be found; else empty."""
+        part = self.vote.part
+        return part.name if part is not None and part.mask is None else ""
 
 
 @dataclass(frozen=True)
@@ -66,15 +61,16 @@ class Group:
     liked: Sequence[Use]
     disliked: Sequence[Use]
 
-    def rows(self, block: slice) -> list[slice]:
-        """Return the rows of the pictures in a block of rows, neighbours together."""
+    def rows(self, blocks: Sequence[slice]) -> list[slice]:
+        """Return the rows of the pictures in blocks of rows, neighbours in a block together."""
         runs: list[slice] = []
-        for picture in self.pictures:
-            row = block.start + picture
-            if runs and runs[-1].stop == row:
-                runs[-1] = slice(runs[-1].start, row + 1)
-            else:
-                runs.append(slice(row, row + 1))
+        for block in blocks:
+            for i, picture in enumerate(self.pictures):
+                row = block.start + picture
+                if i and runs[-1].stop == row:
+                    runs[-1] = slice(runs[-1].start, row + 1)
+                else:
+                    runs.append(slice(row, row + 1))
         return runs
 
 
@@ -106,7 +102,7 @@ class Feedback:
                 for use in group.liked if sign > 0 else group.disliked:
                     size = use.reference.size
                     known = found.get((sign, use.reference.id))
-                    strength = max(use.strength, abs(known.strength) if known else 0.0)
+                    strength = max(use.vote.strength, abs(known.strength) if known else 0.0)
                     found[sign, use.reference.id] = Seen(
                         use.reference.id,
                         sign * strength,
@@ -130,16 +126,18 @@ class Feedback:
 
         def masked(uses: Sequence[Use]) -> list[Use]:
             """Let all subjects and backgrounds meet where the newest subject stands."""
-            named = [use for use in uses if use.part is not None and use.part.mask is None]
-            subjects = [use for use in named if use.part is not None and use.part.name == SUBJECT]
-            newest = max(subjects or named, key=lambda use: use.place, default=None)
+            unseen = [use for use in uses if use.unseen]
+            subjects = [use for use in unseen if use.unseen == SUBJECT]
+            if not unseen:
+                return list(uses)
+            newest = max(subjects or unseen, key=lambda use: use.vote.place).reference
             return [
                 replace(
                     use,
-                    part=part_of(use.reference, use.part.name),
-                    where=part_of(newest.reference, use.part.name),
+                    vote=replace(use.vote, part=part_of(use.reference, use.unseen)),
+                    where=part_of(newest, use.unseen),
                 )
-                if use.part is not None and newest is not None and use in named
+                if use.unseen
                 else use
                 for use in uses
             ]

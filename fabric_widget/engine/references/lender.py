@@ -129,21 +129,18 @@ class Lender:
         observer = self._observer
         if observer is not None and not observer.wants(index, count):
             observer = None
+        rows = [(group.rows(conditional), group.rows(disliking)) for group in groups]
         lenient = True
         try:
             for site, layer in zip(self._sites, self._layers, strict=True):
                 borrowings: list[Borrowing] = []
                 lendings: list[Lending] = []
-                for group in groups:
+                for group, (liking, away) in zip(groups, rows, strict=True):
                     liked = likes.at(layer, group.liked, recorded)
                     disliked = dislikes.at(layer, group.disliked, recorded)
-                    liking, away = (
-                        [rows for block in side for rows in group.rows(block)]
-                        for side in (conditional, disliking)
-                    )
                     borrowings += self._borrowings(liking, away, liked, disliked)
-                    for side, rows, offer in ((True, liking, liked), (False, away, disliked)):
-                        lendings.append(Lending(side, rows, *offer))
+                    lendings.append(Lending(liking, *liked, liked=True))
+                    lendings.append(Lending(away, *disliked, liked=False))
                 site.borrowings, site.lent = borrowings, False
                 lenient = lenient and not borrowings
                 if observer is not None:

@@ -40,19 +40,22 @@ class NoiseLevel:
         How many noise levels a run has behind it at this one.
     later
         By how many of its steps the scheduler comes to it later than now.
+    shares
+        How much signal and how much noise latents hold at it, as the denoiser sees them.
     """
 
     step: int
     told: torch.Tensor
     own: torch.Tensor
     passed: int
-    later: int = 0
+    later: int
+    shares: tuple[float, float]
 
 
 def current_level(scheduler: Any, timestep: torch.Tensor, step: int) -> NoiseLevel:  # noqa: ANN401  (schedulers share no useful base class)
     """Return the noise level of a call with `timestep`, a number or one for each row."""
     own = scheduler_timestep(scheduler, timestep)
-    return NoiseLevel(step, timestep.reshape(-1)[:1], own, _passed(scheduler, own))
+    return _level(scheduler, step, timestep.reshape(-1)[:1], own)
 
 
 def upcoming_levels(scheduler: Any, now: NoiseLevel, steps: int) -> Iterator[NoiseLevel]:  # noqa: ANN401  (as above)
@@ -69,7 +72,18 @@ def upcoming_levels(scheduler: Any, now: NoiseLevel, steps: int) -> Iterator[Noi
     position: int = next(i for i in counts if i in here)  # type: ignore[assignment]
     for later, own in enumerate(timesteps[position + 1 :][:steps], 1):
         told = _told(own, divisor, now)
-        yield NoiseLevel(now.step + later, told, own, _passed(scheduler, own), later)
+        yield _level(scheduler, now.step + later, told, own, later)
+
+
+def _level(
+    scheduler: Any,  # noqa: ANN401  (as above)
+    step: int,
+    told: torch.Tensor,
+    own: torch.Tensor,
+    later: int = 0,
+) -> NoiseLevel:
+    shares = noise_level(scheduler, own, later)
+    return NoiseLevel(step, told, own, _passed(scheduler, own), later, shares)
 
 
 def reference_latents(
@@ -84,8 +98,7 @@ def reference_latents(
     clean, noise = reference.latents, reference.noise
     if reference.trajectory is not None:
         final = in_form(clean[0], reference.trajectory.latents[0])
-        signal, share = noise_level(scheduler, level.own, level.later)
-        found = reference.trajectory.at(final, signal, share)
+        found = reference.trajectory.at(final, *level.shares)
         if found is not None:
             latents, exact = found
             if exact:

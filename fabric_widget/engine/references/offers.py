@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from fabric_widget.engine.attention.tokens import columns_of
+from fabric_widget.engine.attention.tokens import columns_of, mostly
 from fabric_widget.engine.schedule import coarseness
 
 if TYPE_CHECKING:
@@ -97,19 +97,19 @@ class Offers:
         """Return the uses that count at this step in any layer."""
         if not self._weight > 0:
             return []
-        return [use for use in uses if any(self._layers[use.aspect])]
+        return [use for use in uses if any(self._layers[use.vote.aspect])]
 
     def at(
         self, layer: Layer, uses: Sequence[Use], recorded: Mapping[str, Sequence[Lent]]
     ) -> Offer:
         """Return what the references of one side lend to a layer."""
-        weighed = [(use, self._layers[use.aspect][layer.index]) for use in uses]
-        counting = [(use, use.strength * share) for use, share in weighed if share > 0]
+        weighed = [(use, self._layers[use.vote.aspect][layer.index]) for use in uses]
+        counting = [(use, use.vote.strength * share) for use, share in weighed if share > 0]
         if not counting or not self._weight > 0:
             return Offer([], [], [])
         whole = [recorded[use.reference.id][layer.index] for use, _ in counting]
         chosen = [
-            lent if use.part is None else lent.within(_tokens(use.part, lent.origin.grid))
+            lent if use.vote.part is None else lent.within(_tokens(use.vote.part, lent.origin.grid))
             for lent, (use, _) in zip(whole, counting, strict=True)
         ]
         lent = self._token_budget.thinned(chosen, layer.tokens, self._index)
@@ -124,7 +124,8 @@ class Offers:
     def _shares(self, layer: Layer, counting: Sequence[tuple[Use, float]]) -> Sequence[Factor]:
         """Return the share of each reference; one for each place, if some lend in place."""
         strengths = [strength for _, strength in counting]
-        if all(use.part is None or not use.in_place for use, _ in counting):
+        votes = [use.vote for use, _ in counting]
+        if all(vote.part is None or not vote.in_place for vote in votes):
             return self._schedule.shares(strengths)
         columns = columns_of(layer.tokens, layer.aspect)
         grid = (layer.tokens // columns, columns)
@@ -132,8 +133,8 @@ class Offers:
         places = torch.stack(
             [
                 everywhere
-                if use.part is None or not use.in_place
-                else _marked(_tokens(use.where or use.part, grid)).float()
+                if use.vote.part is None or not use.vote.in_place
+                else mostly(_tokens(use.where or use.vote.part, grid)).float()
                 for use, _ in counting
             ]
         )
@@ -147,9 +148,3 @@ class Offers:
 def _tokens(part: Part, grid: tuple[int, int]) -> torch.Tensor:
     """Return how much of each token of a grid belongs to a part, (tokens,)."""
     return part.over(*grid).flatten()
-
-
-def _marked(covered: torch.Tensor) -> torch.Tensor:
-    """Return the tokens that mostly belong to a part; the most covered ones, if none does."""
-    marked = covered > 0.5  # noqa: PLR2004  (half)
-    return marked if bool(marked.any()) else covered == covered.max()

@@ -8,6 +8,7 @@ for a batch, they are computed for steps to come as well.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -218,11 +219,8 @@ class Recorder:
             torch.cat([task.latents for task in filled]),
             torch.cat([task.noise_level.told for task in filled]),
         )
-        try:
-            self._record(arguments)
+        with self._recording(arguments):
             recorded = [site.recorded for site in self._sites]
-        finally:
-            self._forget()
         kept = [keys_values for keys_values in recorded if keys_values is not None]
         if len(kept) < len(recorded):
             raise FabricError(SKIPPED.format("computed"))
@@ -233,17 +231,18 @@ class Recorder:
             ]
             yield task, lent
 
-    def _record(self, arguments: Mapping[str, Any]) -> None:
-        """Call the denoiser while its sites record."""
-        for site in self._sites:
-            site.recorded, site.recording = None, True
-        with torch.no_grad(), random_kept(self._device), processors(self._processors):
-            self._inner(**arguments)
-
-    def _forget(self) -> None:
-        """Release what was recorded."""
-        for site in self._sites:
-            site.recorded, site.queries, site.recording = None, None, False
+    @contextmanager
+    def _recording(self, arguments: Mapping[str, Any]) -> Iterator[None]:
+        """Call the denoiser while its sites record; release what they recorded in the end."""
+        try:
+            for site in self._sites:
+                site.recorded, site.recording = None, True
+            with torch.no_grad(), random_kept(self._device), processors(self._processors):
+                self._inner(**arguments)
+            yield
+        finally:
+            for site in self._sites:
+                site.recorded, site.queries, site.recording = None, None, False
 
     def _thinned(
         self, keys: torch.Tensor, values: torch.Tensor, reference: Reference, phase: int
@@ -273,15 +272,14 @@ class Recorder:
             return known
         sites = chosen_sites(self._sites)
         looks: list[torch.Tensor] = []
+        template = self._templates[reference.id]
         for latents, told in self._making(reference, timestep, index):
-            template = self._templates[reference.id]
-            self._record(template.with_rows([self._row], latents, told))
-            looks += [
-                affinity(site.queries, site.recorded[0], reference.aspect)
-                for site in sites
-                if site.queries is not None and site.recorded is not None
-            ]
-            self._forget()
+            with self._recording(template.with_rows([self._row], latents, told)):
+                looks += [
+                    affinity(site.queries, site.recorded[0], reference.aspect)
+                    for site in sites
+                    if site.queries is not None and site.recorded is not None
+                ]
         found = subject_mask(torch.stack(looks).mean(0).cpu(), reference.aspect)
         self._cache.subjects[key] = found
         return found
@@ -292,10 +290,7 @@ class Recorder:
         """Return latents of the steps that tell where the subject is, and their timesteps."""
         passed = reference.trajectory
         if passed is not None:
-            steps = [
-                (x.unsqueeze(0), told.reshape(1))
-                for x, told in zip(passed.latents, passed.told, strict=True)
-            ]
+            steps = list(zip(passed.latents[:, None], passed.told[:, None], strict=True))
         else:
             now = current_level(self._scheduler, timestep, index)
             levels = [now, *upcoming_levels(self._scheduler, now, len(self._scheduler.timesteps))]

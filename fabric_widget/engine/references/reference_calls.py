@@ -76,10 +76,7 @@ class ReferenceCalls:
         for vote in sorted(votes, key=lambda vote: vote.key):
             if vote.id not in self._references:
                 self._references[vote.id], self.templates[vote.id] = self.reference(vote)
-            reference = self._references[vote.id]
-            found.append(
-                Use(reference, vote.strength, vote.aspect, vote.part, vote.in_place, vote.place)
-            )
+            found.append(Use(self._references[vote.id], vote))
         return found
 
     def reference(self, vote: CheckedVote) -> tuple[Reference, Call]:

@@ -50,8 +50,28 @@ class Vote:
     in_place: bool = True
 
 
+class About:
+    """What a vote is about: a mixin for whatever has an id, an aspect, a part and a place."""
+
+    id: str
+    aspect: str
+    part: Part | None
+    in_place: bool
+
+    @property
+    def key(self) -> tuple[str, str, str, bool]:
+        """Equal for votes about the same of the same picture, the newest of which counts."""
+        part = "" if self.part is None else self.part.name
+        return self.id, self.aspect, part, self.in_place or self.part is None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is about everything of the whole picture."""
+        return self.aspect == ALL and self.part is None
+
+
 @dataclass(frozen=True, eq=False)
-class CheckedVote:
+class CheckedVote(About):
     """A vote that was read and checked.
 
     Parameters
@@ -79,17 +99,6 @@ class CheckedVote:
     part: Part | None = None
     in_place: bool = True
     place: int = 0
-
-    @property
-    def key(self) -> tuple[str, str, str, bool]:
-        """What the vote is about: equal for votes about the same thing."""
-        part = "" if self.part is None else self.part.name
-        return self.id, self.aspect, part, self.in_place or self.part is None
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is about everything of the whole picture."""
-        return self.aspect == ALL and self.part is None
 
     def weighing(self, strength: float) -> CheckedVote:
         """Return the same vote with another strength."""

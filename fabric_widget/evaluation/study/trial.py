@@ -94,6 +94,7 @@ class _Trial:
         self._reporters = resources.reporters(case)
         self._shown: list[Shown] = []
         self._pictures: list[Image.Image] = []
+        self._best = -np.inf  # value of the best picture so far, for the voter
         self._features: list[NDArray[np.float64]] = []
 
     def run(self, on_round: Callable[[], object] | None) -> Record:
@@ -162,8 +163,10 @@ class _Trial:
     ) -> Opinion:
         """Return the votes on a round, judged beside all earlier pictures."""
         person, voter = self._resources.person, self._voter
-        before = self._pictures[: -len(images)]
-        nearest = -float(voter.values(before, number).max()) if before else None
+        if voter.changes and self._shown:  # earlier pictures, by the present wish
+            self._best = float(voter.values(self._pictures[: -len(images)], number).max())
+        nearest = -self._best if self._shown else None
+        self._best = max(self._best, float(values.max()))
         opinion = person.opinion((-values).tolist(), rng, voter.noticeable, nearest)
         if not person.says:
             return opinion

@@ -236,13 +236,16 @@ def test_a_cell_is_the_mean_of_its_places(seed: int, rows: int, columns: int, ce
 @given(seeds, st.integers(1, 4), st.integers(1, 3))
 def test_looks_add_up_to_shares(seed: int, references: int, calls: int) -> None:
     """And are means over all that was added."""
-    origins, level = [Origin(6, 3)] * references, Level(4, 2, 2, 1)
+    lent, level = (
+        [Lent(torch.zeros(1, 1, 6, 1), torch.zeros(1, 1, 6, 1), 6, 3)] * references,
+        Level(4, 2, 2, 1),
+    )
     sums = Sums(references, level, looks=True, like=torch.zeros(1))
     alone = Sums(references, level, looks=False, like=torch.zeros(1))
     for i in range(calls):
         seen = normal(seed + i, 5 + 6 * references, 4).softmax(0)
         for each in (sums, alone):
-            each.add(seen, range(references), origins, 2)
+            each.add(seen, range(references), lent, 2)
     means = sums.means()
     assert torch.equal(means.shares, alone.means().shares)
     assert (means.own.float() + means.shares.float().sum(0) - 1).abs().max() < 1e-2
@@ -256,7 +259,8 @@ def test_rows_that_borrow_nothing_count(seed: int, calls: int, without: int) -> 
     """And a reference that lends to no row has no share."""
     sums = Sums(2, Level(4, 2, 2, 1), looks=True, like=torch.zeros(1))
     for i in range(calls):
-        sums.add(normal(seed + i, 5 + 6, 4).softmax(0), [1], [Origin(6, 3)], 2)
+        lent = Lent(torch.zeros(1, 1, 6, 1), torch.zeros(1, 1, 6, 1), 6, 3)
+        sums.add(normal(seed + i, 5 + 6, 4).softmax(0), [1], [lent], 2)
     for _ in range(without):
         sums.add_nothing()
     means = sums.means()
