@@ -20,6 +20,8 @@ from fabric_widget.evaluation.scorers.round_statistics import contrast, diversit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PIL import Image
+
     from fabric_widget.demo.reader import Reading
     from fabric_widget.engine import GeneratedImage
 
@@ -37,6 +39,7 @@ WHAT: dict[str, dict[str, Any]] = {
     "colors of the subject": {"aspect": "colors", "part": "subject"},
 }
 REFERENCES, TESTS = 900_000, 500_000  # first seeds
+FAR = 0.15  # between two colors, in the channel that differs most: another color
 
 
 class Measured:
@@ -84,6 +87,38 @@ def what_comes_over(on: Measured, count: int) -> dict[str, dict[str, float]]:
         name: {attribute: float(np.mean(found)) for attribute, found in table.items()}
         for name, table in agreed.items()
     }
+
+
+def subject(on: Measured, count: int) -> dict[str, float]:
+    """Return how well the subject is found: intersection over union with a mask by color.
+
+    Subjects of the demo model seldom reach the edge, so what has a color that the edge has nowhere
+    is the subject. A disc in the middle is what one would guess without looking.
+    """
+    found: dict[str, list[float]] = {"by self-attention": [], "a disc in the middle": []}
+    for i in range(count):
+        (picture,) = on.made(REFERENCES + 40_000 + i, 1)
+        on.fabric._cache.subjects.clear()  # noqa: SLF001  (nobody else needs to know)
+        on.made(TESTS + 40_000 + i, 1, liked=[Vote(picture, part="subject")])
+        (mask,) = on.fabric._cache.subjects.values()  # noqa: SLF001  (as above)
+        known = _by_color(picture.image, mask.shape)
+        rows, columns = np.indices(mask.shape)
+        across = np.hypot(rows - (len(mask) - 1) / 2, columns - (len(mask) - 1) / 2)
+        disc = across < np.sqrt(known.mean() / np.pi) * len(mask)  # as large as the subject is
+        for name, guess in zip(found, (mask.numpy() > 0, disc), strict=True):
+            found[name].append(float((guess & known).sum() / (guess | known).sum()))
+    return {name: float(np.mean(values)) for name, values in found.items()}
+
+
+def _by_color(image: Image.Image, shape: Sequence[int]) -> np.ndarray[Any, Any]:
+    """Return where a picture has colors that its edge has nowhere, at a mask's resolution."""
+    pixels = np.asarray(image.convert("RGB"), float) / 255
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    differs = abs(pixels[:, :, None] - edge).max(-1).min(-1) > FAR
+    rows, columns = shape
+    cells = differs.reshape(rows, len(pixels) // rows, columns, -1)
+    mask: np.ndarray[Any, Any] = cells.mean((1, 3)) > 0.5  # noqa: PLR2004  (most of a cell)
+    return mask
 
 
 def six_likes(on: Measured, count: int) -> dict[str, dict[str, float]]:
@@ -173,6 +208,6 @@ if __name__ == "__main__":
     on = Measured()
     tables = {
         measure.__name__: measure(on, asked)
-        for measure in (what_comes_over, six_likes, fed_back, dislikes)
+        for measure in (what_comes_over, subject, six_likes, fed_back, dislikes)
     }
     sys.stdout.write(json.dumps(tables, indent=1) + "\n")

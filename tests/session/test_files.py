@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from fabric_widget.engine import Fabric, Schedule
 from fabric_widget.session import Session
@@ -175,17 +176,29 @@ def test_a_failed_save_leaves_the_saved_session_as_it_was(
     assert facts(Session.open(tmp_path, session.fabric)) == saved
 
 
-def test_a_folder_of_before_there_were_contributions_opens(tmp_path: Path) -> None:
+def test_a_folder_of_the_first_format_opens_and_goes_on(tmp_path: Path) -> None:
+    """It has strengths by id, no recipes, contributions or trajectories."""
     session = lived(Fabric(tiny.pipeline()))
     assert any(turn.round.contributions for turn in session.turns)
     session.save(tmp_path)
     index = tmp_path / "session.json"
     content = json.loads(index.read_text(encoding="utf-8"))
+    content["format"] = 1
+    for holder in (content, *content["turns"]):
+        holder["votes"] = {vote["picture"]: vote["strength"] for vote in holder["votes"]}
     for turn in content["turns"]:
-        del turn["contributions"]
+        del turn["contributions"], turn["recipes"]
     index.write_text(json.dumps(content), encoding="utf-8")
-    opened = Session.open(tmp_path, session.fabric)
+    for path in tmp_path.glob("*.safetensors"):
+        save_file({"latents": load_file(path)["latents"]}, path)
+    opened = Session.open(tmp_path, Fabric(tiny.pipeline()))
+    assert opened.strengths == session.strengths
     assert [turn.round.contributions for turn in opened.turns] == [{}] * len(session.turns)
+    assert [[i.id for i in made] for made in opened.rounds] == [
+        [i.id for i in made] for made in session.rounds
+    ]
+    assert all(image.trajectory is None for made in opened.rounds for image in made)
+    assert len(opened.generate(**QUICK)) == QUICK["num_images"]
 
 
 def test_what_was_said_and_what_each_picture_followed_comes_back_to_the_bit(tmp_path: Path) -> None:
