@@ -24,7 +24,7 @@ from fabric_widget.widget.jobs.run import Runs
 from fabric_widget.widget.lazy_session import LazySession
 from fabric_widget.widget.messages.actions import Actions
 from fabric_widget.widget.messages.handlers import MessageHandlers
-from fabric_widget.widget.messages.settings_updates import OPEN, read_update, read_value
+from fabric_widget.widget.messages.settings_updates import OPEN, checked_value, read_update
 from fabric_widget.widget.publish import Publisher
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES
@@ -96,6 +96,8 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
     ------
     TypeError
         `pipe` is none of these, or a keyword is unknown.
+    TraitError
+        A control is out of range or of the wrong kind.
     """
 
     _esm = static("widget.js")
@@ -302,7 +304,9 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
     @t.validate(*NAMES, "votes")
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)
         try:
-            value, told = read_value(proposal["trait"].name, proposal["value"], self._lazy_session)
+            value, told = checked_value(
+                proposal["trait"].name, proposal["value"], self._lazy_session
+            )
         except ValueError as error:
             raise t.TraitError(str(error)) from error
         self._publisher.notice(told)

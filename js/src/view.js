@@ -311,6 +311,7 @@ export const createView = ({ model, el, cache }) => {
   pictureStore.read();
   link.look();
   update();
+  el.classList.add("fabric-widget-host");
   el.append(root);
   followTheme(root, signal);
   if (!closed()) link.ask({ type: "hello" }).catch(() => {});

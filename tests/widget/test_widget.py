@@ -88,8 +88,8 @@ def test_batches_have_at_least_one_picture(wrong: Any) -> None:
         FabricWidget(batch_size=wrong)
 
 
-def test_controls_stay_in_their_ranges(widget: FabricWidget, front: Front) -> None:
-    widget.num_images, widget.strength, widget.width, widget.seed = 40, 5.0, 70, -3
+def test_controls_of_a_page_stay_in_their_ranges(widget: FabricWidget, front: Front) -> None:
+    front.set(num_images=40, strength=5.0, width=70, seed=-3)
     assert (widget.num_images, widget.strength, widget.width, widget.seed) == (16, 2.0, 72, 0)
     assert front.state["width"] == 72
     assert len(front.status["notice"]["text"].splitlines()) == 4
@@ -277,3 +277,19 @@ def test_a_session_goes_on_in_a_new_widget(
     assert len(other.generate().result()) == 3
     assert make(widget.session, prompt="a cat").prompt == "a cat"
     assert make(widget.session, steps=None).steps is None  # given, so not the session's
+
+
+def test_python_learns_of_a_value_out_of_range_and_nothing_changes(
+    widget: FabricWidget,
+) -> None:
+    for name, value in {"steps": 0, "width": 63, "guidance": -5.0, "num_images": 65}.items():
+        before = getattr(widget, name)
+        with pytest.raises(traitlets.TraitError, match=f"{name} is {value}: give "):
+            setattr(widget, name, value)
+        assert getattr(widget, name) == before
+    with pytest.raises(
+        traitlets.TraitError, match="strength of a vote is 3: give a number from -2 to 2"
+    ):
+        widget.votes = {"someone": 3}
+    with pytest.raises(traitlets.TraitError, match="steps is 0"):
+        FabricWidget(steps=0)

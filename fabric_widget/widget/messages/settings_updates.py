@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.messages import schema
 from fabric_widget.widget.state import serialize
-from fabric_widget.widget.state.settings import NAMES, read_control, read_votes
+from fabric_widget.widget.state.settings import (
+    NAMES,
+    STRENGTH,
+    checked_control,
+    read_control,
+    read_votes,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from fabric_widget.session import Session
     from fabric_widget.widget.lazy_session import LazySession
@@ -105,6 +113,27 @@ def read_value(name: str, value: object, lazy_session: LazySession) -> tuple[Any
     if name == "seen_round":
         return schema.whole(value), ""
     return read_control(name, value, lazy_session.pipeline_info.size_step)
+
+
+def checked_value(name: str, value: object, lazy_session: LazySession) -> tuple[Any, str]:
+    """Return the valid value for one of `OPEN` that Python set, and a notice if it differs.
+
+    Raises
+    ------
+    ValueError
+        The value is out of range or of the wrong kind, or a text is too long.
+    """
+    if name == "votes":
+        strengths = value.values() if isinstance(value, Mapping) else ()
+        strong = [
+            s for s in strengths if isinstance(s, Real) and not -STRENGTH <= float(s) <= STRENGTH
+        ]
+        if strong:
+            message = f"the strength of a vote is {strong[0]!r}: give a number from -2 to 2"
+            raise ValueError(message)
+    if name in NAMES:
+        return checked_control(name, value, lazy_session.pipeline_info.size_step)
+    return read_value(name, value, lazy_session)
 
 
 def _read_votes(value: object, session: Session | None) -> tuple[dict[str, float], str]:

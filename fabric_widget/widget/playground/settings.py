@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.state.settings import (
     RANGES,
     SEED_LIMIT,
+    out_of_range,
     read_number,
     read_switch,
     read_text,
@@ -103,3 +104,17 @@ def read_setting(name: str, value: object) -> tuple[Any, str]:
     if name == "steps" and value is None:
         return None, ""
     return read_number(name, value, LIMITS[name], fit=whole if name in _WHOLE else None)
+
+
+def checked_setting(name: str, value: object) -> tuple[Any, str]:
+    """Return what `read_setting` does, but refuse a number out of its range.
+
+    Raises
+    ------
+    ValueError
+        The value is out of range or of the wrong kind, or a text is too long.
+    """
+    taken, told = read_setting(name, value)
+    if name in LIMITS and taken != value:
+        raise out_of_range(name, value, LIMITS[name], whole_numbers=name in _WHOLE)
+    return taken, told

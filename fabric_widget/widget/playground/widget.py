@@ -19,7 +19,13 @@ from fabric_widget.widget.messages.router import Router
 from fabric_widget.widget.messages.settings_updates import sifted
 from fabric_widget.widget.playground.messages import KNOWN, PlaygroundMessages
 from fabric_widget.widget.playground.runs import Comparison, PlaygroundRuns
-from fabric_widget.widget.playground.settings import NAMES, TEXTS, PlaygroundSettings, read_setting
+from fabric_widget.widget.playground.settings import (
+    NAMES,
+    TEXTS,
+    PlaygroundSettings,
+    checked_setting,
+    read_setting,
+)
 from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
 from fabric_widget.widget.worker import Job, Outcome, Worker
 
@@ -216,7 +222,7 @@ class AttentionPlayground(ThreadSafeWidget):
     @t.validate(*NAMES)
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)
         try:
-            value, told = read_setting(proposal["trait"].name, proposal["value"])
+            value, told = checked_setting(proposal["trait"].name, proposal["value"])
         except ValueError as error:
             raise t.TraitError(str(error)) from error
         self._runs.publisher.notice(told)

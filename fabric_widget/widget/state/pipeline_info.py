@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.widget.state.settings import RANGES, SIZE_STEP
+from fabric_widget.widget.state.settings import RANGES, SIZE_STEP, read_control
 
 if TYPE_CHECKING:
     from fabric_widget.engine import Fabric
@@ -108,7 +108,11 @@ class PipelineInfo:
                 "dislike_scale": turn.schedule.neg_scale,
                 "normalize": turn.schedule.normalize,
             }
-        return found
+        # A session from Python may have more steps, or other sizes, than can be set here.
+        return {
+            name: read_control(name, value, self.size_step)[0] if name in RANGES else value
+            for name, value in found.items()
+        }
 
 
 def tokens_read(pipe: object, prompt: str) -> int | None:

@@ -1,7 +1,8 @@
 """Settings: names, ranges, and the pipeline arguments they lead to.
 
-The one place that knows the ranges. Values that are a little off are moved into their range and
-told; what cannot be understood is refused with what to give instead.
+The one place that knows the ranges. What a page sets while a person types is moved into its range
+and told; what Python sets out of range, and what cannot be understood, is refused with what to give
+instead.
 """
 
 from __future__ import annotations
@@ -136,6 +137,33 @@ def read_control(name: str, value: object, size_step: int = SIZE_STEP) -> tuple[
     if name in _SIZES:
         return read_number(name, value, (*limits[:2], size_step), fit=_multiple)
     return read_number(name, value, limits, fit=whole if name in _WHOLE else None)
+
+
+def out_of_range(
+    name: str, value: object, limits: tuple[float, float, float], *, whole_numbers: bool
+) -> ValueError:
+    """Return the error for a number that Python set out of its range."""
+    least, greatest, step = limits
+    kind = "a number" if not whole_numbers else "a whole number" if step == 1 else "a multiple"
+    of = f" of {step:g}" if kind == "a multiple" else ""
+    also = ", or None" if name in _OPTIONAL else ""
+    message = f"{name} is {_shown(value)}: give {kind}{of} from {least:g} to {greatest:.16g}{also}"
+    return ValueError(message)
+
+
+def checked_control(name: str, value: object, size_step: int = SIZE_STEP) -> tuple[Any, str]:
+    """Return what `read_control` does, but refuse a number out of its range.
+
+    Raises
+    ------
+    ValueError
+        The value is out of range or of the wrong kind, or a text is too long.
+    """
+    taken, told = read_control(name, value, size_step)
+    if name in RANGES and taken != value:
+        limits = (*RANGES[name][:2], size_step) if name in _SIZES else RANGES[name]
+        raise out_of_range(name, value, limits, whole_numbers=name in _WHOLE | _SIZES)
+    return taken, told
 
 
 def read_votes(value: object) -> tuple[dict[str, float], str]:

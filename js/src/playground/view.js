@@ -221,6 +221,7 @@ export const createPlayground = ({ model, el, cache }) => {
 
   link.look();
   update();
+  el.classList.add("fabric-widget-host");
   el.append(root);
   followTheme(root, signal);
   if (local.connection !== "closed") link.ask({ type: "hello" }).catch(() => {});

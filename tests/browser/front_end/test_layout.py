@@ -11,9 +11,10 @@ from tests.browser.front_end.pictures import failed, ids, ready, running
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.browser.front_end.widget_page import Opener
+    from tests.browser.front_end.widget_page import Opener, WidgetPage
 
 from tests.browser.front_end.looks import BEYOND, VOTES, Scheme, open_everything
+from tests.browser.front_end.playing import open_playground, played
 
 
 def test_state_is_told_without_colours_too(page: Page, open_widget: Opener) -> None:
@@ -111,6 +112,71 @@ def test_it_fits_a_narrow_cell_of_a_wide_page(page: Page, open_widget: Opener) -
     assert box["width"] <= 340
     for card in widget.boxes():
         assert card["x"] + card["width"] <= box["x"] + box["width"] + 1
+
+
+PARENTS = {
+    "a block": "",
+    "a row": "display: flex",
+    "a row that wraps": "display: flex; flex-flow: row wrap",
+    "a column": "display: flex; flex-direction: column",
+    "a column that aligns": "display: flex; flex-direction: column; align-items: flex-start",
+    "a grid": "display: grid",
+    "a grid of content's size": "display: grid; grid-template-columns: auto",
+    "a table": "display: table; width: 100%",
+    "a float": "float: left; width: 100%",
+    "an inline block": "display: inline-block; width: 100%",
+}
+MARGIN = 4  # pixels, of the widget on both sides
+
+
+def shown(open_widget: Opener, script: str) -> WidgetPage:
+    if script == "playground":
+        return open_playground(open_widget, played())
+    return open_widget(ready())
+
+
+@pytest.mark.parametrize("script", ["widget", "playground"])
+@pytest.mark.parametrize("width", [200, 720, 2000])
+def test_it_fills_whatever_it_stands_in(
+    page: Page, open_widget: Opener, script: str, width: int
+) -> None:
+    """Boxes that ask their children how wide they want to be get an answer, in notebooks too."""
+    page.set_viewport_size({"width": width + 40, "height": 900})
+    widget = shown(open_widget, script)
+    page.add_style_tag(content=f"#cell {{ width: {width}px }} .output > * {{ margin: 2px }}")
+    for parent, style in PARENTS.items():
+        widget.root.evaluate("(root, css) => root.parentNode.parentNode.style = css", style)
+        box = widget.root.bounding_box()
+        assert box is not None
+        assert width - MARGIN - 1 <= box["width"] <= width, parent
+        assert box["height"] < page.evaluate("innerHeight") * 5, parent
+
+
+@pytest.mark.parametrize("script", ["widget", "playground"])
+def test_its_neighbours_in_a_row_keep_their_size(
+    page: Page, open_widget: Opener, script: str
+) -> None:
+    page.set_viewport_size({"width": 1000, "height": 900})
+    widget = shown(open_widget, script)
+    row = """(root) => {
+        const box = root.parentNode.parentNode;
+        box.style = "display: flex; width: 900px";
+        box.insertAdjacentHTML("afterbegin", "<div id=slider style='width: 300px'>&nbsp;</div>");
+        return [box.firstChild, root].map((one) => one.getBoundingClientRect().width);
+    }"""
+    slider, own = widget.root.evaluate(row)
+    assert slider >= 299
+    assert 900 - 300 - MARGIN - 1 <= own <= 601
+
+
+def test_a_hidden_tab_is_right_when_it_is_shown(open_widget: Opener) -> None:
+    widget = open_widget(ready())
+    width = widget.root.evaluate("(root) => root.offsetWidth")
+    widget.root.evaluate("(root) => { root.parentNode.parentNode.style = 'display: none' }")
+    assert widget.root.evaluate("(root) => root.offsetWidth") == 0
+    widget.root.evaluate("(root) => { root.parentNode.parentNode.style = 'display: flex' }")
+    assert widget.root.evaluate("(root) => root.offsetWidth") == width
+    assert widget.root.evaluate(BEYOND) == [0, []]
 
 
 def test_targets_are_large_enough(open_widget: Opener) -> None:
