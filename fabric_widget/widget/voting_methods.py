@@ -17,8 +17,16 @@ class VotingMethods:
 
     _actions: Actions
 
-    def like(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
-        """Ask for more like a picture.
+    def like(
+        self,
+        picture: Any,  # noqa: ANN401  (an index or a picture)
+        strength: float = 1.0,
+        *,
+        aspect: str = "all",
+        part: Any = None,  # noqa: ANN401  (a name, a box or a mask)
+        in_place: bool = True,
+    ) -> str:
+        """Ask for more like a picture, or like something of it.
 
         Parameters
         ----------
@@ -27,6 +35,11 @@ class VotingMethods:
             a PIL image, a numpy array, the path of a file.
         strength
             -2 … 2. A negative like is a dislike; 0 takes the vote back.
+        aspect, part, in_place
+            What of it counts, as for `Session.like`: "colors" or "form"; "subject", "background", a
+            box (left, top, right, bottom) in its pixels, or a mask; and whether a part is borrowed
+            only where it stands. Votes about a part or an aspect are not in `votes`: the cards of
+            the next round name what they follow, and undo takes them back.
 
         Returns
         -------
@@ -36,17 +49,27 @@ class VotingMethods:
         Raises
         ------
         ValueError
-            It is no picture, or the strength is out of range.
+            It is no picture, or the strength, the aspect or the part cannot be used.
         IndexError
             The current round has no such picture.
         """
         given = self._actions.picture(picture)
-        return self._actions.vote(lambda session: session.like(given, strength))
+        said = {"aspect": aspect, "part": part, "in_place": in_place}
+        return self._actions.vote(lambda session: session.like(given, strength, **said))
 
-    def dislike(self, picture: Any, strength: float = 1.0) -> str:  # noqa: ANN401  (an index or a picture)
+    def dislike(
+        self,
+        picture: Any,  # noqa: ANN401  (an index or a picture)
+        strength: float = 1.0,
+        *,
+        aspect: str = "all",
+        part: Any = None,  # noqa: ANN401  (a name, a box or a mask)
+        in_place: bool = True,
+    ) -> str:
         """Ask for less like a picture; parameters, result and errors are those of `like`."""
         given = self._actions.picture(picture)
-        return self._actions.vote(lambda session: session.dislike(given, strength))
+        said = {"aspect": aspect, "part": part, "in_place": in_place}
+        return self._actions.vote(lambda session: session.dislike(given, strength, **said))
 
     def clear(self, picture: Any = None) -> None:  # noqa: ANN401  (an index or a picture)
         """Remove the vote on a picture, or all votes."""

@@ -6,8 +6,10 @@ import io
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from fabric_widget.engine import BadReference
 from tests.widget.fakes import Front, controls
 
 if TYPE_CHECKING:
@@ -49,3 +51,34 @@ def test_from_hello_to_pictures_that_follow_votes(
     liked = [image["data"] for image in front.state["round"]["images"]]
     assert all(a != b for a, b in zip(plain, liked, strict=True))
     assert front.state["round"]["votes"] == {name: 2.0}
+
+
+def test_each_picture_says_what_it_tries_and_whom_it_follows(
+    make: Callable[..., FabricWidget], front: Front
+) -> None:
+    widget = make(None, num_images=4, auto=False, steps=2)
+    first = widget.generate().result()
+    assert [(i["tries"], i["sources"]) for i in front.state["round"]["images"]] == [("", [])] * 4
+    name = widget.like(1, aspect="colors", part="subject")
+    assert name == first[1].id[:12]
+    assert front.state["votes"] == {}  # it has no thumb: the cards and undo know it
+    widget.generate().result()
+    shown = front.state["round"]["images"]
+    tries = {(image["tries"], *image["sources"]) for image in shown}
+    assert tries == {(f"colors of the subject of {{{name}}}", name)}
+    assert [i["tries"] for i in front.state["history"][1]["images"]] == [i["tries"] for i in shown]
+    assert widget.undo()
+    assert widget.undo()
+    assert not widget.session.votes
+
+
+def test_a_vote_about_a_part_that_cannot_be_used_says_what_can(
+    make: Callable[..., FabricWidget],
+) -> None:
+    widget = make(None, num_images=2, auto=False, steps=1)
+    widget.generate().result()
+    with pytest.raises(BadReference, match="colors"):
+        widget.like(0, aspect="colrs")
+    with pytest.raises(BadReference, match=r"the box \(5, 5, 2, 2\)"):
+        widget.dislike(0, part=(5, 5, 2, 2))
+    assert not widget.session.votes

@@ -90,10 +90,10 @@ class Actions:
         """Change votes; return the name of the picture that changed."""
         session = self._lazy_session.load()
         with self._view.writing():
-            before = session.strengths
+            before = session.votes
             identity = act(session)
             self._publisher.publish_session()
-            if session.strengths != before:
+            if session.votes != before:
                 self._voted()
         self._worker.pump()
         return serialize.name_of(identity or "")
@@ -131,9 +131,9 @@ class Actions:
         """Undo, redo or branch, and publish the result; return whether anything changed."""
         session = self._lazy_session.load()
         with self._view.writing():
-            before = (session.current, len(session.turns), session.strengths)
+            before = (session.current, len(session.turns), session.votes)
             move(session)
-            moved = before != (session.current, len(session.turns), session.strengths)
+            moved = before != (session.current, len(session.turns), session.votes)
             self._worker.forget()
             self._publisher.publish_session()
             current = session.current

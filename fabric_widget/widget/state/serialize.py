@@ -48,7 +48,7 @@ def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
     made = turn.round
     width, height = _size(turn)
     images = []
-    for picture in made:
+    for at, picture in enumerate(made):
         encoded = album.screen(picture.id, picture)
         images.append(
             {
@@ -58,6 +58,7 @@ def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
                 "width": picture.image.width,
                 "height": picture.image.height,
                 "data": encoded.data,
+                **_tries(made, at),
             }
         )
     return {
@@ -115,10 +116,20 @@ def _row(turn: Turn, index: int, thumbed: set[str], album: Album) -> dict[str, A
                 "id": name_of(picture.id),
                 "seed": picture.seed,
                 "thumb": album.thumb(picture.id, picture).data if picture.id in thumbed else None,
+                **_tries(made, at),
             }
-            for picture in made
+            for at, picture in enumerate(made)
         ],
     }
+
+
+def _tries(made: Round, at: int) -> dict[str, Any]:
+    """Return what a picture tries in words, pictures' names in braces, and whom it follows."""
+    if at >= len(made.recipes):  # rounds of before there were plans
+        return {"tries": "", "sources": []}
+    recipe = made.recipes[at]
+    names = {source: "{" + name_of(source) + "}" for source in recipe.sources}
+    return {"tries": recipe.told(names), "sources": [name_of(source) for source in names]}
 
 
 def _size(turn: Turn) -> tuple[int, int]:

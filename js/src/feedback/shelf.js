@@ -52,14 +52,16 @@ const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
     leave(entry.id);
     act.vote(entry.id, 0);
   });
+  const el = h("li", { class: "fw-entry" }, zoom, h("div", { class: "fw-entry-body" }, name, h("div", { class: "fw-entry-line" }, range, value), contribution), remove);
   return {
-    el: h("li", { class: "fw-entry" }, zoom, h("div", { class: "fw-entry-body" }, name, h("div", { class: "fw-entry-line" }, range, value), contribution), remove),
+    el,
     focus: () => remove.focus(),
     remove: holder.release,
     /** @param {Entry} next */
     update(next) {
       entry = next;
       const { closed } = next.viewState;
+      set(el, { "data-id": next.id });
       holder.show(pictureStore.small(next.id));
       setText(name, next.label);
       set(name, { title: name.textContent });

@@ -19,17 +19,21 @@ import { MOST, STEP } from "../model/votes.js";
  * @property {string} alt
  * @property {Source | null} source
  * @property {"sharp" | "soft" | "forming" | "done"} state
+ * @property {string} tries  what the picture tries, in words
+ * @property {string[]} sources  the pictures that it follows
  * @property {number} strength
  * @property {boolean} closed
  */
 
 /**
- * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: () => void}} props  enter: the focus came into this card
+ * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: () => void, light: (ids: string[]) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
  */
-export const cardPart = ({ act, objectUrls, enter, zoom }) => {
+export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   /** @type {Picture | null} */
   let picture = null;
   let voted = 0;
+  /** @type {string[]} */
+  let sources = [];
   let strengthOpen = false;
 
   const image = h("img", { class: "fw-image", alt: "", decoding: "async", draggable: "false" });
@@ -118,19 +122,27 @@ export const cardPart = ({ act, objectUrls, enter, zoom }) => {
   });
 
   const seed = h("span", { class: "fw-seed" });
+  const tries = h("p", { class: "fw-tries" });
   // The group is inside: a list may hold nothing but list items.
   const group = h(
     "div",
     { role: "group" },
     h("div", { class: "fw-stage" }, open, chip, strengthRow),
     h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, lens, more),
+    tries,
     menu,
   );
   const el = h("li", { class: "fw-card" }, group);
-  el.addEventListener("focusin", enter);
+  el.addEventListener("focusin", () => {
+    enter();
+    light(sources);
+  });
+  el.addEventListener("pointerenter", () => light(sources));
+  el.addEventListener("pointerleave", () => light([]));
   el.addEventListener("focusout", (event) => {
     const to = /** @type {Node | null} */ (event.relatedTarget);
     if (to && el.contains(to)) return;
+    light([]);
     toggleMenu(false);
     toggleStrength(false);
   });
@@ -190,6 +202,10 @@ export const cardPart = ({ act, objectUrls, enter, zoom }) => {
       if (range.disabled !== disabled) range.disabled = disabled;
       if (!moving && range.valueAsNumber !== voted) range.valueAsNumber = voted;
       if (!moving) tell();
+      sources = props.sources;
+      setText(tries, props.tries);
+      set(tries, { title: props.tries });
+      show(tries, props.tries !== "");
       setText(seed, picture ? `seed ${picture.seed}` : "");
     },
   };

@@ -3,6 +3,7 @@
 import { h, keyedList, set, setText, show } from "../dom/elements.js";
 import { commandOf, moved } from "./keys.js";
 import { cardPart } from "./card.js";
+import { shortNameOf } from "../model/view-state.js";
 import { nudged, strengthOf } from "../model/votes.js";
 
 /**
@@ -10,6 +11,17 @@ import { nudged, strengthOf } from "../model/votes.js";
  * @typedef {import("../model/types.js").ViewState} ViewState
  * @typedef {import("./card.js").CardProps} CardProps
  */
+
+/**
+ * What a picture tries, with names that people know: "colors of picture 3 of round 1".
+ * @param {import("../model/types.js").Traits} traits
+ * @param {import("../model/types.js").Shown | null} shown
+ * @param {import("../model/types.js").Picture} picture
+ */
+const triesOf = (traits, shown, { tries = "", sources = [] }) => ({
+  sources,
+  tries: sources.reduce((/** @type {string} */ words, /** @type {string} */ id) => words.replaceAll(`{${id}}`, () => shortNameOf(traits, shown, id)), tries),
+});
 
 /**
  * What each card shows.
@@ -24,7 +36,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
       const preview = made.get(at);
       return {
         number: at + 1, picture: null, alt: `Picture ${at + 1} of round ${forming.number}, being made`,
-        source: preview ?? null, state: preview?.done ? "done" : "forming", strength: 0, closed,
+        source: preview ?? null, state: preview?.done ? "done" : "forming", tries: "", sources: [], strength: 0, closed,
       };
     });
   }
@@ -32,7 +44,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
     const { picture: source, sharp } = pictureStore.large(picture.id);
     return {
       number: at + 1, picture, alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
-      source, state: sharp ? "sharp" : "soft", strength: strengthOf(traits.votes, picture.id), closed,
+      source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), strength: strengthOf(traits.votes, picture.id), closed,
     };
   });
 };
@@ -56,11 +68,18 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         placeTabStop();
       },
       zoom: () => zoom(number - 1),
+      light,
     }),
   );
   const cardAt = (/** @type {number} */ at) => list.parts.get(String(at + 1));
   const placeTabStop = () => {
     for (const [key, card] of list.parts) card.setTabStop(key === String(current + 1));
+  };
+  /** Show which pictures a card follows, wherever they are seen. @param {string[]} sources */
+  const light = (sources) => {
+    for (const one of el.closest(".fabric-widget")?.querySelectorAll("[data-id]") ?? []) {
+      set(/** @type {HTMLElement} */ (one), { "data-lit": sources.includes(one.getAttribute("data-id") ?? "") });
+    }
   };
   /** @param {number} at */
   const focusCard = (at) => cardAt(Math.min(at, cards.length - 1))?.focus();

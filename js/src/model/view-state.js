@@ -90,6 +90,20 @@ export const nameOf = ({ round, history, uploads }, id) => {
 };
 
 /**
+ * A picture's name where there is little room: the round is left out if it is the one before.
+ * @param {Traits} traits
+ * @param {Shown | null} shown  the round that the name is read in
+ * @param {string} id
+ */
+export const shortNameOf = ({ round, history, uploads }, shown, id) => {
+  for (const { index, images } of [...(round ? [round] : []), ...history]) {
+    const at = images.findIndex((image) => image.id === id);
+    if (at >= 0) return index + 1 === shown?.index ? `picture ${at + 1}` : `picture ${at + 1} of round ${index + 1}`;
+  }
+  return uploads.find((one) => one.id === id)?.name || "your picture";
+};
+
+/**
  * A label as it stands inside a sentence; names of files stay as they are.
  * @param {string} label
  */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { announcement, inSentence, nameOf, viewStateOf } from "../../src/model/view-state.js";
+import { announcement, inSentence, nameOf, shortNameOf, viewStateOf } from "../../src/model/view-state.js";
 
 const past = (index) => ({ index, prompt: `p${index}`, images: [{ id: `a${index}`, seed: index }, { id: `b${index}`, seed: index + 1 }], width: 64, height: 64 });
 const traits = (more = {}) => ({ votes: {}, round: past(1), history: [past(0), past(1)], uploads: [], status: { phase: "ready", count: 2 }, ...more });
@@ -57,4 +57,14 @@ test("a look at a picture leaves the grid as it is, and is announced", () => {
   assert.equal(viewState.forming, null);
   assert.equal(viewState.busy, true);
   assert.equal(announcement(viewState), status.message);
+});
+
+test("a picture's short name leaves out the round before", () => {
+  const known = traits({ uploads: [{ id: "u", name: "cat.png" }, { id: "v", name: "" }] });
+  const named = (id, index) => shortNameOf(known, { ...past(index) }, id);
+  assert.equal(named("b0", 1), "picture 2");
+  assert.equal(named("a0", 2), "picture 1 of round 1");
+  assert.equal(named("u", 1), "cat.png");
+  assert.equal(named("v", 1), "your picture");
+  assert.equal(named("gone", 1), "your picture");
 });

@@ -236,3 +236,20 @@ ERROR = {
 def failed(**more: Any) -> Json:
     """Say every trait after a job that ran out of memory; the round before it is still there."""
     return ready(**{"status": status("error", 30, job=2, error=ERROR, message="Failed"), **more})
+
+
+def tried() -> Json:
+    """A second round, each picture of which says what it tries and whom it follows."""
+    first, second = pictures(0), pictures(4)
+    a, b = first[0].id, first[2].id
+    now = round_of(1, second)
+    words = (
+        f"close to {{{a}}}",
+        f"colors of {{{a}}}, form of {{{b}}}",
+        f"colors of {{{b}}}, form of {{{a}}}",
+        f"a variation on {{{a}}}",
+    )
+    for image, tries in zip(now["images"], words, strict=True):
+        image |= {"tries": tries, "sources": [name for name in (a, b) if name in tries]}
+    history = [row_of(0, first, liked=2), row_of(1, second, liked=2)]
+    return ready(votes={a: 1, b: 1}, round=now, history=history)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.front_end.pictures import ids, pictures, ready, round_of, row_of, status
+from tests.browser.front_end.pictures import ids, pictures, ready, round_of, row_of, status, tried
 from tests.browser.front_end.widget_page import HOSTS, Host, WidgetPage
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from tests.browser.front_end.widget_page import Opener
 
 
@@ -160,3 +162,23 @@ def test_a_long_history_stays_usable(open_widget: Opener) -> None:
     widget.settle()
     asked = widget.sent("fetch")
     assert len(asked) == len({one["id"] for one in asked}), "every picture is asked for once"
+
+
+def test_a_card_says_what_it_tries_and_its_sources_light_up(
+    page: Page, open_widget: Opener
+) -> None:
+    widget = open_widget(tried())
+    a, b = ids(0)[0], ids(0)[2]
+    tries = widget.root.locator(".fw-tries:visible")
+    expect(tries.nth(1)).to_have_text("colors of picture 1, form of picture 3")
+    lit = widget.root.locator("[data-lit]")
+    expect(lit).to_have_count(0)
+    widget.card(2).hover()
+    expect(lit).to_have_count(2)
+    assert {one.get_attribute("data-id") for one in lit.all()} == {a, b}
+    page.mouse.move(0, 0)
+    expect(lit).to_have_count(0)
+    widget.card(2).locator(".fw-picture").focus()
+    expect(lit).to_have_count(2)
+    page.keyboard.press("ArrowLeft")
+    expect(lit).to_have_count(1)

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.front_end.lens import PICTURE, lens, lens_jobs, shaped
 from tests.browser.front_end.looks import JUPYTER_DARK, JUPYTER_LIGHT
-from tests.browser.front_end.pictures import failed, idle, ids, pictures, ready, running
+from tests.browser.front_end.pictures import failed, idle, ids, pictures, ready, running, tried
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,6 +27,8 @@ STATES: dict[str, Json] = {
     "idle": idle(),
     "running": running(),
     "votes": ready(3, votes=VOTES),
+    "tries": tried(),
+    "tries-narrow": tried(),
     "error": failed(),
     "zoom": ready(3, votes=VOTES),
     "help": ready(3, votes=VOTES),
