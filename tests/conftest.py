@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 # Nothing is to be fetched, whatever a library would like to look up.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# A million objects are made while the tests are imported, and stay: nothing there is garbage.
+gc.disable()
 
 # No deadlines: how long a test takes says more about the machine than about the code.
 settings.register_profile("house", deadline=None)
@@ -37,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marked = any(item.get_closest_marker(name) for name in ("slow", "soak"))
         if not marked and not _LONG.search(item.nodeid):
             item.add_marker("fast")
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, without looking at what was imported again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
