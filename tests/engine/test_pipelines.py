@@ -13,6 +13,7 @@ from fabric_widget.engine.attention import site
 from fabric_widget.engine.compatibility import check_compatibility
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.families import called, survey
 from tests.engine.rounds import published
 
 if TYPE_CHECKING:
@@ -56,14 +57,9 @@ def make(fabric: Fabric, family: Family, **arguments: Any) -> Round:
     return fabric("a cat", **{**ours, **called(family), **arguments})
 
 
-def called(family: Family) -> dict[str, Any]:
-    """Return the arguments that a family is called with."""
-    return family.arguments | family.needs
-
-
 @pytest.mark.parametrize("family", ABLE, ids=lambda family: family.name)
 def test_every_family_takes_feedback(family: Family) -> None:
-    row = check_compatibility(family.build(), num_images=family.pictures, **called(family))
+    row = survey(family.name)
     assert not row.reason
     assert row.works
     assert ("unconditional" in re.split(", |;", ";".join(row.roles))) == family.guided
@@ -71,8 +67,7 @@ def test_every_family_takes_feedback(family: Family) -> None:
 
 @pytest.mark.parametrize("name", [name for name, family in ZOO.items() if not family.able])
 def test_a_family_without_reachable_attention_says_so(name: str) -> None:
-    family = ZOO[name]
-    row = check_compatibility(family.build(), num_images=family.pictures, **called(family))
+    row = survey(name)
     assert re.search(REFUSED[name], row.reason)
     assert (row.sites, row.works) == (0, False)
 
@@ -96,8 +91,7 @@ def test_likes_and_dislikes_stay_in_their_branches(
     family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only conditional rows hear likes, only unconditional ones dislikes, however they come."""
-    pipe = family.build()
-    fabric = published(pipe)
+    fabric = published(family.build())
     reference = make(fabric, family, num_images=1, seed=1)[0]
     denoiser = fabric._denoiser.module
     denoise, seen = denoiser.forward, []
@@ -116,7 +110,7 @@ def test_likes_and_dislikes_stay_in_their_branches(
         seen.append((torch.stack([x.flatten() for x in rows]), fabric._denoiser.bind(args, kwargs)))
         return out
 
-    roles = survey_roles(family, pipe)
+    roles = survey_roles(family)
     denoiser.forward = watched
     first_step = []
     pictures = max(2, family.pictures) if family.pictures > 1 else 1
@@ -140,10 +134,10 @@ def test_likes_and_dislikes_stay_in_their_branches(
                 assert (moved > 1e-3) == (conditional == hears), (moved, row, hears)
 
 
-def survey_roles(family: Family, pipe: Any) -> list[list[bool]]:
+def survey_roles(family: Family) -> list[list[bool]]:
     """Return for each call of a step whether each of its blocks of rows is conditional."""
-    row = check_compatibility(pipe, num_images=family.pictures, **called(family))
-    return [[role == "conditional" for role in call.split(", ")] for call in row.roles]
+    roles = survey(family.name).roles
+    return [[role == "conditional" for role in call.split(", ")] for call in roles]
 
 
 @pytest.mark.parametrize("family", ABLE, ids=lambda family: family.name)
