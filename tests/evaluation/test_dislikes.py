@@ -13,7 +13,7 @@ from fabric_widget.demo.reader import load_reader
 if TYPE_CHECKING:
     from fabric_widget.engine import Round
 
-SETTINGS: dict[str, Any] = {"num_images": 24, "num_inference_steps": 8, "guidance_scale": 1.0}
+SETTINGS: dict[str, Any] = {"num_images": 24, "num_inference_steps": 5, "guidance_scale": 1.0}
 PROMPTS = ("a fish", "a flower")
 COLORS = 3  # the most frequent ones of each prompt
 
