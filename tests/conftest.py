@@ -24,8 +24,14 @@ gc.disable()
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
-# Tests that share a notebook server and its kernel, by their parameters, or by their file.
-_SHARING = re.compile(r"(?:lab|notebook)-ipykernel-\d|hosts/test_(?:marimo|nbconvert)\.py")
+# Tests that share what is dear to make: a notebook server and its kernel, by their parameters;
+# pictures, measurements or a site, by their file; a family of pipelines, by its name.
+_SHARING = re.compile(
+    r"(?:lab|notebook)-ipykernel-\d"
+    r"|hosts/test_(?:marimo|nbconvert|subshells)\.py|front_end/test_playground\.py"
+    r"|test_(?:token_budget|docs_site|package)\.py|tests/bench/"
+    r"|(?:engine/test_(?:pipelines|recipes|sizes)|zoo/test_zoo)\.py::\w+(?P<family>\[.+\])"
+)
 
 # What the inner loop, `make check`, leaves to `make test`: pages, documents, commands, tables.
 _LONG = re.compile(
@@ -35,12 +41,14 @@ _LONG = re.compile(
 
 
 @pytest.hookimpl(tryfirst=True)  # before what -m leaves out is left out
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the inner loop as fast."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of the inner loop as fast; begin with slow ones, or the last runs alone."""
     for item in items:
         marked = any(item.get_closest_marker(name) for name in ("slow", "soak"))
         if not marked and not _LONG.search(item.nodeid):
             item.add_marker("fast")
+    if hasattr(config, "workerinput"):  # one process alone would make what modules share twice
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_collection_finish() -> None:
@@ -51,12 +59,12 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Give each process one test after the other, but all tests of one server to the same one."""
+    """Give each process one test after the other, but all tests that share to the same one."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneServerOneProcess(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    class SharedInOneProcess(LoadScopeScheduling):  # type: ignore[misc]  # untyped
         def _split_scope(self, nodeid: str) -> str:
             shared = _SHARING.search(nodeid)
-            return shared[0] if shared else nodeid
+            return (shared["family"] or shared[0]) if shared else nodeid
 
-    return OneServerOneProcess(config, log)
+    return SharedInOneProcess(config, log)
