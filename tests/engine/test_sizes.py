@@ -104,7 +104,14 @@ def test_latents_keep_the_ratio_of_the_picture(sides: tuple[int, int]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "height"), [(512, 768), (768, 512), (512, 1024)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (512, 768),
+        pytest.param(768, 512, marks=pytest.mark.soak),  # of any shape: the mixed sizes above
+        pytest.param(512, 1024, marks=pytest.mark.soak),
+    ],
+)
 def test_sizes_that_people_use(width: int, height: int) -> None:
     """With latents of an eighth, as the models that people use have them."""
     pipe = tiny.pipeline()
