@@ -259,7 +259,8 @@ def test_what_goes_wrong_on_the_way_is_told_and_what_is_done_is_kept(
 
 def test_people_of_all_kinds_can_vote(tmp_path: Path) -> None:
     for habits in ("noisy=0.5", "likes-only", "dislikes-only", "graded", "fickle,noisy"):
-        assert evaluate(tmp_path / habits, "--person", habits, "--methods", "ours") == 0
+        options = ["--person", habits, "--methods", "ours", "--steps", "2"]
+        assert evaluate(tmp_path / habits, *options) == 0
 
 
 def trials_until_killed(out: Path, updates: int) -> None:
