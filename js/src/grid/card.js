@@ -26,14 +26,12 @@ import { MOST, STEP } from "../model/votes.js";
  */
 
 /**
- * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: () => void, light: (ids: string[]) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
+ * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: () => void, light: (on: boolean) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
  */
 export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   /** @type {Picture | null} */
   let picture = null;
   let voted = 0;
-  /** @type {string[]} */
-  let sources = [];
   let strengthOpen = false;
 
   const image = h("img", { class: "fw-image", alt: "", decoding: "async", draggable: "false" });
@@ -135,14 +133,14 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   const el = h("li", { class: "fw-card" }, group);
   el.addEventListener("focusin", () => {
     enter();
-    light(sources);
+    light(true);
   });
-  el.addEventListener("pointerenter", () => light(sources));
-  el.addEventListener("pointerleave", () => light([]));
+  el.addEventListener("pointerenter", () => light(true));
+  el.addEventListener("pointerleave", () => light(false));
   el.addEventListener("focusout", (event) => {
     const to = /** @type {Node | null} */ (event.relatedTarget);
     if (to && el.contains(to)) return;
-    light([]);
+    light(false);
     toggleMenu(false);
     toggleStrength(false);
   });
@@ -202,7 +200,6 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       if (range.disabled !== disabled) range.disabled = disabled;
       if (!moving && range.valueAsNumber !== voted) range.valueAsNumber = voted;
       if (!moving) tell();
-      sources = props.sources;
       setText(tries, props.tries);
       set(tries, { title: props.tries });
       show(tries, props.tries !== "");

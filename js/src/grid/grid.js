@@ -59,6 +59,7 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
   /** @type {CardProps[]} */
   let cards = [];
   let current = 0;
+  let lit = -1; // the card whose sources are shown
 
   const list = keyedList(el, (/** @type {CardProps} */ { number }) => String(number), ({ number }) =>
     cardPart({
@@ -68,15 +69,19 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         placeTabStop();
       },
       zoom: () => zoom(number - 1),
-      light,
+      light: (on) => {
+        lit = on ? number - 1 : -1;
+        light();
+      },
     }),
   );
   const cardAt = (/** @type {number} */ at) => list.parts.get(String(at + 1));
   const placeTabStop = () => {
     for (const [key, card] of list.parts) card.setTabStop(key === String(current + 1));
   };
-  /** Show which pictures a card follows, wherever they are seen. @param {string[]} sources */
-  const light = (sources) => {
+  /** Show which pictures the lit card follows, wherever they are seen. */
+  const light = () => {
+    const sources = cards[lit]?.sources ?? [];
     for (const one of el.closest(".fabric-widget")?.querySelectorAll("[data-id]") ?? []) {
       set(/** @type {HTMLElement} */ (one), { "data-lit": sources.includes(one.getAttribute("data-id") ?? "") });
     }
@@ -157,6 +162,7 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         else leave();
       }
       list.update(cards);
+      if (lit >= 0) light();
       current = Math.max(0, Math.min(current, cards.length - 1));
       placeTabStop();
       const { width, height } = next.forming ?? next.shown ?? { width: 1, height: 1 };

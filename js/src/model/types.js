@@ -30,7 +30,9 @@
 
 /** @typedef {Record<string, number>} Votes */
 
-/** @typedef {{id: string, seed: number, mime: string, width: number, height: number, data: Bytes, tries?: string, sources?: string[]}} RoundImage */
+/** @typedef {{id: string, seed: number, tries?: string, sources?: string[]}} Picture  tries: what it tries in words, with names of pictures in braces; sources: those pictures */
+
+/** @typedef {Picture & {mime: string, width: number, height: number, data: Bytes}} RoundImage */
 
 /**
  * @typedef {object} Round
@@ -44,7 +46,7 @@
  * @property {RoundImage[]} images
  */
 
-/** @typedef {{id: string, seed: number, thumb: Bytes | null, tries?: string, sources?: string[]}} PastImage */
+/** @typedef {Picture & {thumb: Bytes | null}} PastImage */
 
 /**
  * @typedef {object} PastRound
@@ -106,8 +108,6 @@
  */
 
 /** @typedef {import("@anywidget/types").AnyModel<Traits>} Model */
-
-/** @typedef {{id: string, seed: number, tries?: string, sources?: string[]}} Picture  tries: what it tries in words, with names of pictures in braces; sources: those pictures */
 
 /** @typedef {{index: number, prompt: string, width: number, height: number, images: Picture[], contributions: Record<string, number>}} Shown */
 

@@ -76,16 +76,27 @@ export const announcement = ({ phase, status, traits, connection }) => {
 };
 
 /**
+ * Where a picture stands, both counted from 1; null if no round made it.
+ * @param {Traits} traits
+ * @param {string} id
+ */
+const placeOf = ({ round, history }, id) => {
+  for (const { index, images } of [...(round ? [round] : []), ...history]) {
+    const at = images.findIndex((image) => image.id === id);
+    if (at >= 0) return { round: index + 1, picture: at + 1, seed: images[at].seed };
+  }
+  return null;
+};
+
+/**
  * What to call a voted picture, wherever it comes from.
  * @param {Traits} traits
  * @param {string} id
  */
-export const nameOf = ({ round, history, uploads }, id) => {
-  for (const { index, images } of [...(round ? [round] : []), ...history]) {
-    const at = images.findIndex((image) => image.id === id);
-    if (at >= 0) return { label: `Round ${index + 1}, picture ${at + 1}`, seed: images[at].seed };
-  }
-  const upload = uploads.find((one) => one.id === id);
+export const nameOf = (traits, id) => {
+  const place = placeOf(traits, id);
+  if (place) return { label: `Round ${place.round}, picture ${place.picture}`, seed: place.seed };
+  const upload = traits.uploads.find((one) => one.id === id);
   return { label: upload?.name ? upload.name : `Picture ${id.slice(0, 4)}`, seed: null };
 };
 
@@ -95,12 +106,10 @@ export const nameOf = ({ round, history, uploads }, id) => {
  * @param {Shown | null} shown  the round that the name is read in
  * @param {string} id
  */
-export const shortNameOf = ({ round, history, uploads }, shown, id) => {
-  for (const { index, images } of [...(round ? [round] : []), ...history]) {
-    const at = images.findIndex((image) => image.id === id);
-    if (at >= 0) return index + 1 === shown?.index ? `picture ${at + 1}` : `picture ${at + 1} of round ${index + 1}`;
-  }
-  return uploads.find((one) => one.id === id)?.name || "your picture";
+export const shortNameOf = (traits, shown, id) => {
+  const place = placeOf(traits, id);
+  if (!place) return traits.uploads.find((one) => one.id === id)?.name || "your picture";
+  return place.round === shown?.index ? `picture ${place.picture}` : `picture ${place.picture} of round ${place.round}`;
 };
 
 /**

@@ -176,6 +176,11 @@ def test_a_card_says_what_it_tries_and_its_sources_light_up(
     widget.card(2).hover()
     expect(lit).to_have_count(2)
     assert {one.get_attribute("data-id") for one in lit.all()} == {a, b}
+    widget.kernel(round=round_of(2, pictures(8)))
+    expect(tries).to_have_count(0)
+    expect(lit).to_have_count(0)  # a new picture under the pointer follows others, or none
+    widget.kernel(round=tried()["round"])
+    expect(lit).to_have_count(2)
     page.mouse.move(0, 0)
     expect(lit).to_have_count(0)
     widget.card(2).locator(".fw-picture").focus()
