@@ -279,6 +279,15 @@ def test_a_session_goes_on_in_a_new_widget(
     assert make(widget.session, steps=None).steps is None  # given, so not the session's
 
 
+def test_a_session_beyond_the_ranges_goes_on_within_them(
+    make: Callable[..., FabricWidget], widget: FabricWidget
+) -> None:
+    """Python may have asked for more steps than a page can set."""
+    widget.session.generate("a bear", num_images=1, num_inference_steps=200)
+    other = make(widget.session)
+    assert (other.prompt, other.steps) == ("a bear", 150)
+
+
 def test_python_learns_of_a_value_out_of_range_and_nothing_changes(
     widget: FabricWidget,
 ) -> None:

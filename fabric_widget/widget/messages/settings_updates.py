@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.messages import schema
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.settings import (
     NAMES,
-    STRENGTH,
+    check_strengths,
     checked_control,
     read_control,
     read_votes,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from fabric_widget.session import Session
     from fabric_widget.widget.lazy_session import LazySession
@@ -124,13 +122,7 @@ def checked_value(name: str, value: object, lazy_session: LazySession) -> tuple[
         The value is out of range or of the wrong kind, or a text is too long.
     """
     if name == "votes":
-        strengths = value.values() if isinstance(value, Mapping) else ()
-        strong = [
-            s for s in strengths if isinstance(s, Real) and not -STRENGTH <= float(s) <= STRENGTH
-        ]
-        if strong:
-            message = f"the strength of a vote is {strong[0]!r}: give a number from -2 to 2"
-            raise ValueError(message)
+        check_strengths(value)
     if name in NAMES:
         return checked_control(name, value, lazy_session.pipeline_info.size_step)
     return read_value(name, value, lazy_session)

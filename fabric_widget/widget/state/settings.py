@@ -144,10 +144,11 @@ def out_of_range(
 ) -> ValueError:
     """Return the error for a number that Python set out of its range."""
     least, greatest, step = limits
-    kind = "a number" if not whole_numbers else "a whole number" if step == 1 else "a multiple"
-    of = f" of {step:g}" if kind == "a multiple" else ""
+    kind = "a number"
+    if whole_numbers:
+        kind = "a whole number" if step == 1 else f"a multiple of {step:g}"
     also = ", or None" if name in _OPTIONAL else ""
-    message = f"{name} is {_shown(value)}: give {kind}{of} from {least:g} to {greatest:.16g}{also}"
+    message = f"{name} is {_shown(value)}: give {kind} from {least:g} to {greatest:.16g}{also}"
     return ValueError(message)
 
 
@@ -164,6 +165,14 @@ def checked_control(name: str, value: object, size_step: int = SIZE_STEP) -> tup
         limits = (*RANGES[name][:2], size_step) if name in _SIZES else RANGES[name]
         raise out_of_range(name, value, limits, whole_numbers=name in _WHOLE | _SIZES)
     return taken, told
+
+
+def check_strengths(votes: object) -> None:
+    """Raise a ValueError if a strength of votes is a number out of range."""
+    for strength in votes.values() if isinstance(votes, Mapping) else ():
+        if isinstance(strength, Real) and not -STRENGTH <= float(strength) <= STRENGTH:
+            called, limits = "the strength of a vote", (-STRENGTH, STRENGTH, 0)
+            raise out_of_range(called, strength, limits, whole_numbers=False)
 
 
 def read_votes(value: object) -> tuple[dict[str, float], str]:
