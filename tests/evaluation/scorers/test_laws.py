@@ -115,6 +115,7 @@ def test_neither_the_chunk_nor_the_neighbours_matter(
 def test_the_same_again_to_the_bit_and_no_randomness_used(
     name: str, what: str, request: pytest.FixtureRequest
 ) -> None:
+    load(name, request)  # its checkpoint may be drawn at random, if no test before needed it
     before = global_states()
     first = numbers(load(name, request), pictures(), what)
     again = numbers(load(name, request), pictures(), what)
