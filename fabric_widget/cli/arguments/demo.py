@@ -9,7 +9,8 @@ from fabric_widget.cli.arguments.rounds import add_rounds
 from fabric_widget.cli.arguments.values import COUNTS, attributes, folder, integer, span, taste
 from fabric_widget.evaluation.people.options import AT_A_GLANCE
 
-DEFAULT_TASTE = "green triangular monster"
+# No picture of its first round has it, so that what votes find can be seen (test_demo_and_tastes.py).
+DEFAULT_TASTE = "yellow triangular monster"
 
 
 def add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
