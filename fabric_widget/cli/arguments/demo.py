@@ -9,7 +9,7 @@ from fabric_widget.cli.arguments.rounds import add_rounds
 from fabric_widget.cli.arguments.values import COUNTS, attributes, folder, integer, span, taste
 from fabric_widget.evaluation.people.options import AT_A_GLANCE
 
-# No picture of its first round has it, so that what votes find can be seen (test_demo_and_tastes.py).
+# No picture of its first round has it, so that one can see votes find it.
 DEFAULT_TASTE = "yellow triangular monster"
 
 
