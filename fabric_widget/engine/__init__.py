@@ -38,6 +38,7 @@ from fabric_widget.engine.generated_image import GeneratedImage
 from fabric_widget.engine.hires import HiRes
 from fabric_widget.engine.lens.influence import Influence, Level, Seen
 from fabric_widget.engine.lens.lens import Lens
+from fabric_widget.engine.pipeline.lock import waiting_for_pipeline
 from fabric_widget.engine.plans import Everything, Explore, Plan, Recipe, Start
 from fabric_widget.engine.results import Progress, Round
 from fabric_widget.engine.schedule import Schedule
@@ -69,6 +70,7 @@ __all__ = [
     "TokenBudget",
     "Trajectory",
     "Vote",
+    "waiting_for_pipeline",
 ]
 
 

@@ -13,6 +13,7 @@ from fabric_widget.engine import (
     GenerationCancelled,
     PipelineBusy,
     Progress,
+    waiting_for_pipeline,
 )
 from tests.engine.rounds import make, published, same, untouched
 
@@ -101,6 +102,64 @@ def test_a_run_inside_a_run_is_busy(fabric: Fabric) -> None:
     with pytest.raises(PipelineBusy):
         make(fabric, on_step=lambda _: make(fabric))
     assert len(make(fabric)) == 2
+
+
+def test_a_run_that_may_wait_begins_when_the_other_has_ended(pipe: Any) -> None:
+    first, second = Fabric(pipe), Fabric(pipe)
+    log: list[str] = []
+    inside = threading.Event()
+
+    def wait_and_make() -> None:
+        def keep_waiting() -> bool:
+            inside.set()
+            log.append("waits")
+            return True
+
+        with waiting_for_pipeline(keep_waiting, lambda: log.append("admitted")):
+            made.append(make(second))
+
+    made: list[Any] = []
+    thread = threading.Thread(target=wait_and_make)
+
+    def meanwhile(progress: Progress) -> None:
+        if progress.step == 1:
+            thread.start()
+            assert inside.wait(60)
+        if progress.step == progress.steps:
+            log.append("ended")
+
+    alone = make(first, on_step=meanwhile)
+    thread.join(60)
+    assert same(made[0], alone)
+    assert list(dict.fromkeys(log)) == ["waits", "ended", "admitted"]
+
+
+def test_a_run_that_waits_can_be_cancelled_and_the_other_goes_on(pipe: Any) -> None:
+    first, second = Fabric(pipe), Fabric(pipe)
+    raised: list[BaseException] = []
+
+    def give_up() -> None:
+        try:
+            with waiting_for_pipeline(lambda: False, pytest.fail):
+                make(second)
+        except GenerationCancelled as error:
+            raised.append(error)
+
+    def meanwhile(progress: Progress) -> None:
+        if progress.step == 1:
+            thread = threading.Thread(target=give_up)
+            thread.start()
+            thread.join(60)
+
+    assert same(make(first, on_step=meanwhile), make(second))
+    assert "while another run was using" in str(raised[0])
+
+
+def test_nobody_waits_for_a_run_of_the_same_thread(fabric: Fabric) -> None:
+    with waiting_for_pipeline(lambda: True, pytest.fail), pytest.raises(PipelineBusy):
+        make(fabric, on_step=lambda _: make(fabric))
+    with waiting_for_pipeline(pytest.fail, pytest.fail):
+        assert len(make(fabric)) == 2  # a free pipeline is not waited for
 
 
 # Progress

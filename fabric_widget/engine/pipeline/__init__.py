@@ -1,7 +1,8 @@
 """Any diffusers pipeline, seen from its denoiser. Knows nothing about feedback.
 
 protocol           the part of a diffusers pipeline that is used, for type checkers
-denoiser           which component it is, its lock, its calls with named arguments
+denoiser           which component it is, its calls with named arguments
+lock               one run at a time, and runs that wait for their turn
 call               one denoiser call: its rows, the form of its latents, where its picture stands
 record_calls       the calls that a pipeline would make, recorded before a run
 noise              noise for reference latents, as the scheduler adds it

@@ -1,4 +1,4 @@
-"""The denoiser of any pipeline: which component it is, its lock, its calls by named arguments.
+"""The denoiser of any pipeline: which component it is, its calls by named arguments.
 
 Nothing is known about a family of models.
 """
@@ -6,15 +6,14 @@ Nothing is known about a family of models.
 from __future__ import annotations
 
 import inspect
-import threading
-import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.engine.errors import FabricError, PipelineBusy
+from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.pipeline.call import Call
+from fabric_widget.engine.pipeline.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
 _COMPONENTS = ("unet", "transformer")
 _TIMESTEP_NAMES = ("timestep", "timesteps", "t")
-
-_locks: weakref.WeakKeyDictionary[torch.nn.Module, threading.Lock] = weakref.WeakKeyDictionary()
-_locks_guard = threading.Lock()
 
 
 class Denoiser:
@@ -82,20 +78,10 @@ class Denoiser:
         Raises
         ------
         PipelineBusy
-            Another run holds it: this one does not wait.
+            Another run holds it, and this one does not wait.
         """
-        with _locks_guard:
-            lock = _locks.setdefault(self.model, threading.Lock())
-        if not lock.acquire(blocking=False):
-            message = (
-                f"another run is using this {type(self.pipe).__name__}: wait until it has ended "
-                "or cancel it"
-            )
-            raise PipelineBusy(message)
-        try:
+        with locked(self.model, type(self.pipe).__name__):
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def eager(self) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """Long work for the worker's thread, one job at a time.
 
+turns           wait while another widget uses the pipeline
 run             what rounds and lens jobs share: status, stopping, failures
 rounds          a round: asked for, made, published
 round_request   what a round is made from

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.error_report import described
 from fabric_widget.widget.jobs.eta import Eta
+from fabric_widget.widget.jobs.turns import taking_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fabric_widget.engine import Progress
     from fabric_widget.session import Session
+    from fabric_widget.widget.jobs.turns import Turn
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.publish import Publisher
     from fabric_widget.widget.view_protocol import WidgetView
@@ -81,6 +83,7 @@ class Runs:
         self._batched = batched
         self._clock = clock
         self._inside: Job | None = None
+        self._turn: Turn | None = None
         self._ended = 0  # number of the last job whose end was told
 
     @property
@@ -96,8 +99,9 @@ class Runs:
             if job is None or job.number <= self._ended:
                 self._publisher.publish_status()
                 return
-            if job is self._inside and session is not None:
-                session.fabric.cancel()
+            waiting = self._turn is not None and self._turn.waiting
+            if job is self._inside and session is not None and not waiting:
+                session.fabric.cancel()  # while it waits, that would be somebody else's run
             self._publisher.publish_status(phase="stopping", message="Stopping after this step.")
 
     @contextlib.contextmanager
@@ -114,7 +118,7 @@ class Runs:
         Raises
         ------
         GenerationCancelled
-            It was stopped before it began.
+            It was stopped before it began, or while it waited for another run.
         """
         from fabric_widget.engine import GenerationCancelled
 
@@ -125,9 +129,10 @@ class Runs:
             begin()
             self._inside = run.job
         try:
-            yield
+            with taking_turns(run.job, self._view, self._publisher) as self._turn:
+                yield
         finally:
-            self._inside = None
+            self._inside = self._turn = None
 
     def step(self, run: Run, progress: Progress) -> bool:
         """Publish the progress of a job; return whether it continues."""

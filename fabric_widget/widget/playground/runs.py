@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.error_report import described
+from fabric_widget.widget.jobs.turns import taking_turns
 from fabric_widget.widget.playground.publish import PlaygroundPublisher
 
 if TYPE_CHECKING:
@@ -241,15 +242,16 @@ class PlaygroundRuns:
             steps=arguments.get("num_inference_steps") or pipeline_info.steps or 0,
             error=None,
         )
-        return fabric(
-            prompt,
-            num_images=1,
-            seed=seed,
-            on_step=functools.partial(self._on_step, fabric, job),
-            plan=Everything(),
-            **feedback,
-            **arguments,
-        )
+        with taking_turns(job, self._view, self.publisher):
+            return fabric(
+                prompt,
+                num_images=1,
+                seed=seed,
+                on_step=functools.partial(self._on_step, fabric, job),
+                plan=Everything(),
+                **feedback,
+                **arguments,
+            )
 
     def _on_step(self, fabric: Fabric, job: Job, progress: Progress) -> None:
         # Pictures of values that do not stand any more are not worth finishing, however far.
