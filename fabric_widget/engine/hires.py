@@ -23,6 +23,8 @@ from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.latents import size_multiple
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.plans import Everything, Recipe
+from fabric_widget.engine.plans.recipe import checked_plan
+from fabric_widget.engine.request import planned
 from fabric_widget.engine.results import Progress, Round
 from fabric_widget.engine.votes.votes import read_votes
 
@@ -142,6 +144,7 @@ class HiRes:
         liked: Iterable[Any] = (),
         disliked: Iterable[Any] = (),
         schedule: Schedule | None = None,
+        plan: Plan | Sequence[Recipe] | None = None,
         on_step: Callable[[Progress], object] | None = None,
     ) -> Round:
         """Run the second pass alone, with the prompt, seed and settings of each picture.
@@ -152,6 +155,8 @@ class HiRes:
             Generated images, at least one: a round, or the best of it.
         liked, disliked, schedule, on_step
             As for `Fabric`.
+        plan
+            Or a recipe for each picture; by default every picture follows all votes.
         """
         self._cancelled.clear()
         listed: list[Any] = list(images)
@@ -163,7 +168,8 @@ class HiRes:
         for image in listed:
             self._check_taken(image.settings)
         votes = read_votes(liked, disliked)
-        followed = Everything().recipes(votes, len(listed), 0)
+        recipes = planned(checked_plan(plan) or Everything(), votes, len(listed), 0, silent=False)
+        followed = [replace(recipe, start=None) for recipe in recipes]
         return self._enlarged(listed, followed, schedule, _Tally(on_step))
 
     @property

@@ -2,7 +2,7 @@
 
 session   Session: makes rounds that take the votes into account
 batches   a round made in batches
-look      which votes shaped which place of a picture
+remaking  pictures made once more: drafts in full, larger ones, under the lens
 votes     what was said of a picture, with a signed strength
 records   votes and recipes as JSON
 files     a session as a folder, to go on with it another day

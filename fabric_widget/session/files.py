@@ -25,7 +25,7 @@ from fabric_widget.session.records import (
     votes_as_json,
     votes_from_json,
 )
-from fabric_widget.session.state import State, Turn
+from fabric_widget.session.state import KINDS, State, Turn
 
 if TYPE_CHECKING:
     import os
@@ -137,7 +137,12 @@ def _state(root: Path, content: dict[str, Any]) -> State:
         )
         schedule = None if turn["schedule"] is None else Schedule(**turn["schedule"])
         votes = votes_from_json(turn["votes"], picture)
-        turns.append(Turn(made, votes, schedule, turn["parent"]))
+        kind, steps = turn.get("kind", "round"), turn.get("full_steps")  # not in older folders
+        if kind not in KINDS or (steps is None) != (kind != "drafts"):
+            message = f"a round is {kind!r} with full steps {steps!r}"
+            raise ValueError(message)
+        full = None if steps is None else int(steps)
+        turns.append(Turn(made, votes, schedule, turn["parent"], kind, full))
     current = content["current"]
     if current is not None:
         turns[current]
@@ -157,6 +162,8 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "seed": made.seed,
         "settings": _plain(made.settings),
         "parent": turn.parent,
+        "kind": turn.kind,
+        "full_steps": turn.full_steps,
         "schedule": None if turn.schedule is None else asdict(turn.schedule),
         "votes": votes_as_json(turn.votes),
         "recipes": recipes_as_json(made.recipes),

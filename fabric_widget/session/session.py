@@ -6,28 +6,26 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import BadReference, Lens, Round, Vote
-from fabric_widget.engine.request import checked_number, usable_seed
+from fabric_widget.engine.request import MAX_IMAGES, checked_number, usable_seed
 from fabric_widget.session import files
 from fabric_widget.session.batches import generate_in_batches
 from fabric_widget.session.history import History
-from fabric_widget.session.look import influence_of
+from fabric_widget.session.remaking import DRAFT, STEPS, Remaking, full_steps
 from fabric_widget.session.state import State, Turn
-from fabric_widget.session.timeline import Timeline
 from fabric_widget.session.votes import checked_of, read_vote, strengths_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Influence, Plan, Progress, Schedule
+    from fabric_widget.engine import Fabric, GeneratedImage, Plan, Progress, Schedule
     from fabric_widget.session.votes import Picture
 
 CONTRIBUTIONS = Lens(image=None, looks=False, parts=1, cells=1, steps=3)
 """Records how much each vote mattered in a round, and nothing else: so that it costs little."""
-_WHOLE = Lens()
 
 
-class Session(Timeline):
+class Session(Remaking):
     """Rounds of pictures with votes, branches and unlimited undo.
 
     Every act (a vote that changes something, a clear, a round, a step back to an earlier round) can
@@ -141,67 +139,50 @@ class Session(Timeline):
         TypeError, ValueError
             An argument is of the wrong kind or out of range.
         """
-        before, schedule = self._history.present, self.schedule
-        plan = plan or self.plan or self.fabric.plan
-        lens = self.lens if before.votes else None
-        prompt = before.prompt if prompt is None else prompt
-        seed = usable_seed(before.next_seed) if seed is None else seed
-        made = generate_in_batches(
-            self.fabric,
+        return self._generated(
             prompt,
+            None,
             num_images=num_images,
             seed=seed,
             batch_size=batch_size,
+            plan=plan,
             on_step=on_step,
             on_images=on_images,
-            recipes=plan.recipes(checked_of(before.votes), checked_number(num_images), seed),
-            schedule=schedule,
-            lens=lens,
             **pipeline_arguments,
         )
-        turn = Turn(made, before.votes, schedule, before.current)
-        with self._lock:
-            self._pictures.update((image.id, image) for image in turn.round)
-        self._act(lambda state: state.with_turn(turn))
-        return turn.round
 
-    def look(
+    def draft(
         self,
-        picture: GeneratedImage,
+        prompt: str | None = None,
         *,
-        lens: Lens = _WHOLE,
-        on_step: Callable[[Progress], object] | None = None,
-    ) -> Influence | None:
-        """Return which votes drew how much of a picture's attention, where and when.
+        num_images: int = 4,
+        num_inference_steps: int | None = None,
+        **others: Any,
+    ) -> Round:
+        """Generate a round of drafts: three times as many pictures in a third of the steps.
 
-        The picture is made again, alone, with the votes and the schedule of its own round. Nothing
-        is added to the session.
+        `finish` makes one of them in full.
 
         Parameters
         ----------
-        picture
-            Of any round.
-        lens
-            What to record; its `image` has no meaning here.
-        on_step
-            Called after each step.
-
-        Returns
-        -------
-        Influence or None
-            None if the round had no votes, or none of them was lent.
+        prompt, **others
+            As for `generate`.
+        num_images
+            How many pictures a round in full would have; there are three times as many, up to 64.
+        num_inference_steps
+            Of a finished picture; by default the pipeline's own.
 
         Raises
         ------
-        FabricError
-            The engine's: a vote that cannot be used, a busy pipeline, a cancelled run. Or the
-            pictures are made in two passes, by `HiRes`.
-        TypeError
-            `lens` is not a Lens.
-        ValueError
-            No round made the picture.
+        FabricError, TypeError, ValueError
+            As for `generate`.
         """
-        return influence_of(self.fabric, self.turns, picture, lens, on_step)
+        steps = full_steps(self.fabric, num_inference_steps)
+        drafts = min(DRAFT * checked_number(num_images), MAX_IMAGES)
+        fewer = max(steps // DRAFT, 1)
+        return self._generated(
+            prompt, steps, num_images=drafts, num_inference_steps=fewer, **others
+        )
 
     def like(
         self,
@@ -339,6 +320,52 @@ class Session(Timeline):
         session._history = History(state)
         session._pictures.update(state.pictures)
         return session
+
+    def _generated(
+        self,
+        prompt: str | None,
+        full_steps: int | None,
+        *,
+        num_images: int,
+        seed: int | None = None,
+        plan: Plan | None = None,
+        batch_size: int | None = None,
+        on_step: Callable[[Progress], object] | None = None,
+        on_images: Callable[[int, tuple[GeneratedImage, ...]], object] | None = None,
+        **pipeline_arguments: Any,
+    ) -> Round:
+        """Generate a round; of drafts, if `full_steps` are more than theirs."""
+        before, schedule = self._history.present, self.schedule
+        plan = plan or self.plan or self.fabric.plan
+        lens = self.lens if before.votes else None
+        prompt = before.prompt if prompt is None else prompt
+        seed = usable_seed(before.next_seed) if seed is None else seed
+        made = generate_in_batches(
+            self.fabric,
+            prompt,
+            num_images=num_images,
+            seed=seed,
+            batch_size=batch_size,
+            on_step=on_step,
+            on_images=on_images,
+            recipes=plan.recipes(checked_of(before.votes), checked_number(num_images), seed),
+            schedule=schedule,
+            lens=lens,
+            **pipeline_arguments,
+        )
+        drafts = full_steps is not None and full_steps > pipeline_arguments[STEPS]
+        turn = Turn(
+            made,
+            before.votes,
+            schedule,
+            before.current,
+            "drafts" if drafts else "round",
+            full_steps if drafts else None,
+        )
+        with self._lock:
+            self._pictures.update((image.id, image) for image in turn.round)
+        self._act(lambda state: state.with_turn(turn))
+        return turn.round
 
     def _vote(self, said: Vote, *, sign: int) -> str:
         vote = read_vote(said, sign)

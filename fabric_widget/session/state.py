@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from fabric_widget.session.votes import disliked_of, liked_of
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import Round, Schedule
     from fabric_widget.session.votes import Picture, Vote
+
+
+Kind = Literal["round", "drafts", "finished", "enlarged"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,18 @@ class Turn:
         How strongly they counted; None if that was left to the engine.
     parent
         Index of the turn that it went on from, None for a beginning.
+    kind
+        "round", "drafts", or a picture of an earlier turn made again: "finished" or "enlarged".
+    full_steps
+        Of drafts, how many steps a finished picture has; else None.
     """
 
     round: Round
     votes: tuple[Vote, ...] = ()
     schedule: Schedule | None = None
     parent: int | None = None
+    kind: Kind = "round"
+    full_steps: int | None = None
 
     @property
     def liked(self) -> tuple[tuple[Picture, float], ...]:
