@@ -2,6 +2,7 @@
 
 session   Session: makes rounds that take the votes into account
 batches   a round made in batches
+voting    Voting: a timeline of likes and dislikes, and what they are about
 look      which votes shaped which place of a picture
 votes     what was said of a picture, with a signed strength
 records   votes and recipes as JSON
