@@ -109,6 +109,10 @@ class Actions:
             session.vote(wanted)
             self._voted()
 
+    def wait(self) -> None:
+        """Wait anew for votes, if they are waited for: more of them are about to come."""
+        self._worker.delay(self._debounce)
+
     def add(self, picture: object, name: str) -> str:
         """Add an uploaded picture as liked; return its name in `votes`.
 
