@@ -2,6 +2,7 @@
 
 session   Session: makes rounds that take the votes into account
 batches   a round made in batches
+voting    Voting: a timeline of likes and dislikes, and what they are about
 remaking  pictures made once more: drafts in full, larger ones, under the lens
 votes     what was said of a picture, with a signed strength
 records   votes and recipes as JSON

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.engine import Everything, FabricError, GeneratedImage, HiRes, Lens
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.session.state import Turn
-from fabric_widget.session.timeline import Timeline
 from fabric_widget.session.votes import checked_of
+from fabric_widget.session.voting import Voting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fabric_widget.engine import Fabric, Influence, Progress, Recipe, Round, Schedule
-    from fabric_widget.session.votes import Picture, Vote
+    from fabric_widget.session.votes import Vote
 
     OnStep = Callable[[Progress], object]
 
@@ -26,12 +26,11 @@ DRAFT = 3
 """So many times fewer steps and more pictures has a round of drafts."""
 
 
-class Remaking(Timeline):
+class Remaking(Voting):
     """The acts of a session that make one of its pictures once more."""
 
     fabric: Fabric
     schedule: Schedule | None
-    _pictures: dict[str, Picture]
 
     def finish(
         self,

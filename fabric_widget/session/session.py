@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine import BadReference, Lens, Round, Vote
+from fabric_widget.engine import Lens, Round
 from fabric_widget.engine.request import MAX_IMAGES, checked_number, usable_seed
 from fabric_widget.session import files
 from fabric_widget.session.batches import generate_in_batches
 from fabric_widget.session.history import History
 from fabric_widget.session.remaking import DRAFT, STEPS, Remaking, full_steps
 from fabric_widget.session.state import State, Turn
-from fabric_widget.session.votes import checked_of, read_vote, strengths_of
+from fabric_widget.session.votes import checked_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from fabric_widget.engine import Fabric, GeneratedImage, Plan, Progress, Schedule
-    from fabric_widget.session.votes import Picture
 
 CONTRIBUTIONS = Lens(image=None, looks=False, parts=1, cells=1, steps=3)
 """Records how much each vote mattered in a round, and nothing else: so that it costs little."""
@@ -64,37 +62,11 @@ class Session(Remaking):
         self.schedule = schedule
         self.plan = plan
         self.lens = lens
-        self._pictures: dict[str, Picture] = {}
 
     def __repr__(self) -> str:
         """Count rounds and votes."""
         counts = f"liked={len(self.liked)}, disliked={len(self.disliked)}"
         return f"{type(self).__name__}(rounds={len(self.rounds)}, {counts})"
-
-    @property
-    def pictures(self) -> Mapping[str, Picture]:
-        """Every picture that the session has met, by id; also those of acts taken back."""
-        return MappingProxyType(self._pictures)
-
-    @property
-    def votes(self) -> tuple[tuple[Picture, float], ...]:
-        """Pictures with their signed strengths, liked above 0, the newest vote last."""
-        return tuple((vote.image, vote.strength) for vote in self._history.present.votes)
-
-    @property
-    def strengths(self) -> dict[str, float]:
-        """Signed strengths of the votes by the pictures' ids, the newest vote last."""
-        return strengths_of(self._history.present.votes)
-
-    @property
-    def liked(self) -> tuple[tuple[Picture, float], ...]:
-        """Liked pictures with their strengths, more than 0 and up to 2, the newest last."""
-        return self._history.present.liked
-
-    @property
-    def disliked(self) -> tuple[tuple[Picture, float], ...]:
-        """Disliked pictures with their strengths, more than 0 and up to 2, the newest last."""
-        return self._history.present.disliked
 
     def generate(
         self,
@@ -184,99 +156,6 @@ class Session(Remaking):
             prompt, steps, num_images=drafts, num_inference_steps=fewer, **others
         )
 
-    def like(
-        self,
-        image: Any,  # noqa: ANN401  (any picture)
-        strength: float = 1.0,
-        *,
-        aspect: str = "all",
-        part: Any = None,  # noqa: ANN401  (a name, a box or a mask)
-        in_place: bool = True,
-    ) -> str:
-        """Ask for more like `image`, or like something of it.
-
-        Parameters
-        ----------
-        image
-            A generated image, or any picture: a PIL image, a numpy array, the path of a file
-            (which is read now).
-        strength
-            -2 … 2. A negative like is a dislike; 0 takes the vote back. Of votes about the same
-            aspect and part of a picture the newest counts; others stand beside it.
-        aspect
-            What of the picture counts: "all", its "colors", or its "form".
-        part
-            Which part of it counts: None for the whole, "subject", "background", a box (left, top,
-            right, bottom) in its pixels, or a mask (an "L" image or an array (height, width), above
-            0 where the part is).
-        in_place
-            Whether the part is borrowed only where it stands; otherwise anywhere.
-
-        Returns
-        -------
-        str
-            The picture's id: equal pictures have equal ids.
-
-        Raises
-        ------
-        BadReference
-            `image` is not a picture, or one of the other arguments cannot be used.
-        """
-        return self._vote(Vote(image, strength, aspect, part, in_place), sign=1)
-
-    def dislike(
-        self,
-        image: Any,  # noqa: ANN401  (any picture)
-        strength: float = 1.0,
-        *,
-        aspect: str = "all",
-        part: Any = None,  # noqa: ANN401  (a name, a box or a mask)
-        in_place: bool = True,
-    ) -> str:
-        """Ask for less like `image`; parameters, result and errors are those of `like`."""
-        return self._vote(Vote(image, strength, aspect, part, in_place), sign=-1)
-
-    def vote(self, strengths: Mapping[str, float]) -> None:
-        """Replace all votes on whole pictures, as one act.
-
-        Votes about an aspect or a part stay.
-
-        Parameters
-        ----------
-        strengths
-            -2 … 2 by the ids of pictures that the session has met, the newest vote last; liked
-            above 0, disliked below. Pictures that are not named, or with 0, have no vote.
-
-        Raises
-        ------
-        BadReference
-            An id is unknown, or a strength is out of range. No vote was changed.
-        """
-        unknown = [name for name in strengths if name not in self._pictures]
-        if unknown:
-            message = f"no picture of this session is called {', '.join(map(repr, unknown))}"
-            raise BadReference(message)
-        votes = [
-            read_vote(Vote(self._pictures[name], value), 1) for name, value in strengths.items()
-        ]
-        self._act(
-            lambda state: state.with_votes([*(v for v in state.votes if not v.plain), *votes])
-        )
-
-    def clear(self, image: Any = None) -> None:  # noqa: ANN401  (any picture)
-        """Remove the votes on `image`, or all votes.
-
-        Raises
-        ------
-        BadReference
-            `image` is not a picture.
-        """
-        if image is None:
-            self._act(lambda state: state.with_votes(()))
-        else:
-            named = read_vote(Vote(image, 0.0), 1)
-            self._act(lambda state: state.with_votes([v for v in state.votes if v.id != named.id]))
-
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Save the session into a folder.
 
@@ -319,6 +198,7 @@ class Session(Remaking):
         session = cls(fabric, schedule=schedule)
         session._history = History(state)
         session._pictures.update(state.pictures)
+        session._parts.update(state.parts)
         return session
 
     def _generated(
@@ -366,10 +246,3 @@ class Session(Remaking):
             self._pictures.update((image.id, image) for image in turn.round)
         self._act(lambda state: state.with_turn(turn))
         return turn.round
-
-    def _vote(self, said: Vote, *, sign: int) -> str:
-        vote = read_vote(said, sign)
-        with self._lock:
-            self._pictures.setdefault(vote.id, vote.image)
-        self._act(lambda state: state.with_vote(vote))
-        return vote.id

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
-from fabric_widget.session.votes import disliked_of, liked_of
+from fabric_widget.session.votes import disliked_of, drawn_parts, liked_of, strengths_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fabric_widget.engine import Round, Schedule
+    from fabric_widget.engine.votes.parts import Part
     from fabric_widget.session.votes import Picture, Vote
 
 
@@ -44,6 +45,11 @@ class Turn:
     parent: int | None = None
     kind: Kind = "round"
     full_steps: int | None = None
+
+    @property
+    def strengths(self) -> dict[str, float]:
+        """Signed strengths of the votes by what they are about, as `Session.strengths`."""
+        return strengths_of(self.votes)
 
     @property
     def liked(self) -> tuple[tuple[Picture, float], ...]:
@@ -84,8 +90,16 @@ class State:
     def pictures(self) -> dict[str, Picture]:
         """Every picture of a round or a vote, by id."""
         images = {image.id: image for turn in self.turns for image in turn.round}
-        votes = [*(vote for turn in self.turns for vote in turn.votes), *self.votes]
-        return {vote.id: vote.image for vote in votes} | images
+        return {vote.id: vote.image for vote in self._all_votes} | images
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """Every box and mask of a vote, by name."""
+        return drawn_parts(self._all_votes)
+
+    @property
+    def _all_votes(self) -> list[Vote]:
+        return [*(vote for turn in self.turns for vote in turn.votes), *self.votes]
 
     @property
     def liked(self) -> tuple[tuple[Picture, float], ...]:

@@ -6,19 +6,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fabric_widget import engine
-from fabric_widget.engine.votes.aspects import ALL
+from fabric_widget.engine.votes.aspects import ALL, ASPECTS
+from fabric_widget.engine.votes.parts import PARTS, Part
 from fabric_widget.engine.votes.votes import About, read_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from PIL import Image
 
     from fabric_widget.engine import GeneratedImage
-    from fabric_widget.engine.votes.parts import Part
     from fabric_widget.engine.votes.votes import Votes
 
     Picture = GeneratedImage | Image.Image
+
+ANYWHERE = "anywhere"
+_MOST_WORDS = 4  # picture, aspect, part, anywhere
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,50 @@ class Vote(About):
 
 
 def strengths_of(votes: Sequence[Vote]) -> dict[str, float]:
-    """Return strengths of votes on whole pictures by their ids, in the order of the votes."""
-    return {vote.id: vote.strength for vote in votes if vote.plain}
+    """Return strengths of votes by what they are about, in the order of the votes."""
+    return {
+        key_of(vote.id, vote.aspect, vote.part, in_place=vote.in_place): vote.strength
+        for vote in votes
+    }
+
+
+def key_of(picture: str, aspect: str, part: Part | None, *, in_place: bool) -> str:
+    """Return what a vote is about as one text: "0a1b…", "0a1b…:colors", "0a1b…:subject"."""
+    words = [picture, "" if aspect == ALL else aspect]
+    words += [] if part is None else [part.name, "" if in_place else ANYWHERE]
+    return ":".join(filter(None, words))
+
+
+def read_key(key: str, pictures: Mapping[str, Picture], parts: Mapping[str, Part]) -> engine.Vote:
+    """Return a like of what a key of `strengths_of` says.
+
+    Parameters
+    ----------
+    key
+        Of a vote.
+    pictures, parts
+        Those that may be named: pictures by id, drawn parts by name.
+
+    Raises
+    ------
+    BadReference
+        No picture, aspect or part is called so.
+    """
+    identity, *words = key.split(":", _MOST_WORDS)
+    aspect = words.pop(0) if words and words[0] in ASPECTS else ALL
+    name = words.pop(0) if words else ""
+    part = Part(name) if name in PARTS else parts.get(name)
+    in_place = words != [ANYWHERE]
+    if identity not in pictures or key != key_of(identity, aspect, part, in_place=in_place):
+        message = f"no picture of this session is called {key[:80]!r}"
+        raise engine.BadReference(message)
+    return engine.Vote(pictures[identity], 1.0, aspect, part, in_place)
+
+
+def drawn_parts(votes: Iterable[Vote]) -> dict[str, Part]:
+    """Return the boxes and masks that votes are about, by name."""
+    parts = [vote.part for vote in votes if vote.part is not None]
+    return {part.name: part for part in parts if part.mask is not None}
 
 
 def liked_of(votes: Sequence[Vote]) -> tuple[tuple[Picture, float], ...]:

@@ -38,8 +38,7 @@ class VotingMethods:
         aspect, part, in_place
             What of it counts, as for `Session.like`: "colors" or "form"; "subject", "background", a
             box (left, top, right, bottom) in its pixels, or a mask; and whether a part is borrowed
-            only where it stands. Votes about a part or an aspect are not in `votes`: the cards of
-            the next round name what they follow, and undo takes them back.
+            only where it stands.
 
         Returns
         -------

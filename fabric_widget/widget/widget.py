@@ -104,8 +104,8 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
     _css = static("widget.css")
 
     _threads: ClassVar[bool] = sys.platform != "emscripten"
-    _debounce: ClassVar[float] = 0.8
-    """Seconds that votes are waited for before they start a round."""
+    _debounce: ClassVar[float] = 2.0
+    """Seconds that votes are waited for before they start a round: time to say why."""
     _clock = staticmethod(time.monotonic)
 
     def __init__(  # noqa: PLR0913  (every control, so that editors complete them)

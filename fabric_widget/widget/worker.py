@@ -153,6 +153,12 @@ class Worker:
             self._due_context = contextvars.copy_context()
             self._wake()
 
+    def delay(self, delay: float) -> None:
+        """Begin a job that is due no sooner than in `delay` seconds."""
+        with self._changed:
+            if self._due is not None:
+                self._due = max(self._due, self._clock() + delay)
+
     def call(self, task: Callable[[], object]) -> None:
         """Run a short task before the next job."""
         context = contextvars.copy_context()

@@ -21,7 +21,8 @@ import { messagesPart, statusPart } from "./dom/status.js";
 import { createRequests } from "./model/requests.js";
 import { viewStateOf } from "./model/view-state.js";
 import { inMessages, pack, refusal } from "./model/upload.js";
-import { toggled, withVote } from "./model/votes.js";
+import { firstTime } from "./model/first-time.js";
+import { because, rated, toggled, withVote } from "./model/votes.js";
 
 /**
  * @typedef {import("./model/types.js").Model} Model
@@ -53,7 +54,7 @@ export const createView = ({ model, el, cache }) => {
   const { signal } = controller;
   /** @type {Local} */
   const local = {
-    pinned: null, arrived: false, connection: "live", notices: [], dismissed: "", hidden: new Set(),
+    pinned: null, arrived: false, connection: "live", notices: [], dismissed: "", hidden: new Set(), hint: "",
     previews: { job: 0, pictures: new Map() },
   };
 
@@ -124,9 +125,13 @@ export const createView = ({ model, el, cache }) => {
     schedule();
   };
 
-  /** @param {import("./model/types.js").Votes} votes */
-  const setVotes = (votes) => {
+  /**
+   * @param {import("./model/types.js").Votes} votes
+   * @param {string} [id]  the picture whose reasons are asked for
+   */
+  const setVotes = (votes, id) => {
     if (closed() || votes === traits().votes) return;
+    local.hint = id && firstTime() ? id : "";
     save({ votes });
     link.expectVote();
     update();
@@ -169,9 +174,12 @@ export const createView = ({ model, el, cache }) => {
   /** @type {Act} */
   const act = {
     set: save,
-    vote: (id, strength) => setVotes(withVote(traits().votes, id, strength)),
-    like: (id) => setVotes(toggled(traits().votes, id, 1)),
-    dislike: (id) => setVotes(toggled(traits().votes, id, -1)),
+    vote: (name, strength) => setVotes(withVote(traits().votes, name, strength)),
+    rate: (id, strength) => setVotes(rated(traits().votes, id, strength)),
+    like: (id) => setVotes(toggled(traits().votes, id, 1), id),
+    dislike: (id) => setVotes(toggled(traits().votes, id, -1), id),
+    because: (id, why) => setVotes(because(traits().votes, id, why)),
+    wait: () => link.tell({ type: "wait" }),
     only: (id) => setVotes({ [id]: 1 }),
     clear: () => setVotes({}),
     generate() {

@@ -235,7 +235,18 @@ def test_several_votes_on_one_picture_are_taken_back_together_or_alone(fabric: A
     session.like(made[0], 0, aspect="form")
     assert [strength for _, strength in session.votes] == [1.0]
     session.like(made[0], aspect="colors")
-    session.vote({})
-    assert len(session.votes) == 1  # what was said of a part or an aspect stays
     session.clear(made[0])
     assert not session.votes
+
+
+def test_parts_that_were_drawn_are_known_after_opening(tmp_path: Path) -> None:
+    session = Session(Fabric(tiny.pipeline()))
+    made = session.generate("abc", num_images=1, num_inference_steps=1)
+    session.like(made[0], part=(0, 0, 3, 3))
+    session.save(tmp_path / "saved")
+    again = Session.open(tmp_path / "saved", Fabric(tiny.pipeline()))
+    known = again.strengths
+    assert known == session.strengths
+    again.clear()
+    again.vote(known)
+    assert again.strengths == known

@@ -61,7 +61,7 @@ def test_each_picture_says_what_it_tries_and_whom_it_follows(
     assert [(i["tries"], i["sources"]) for i in front.state["round"]["images"]] == [("", [])] * 4
     name = widget.like(1, aspect="colors", part="subject")
     assert name == first[1].id[:12]
-    assert front.state["votes"] == {}  # it has no thumb: the cards and undo know it
+    assert front.state["votes"] == {f"{name}:colors:subject": 1.0}
     widget.generate().result()
     shown = front.state["round"]["images"]
     tries = {(image["tries"], *image["sources"]) for image in shown}

@@ -85,6 +85,23 @@ def test_votes_start_one_round_when_they_have_settled(
     assert front.state["round"]["votes"] == {first: 1, second: -1}
 
 
+def test_votes_are_waited_for_longer_while_a_person_looks_for_words(
+    widget: FabricWidget, front: Front, clock: Clock
+) -> None:
+    widget.generate().result()
+    front.post({"type": "wait"})
+    assert not front.status["pending"], "nothing is waited for"
+    front.set(votes={names(front)[0]: 1})
+    for _ in range(3):
+        clock.now += widget._debounce * 0.9
+        front.post({"type": "wait"})
+        widget._worker.wake()
+    assert front.status["pending"]
+    assert widget._worker.current is None
+    after_debounce(widget, clock)
+    front.wait(lambda: len(front.state["history"]) == 2)
+
+
 @pytest.mark.usefixtures("clock")
 def test_no_round_starts_by_itself_when_that_is_off_or_before_the_first(
     widget: FabricWidget, front: Front

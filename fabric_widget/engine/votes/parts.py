@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SUBJECT = "subject"
 BACKGROUND = "background"
-_NAMES = (SUBJECT, BACKGROUND)
+PARTS = (SUBJECT, BACKGROUND)
 _CORNERS = 4
 _MASK_DIMENSIONS = 2
 _BYTE = 255
@@ -76,7 +76,7 @@ def read_part(given: object, size: tuple[int, int]) -> Part | None:
     if isinstance(given, Part):
         return given
     if isinstance(given, str):
-        if given not in _NAMES:
+        if given not in PARTS:
             message = f"the part is {given!r}: {_GIVE}"
             raise BadReference(message)
         return Part(given)

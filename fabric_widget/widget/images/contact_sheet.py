@@ -26,6 +26,7 @@ _GAP = 12
 _LABEL = 24
 _LINE = 26
 _COLUMNS = 4
+_WORDS = ("colors", "form", "subject", "background")
 _LETTER = 9.2  # pixels, about the width of one at the size of the prompt
 _FRAME = 4
 _BADGE = 30
@@ -41,7 +42,7 @@ def contact_sheet(made: Round, strengths: Mapping[str, float], width: int = 1040
     made
         The round.
     strengths
-        Signed strengths of votes by the pictures' ids.
+        Signed strengths of votes by what they are about, as in `Session.strengths`.
     width
         Of the sheet, in pixels.
     """
@@ -54,36 +55,55 @@ def contact_sheet(made: Round, strengths: Mapping[str, float], width: int = 1040
     )
     head = _MARGIN + _LINE * len(words) + 8
     rows = math.ceil(len(made) / columns)
-    sheet = Image.new("RGB", (width, head + rows * (tall + _LABEL + _GAP) + _MARGIN), _PAPER)
+    votes = [votes_on(picture.id, strengths) for picture in made]
+    label = _LABEL * (2 if any(what for one in votes for what in one) else 1)
+    sheet = Image.new("RGB", (width, head + rows * (tall + label + _GAP) + _MARGIN), _PAPER)
     draw = ImageDraw.Draw(sheet)
     for i, line in enumerate(words):
         draw.text((_MARGIN, _MARGIN + i * _LINE), line, _INK, _font(18))
     for i, picture in enumerate(made):
         left = _MARGIN + i % columns * (side + _GAP)
-        top = head + i // columns * (tall + _LABEL + _GAP)
+        top = head + i // columns * (tall + label + _GAP)
         sheet.paste(_scaled(pixels(picture), (side, tall)), (left, top))
-        strength = strengths.get(picture.id, 0.0)
+        strength = _leading(votes[i])
         if strength:
             box = (left, top, left + side - 1, top + tall - 1)
             draw.rectangle(box, outline=_GREEN if strength > 0 else _RED, width=_FRAME)
             badge = _badge(up=strength > 0)
             sheet.paste(badge, (left + side - _BADGE - 8, top + 8), badge)
-        draw.text((left, top + tall + 4), _label(picture.seed, strength), _SOFT, _font(14))
+        draw.text((left, top + tall + 4), _label(picture.seed, votes[i]), _SOFT, _font(14))
     return sheet
+
+
+def votes_on(identity: str, strengths: Mapping[str, float]) -> dict[str, float]:
+    """Return what of a picture was voted on in words ("" for all of it), with the strengths."""
+    found = {}
+    for key, strength in strengths.items():
+        name, *words = key.split(":")
+        if name == identity:
+            told = [word if word in _WORDS else "a part" for word in words if word != "anywhere"]
+            found[" of ".join(told)] = strength
+    return found
 
 
 def caption(made: Round, strengths: Mapping[str, float]) -> str:
     """Return a text alternative of the contact sheet."""
     count = len(made)
     words = f"{count} picture{'s' * (count != 1)} of “{made.prompt}”, seeds from {made.seed}"
-    marks = [strengths.get(picture.id, 0.0) for picture in made]
-    liked = [str(i + 1) for i, mark in enumerate(marks) if mark > 0]
-    disliked = [str(i + 1) for i, mark in enumerate(marks) if mark < 0]
-    if liked:
-        words += f"; liked: {', '.join(liked)}"
-    if disliked:
-        words += f"; disliked: {', '.join(disliked)}"
+    votes = [votes_on(picture.id, strengths) for picture in made]
+    for verb, sign in (("liked", 1), ("disliked", -1)):
+        told = []
+        for i, one in enumerate(votes):
+            whats = [what for what, strength in one.items() if sign * strength > 0]
+            why = f" ({', '.join(filter(None, whats))})" if any(whats) else ""
+            told += [f"{i + 1}{why}"] if whats else []
+        words += f"; {verb}: {', '.join(told)}" if told else ""
     return words
+
+
+def _leading(votes: Mapping[str, float]) -> float:
+    """Return the strength of the vote on all of a picture, else of the newest one; 0 if none."""
+    return votes.get("", [0.0, *votes.values()][-1])
 
 
 def _columns(count: int) -> int:
@@ -92,8 +112,9 @@ def _columns(count: int) -> int:
     return math.ceil(count / rows)
 
 
-def _label(seed: int, strength: float) -> str:
-    return f"seed {seed}" + (f"   {strength:+g}".replace("-", "−") if strength else "")
+def _label(seed: int, votes: Mapping[str, float]) -> str:
+    told = ", ".join(f"{strength:+g} {what}".strip() for what, strength in votes.items())
+    return f"seed {seed}{chr(10) if any(votes) else '   '}{told}".replace("-", "−").strip()
 
 
 def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -90,10 +90,10 @@ class Actions:
         """Change votes; return the name of the picture that changed."""
         session = self._lazy_session.load()
         with self._view.writing():
-            before = session.votes
+            before = session.strengths
             identity = act(session)
             self._publisher.publish_session()
-            if session.votes != before:
+            if session.strengths != before:
                 self._voted()
         self._worker.pump()
         return serialize.name_of(identity or "")
@@ -103,11 +103,15 @@ class Actions:
         session = self._lazy_session.session
         if session is None:
             return
-        names = serialize.named(session)
-        wanted = {names[name]: strength for name, strength in votes.items()}
+        keys = serialize.keys_of(session, votes)
+        wanted = {keys[name]: strength for name, strength in votes.items()}
         if wanted != session.strengths:
             session.vote(wanted)
             self._voted()
+
+    def wait(self) -> None:
+        """Wait anew for votes, if they are waited for: more of them are about to come."""
+        self._worker.delay(self._debounce)
 
     def add(self, picture: object, name: str) -> str:
         """Add an uploaded picture as liked; return its name in `votes`.
@@ -131,9 +135,9 @@ class Actions:
         """Undo, redo or branch, and publish the result; return whether anything changed."""
         session = self._lazy_session.load()
         with self._view.writing():
-            before = (session.current, len(session.turns), session.votes)
+            before = (session.current, len(session.turns), session.strengths)
             move(session)
-            moved = before != (session.current, len(session.turns), session.votes)
+            moved = before != (session.current, len(session.turns), session.strengths)
             self._worker.forget()
             self._publisher.publish_session()
             current = session.current

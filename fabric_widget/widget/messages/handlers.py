@@ -194,5 +194,8 @@ class MessageHandlers:
     def _on_delete_preset(self, name: str) -> None:
         self._actions.delete_preset(name)
 
+    def _on_wait(self) -> None:
+        self._actions.wait()
+
     def _on_dismiss(self) -> None:
         self._publisher.dismiss()

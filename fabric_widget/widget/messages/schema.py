@@ -157,6 +157,7 @@ KNOWN: Mapping[str, Message] = {
     "save_preset": Message({"name": text, "values": mapping}),
     "delete_preset": Message({"name": text}),
     "dismiss": Message(),
+    "wait": Message(answered=False),
 }
 """Every type of message that the front end sends."""
 

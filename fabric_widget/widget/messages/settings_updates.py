@@ -129,9 +129,9 @@ def checked_value(name: str, value: object, lazy_session: LazySession) -> tuple[
 
 
 def _read_votes(value: object, session: Session | None) -> tuple[dict[str, float], str]:
-    """Return the votes on pictures that the session knows, and a notice about others."""
+    """Return the votes on what the session knows, and a notice about others."""
     votes, told = read_votes(value)
-    known = {} if session is None else serialize.named(session)
+    known = {} if session is None else serialize.keys_of(session, votes)
     strangers = [name for name in votes if name not in known]
     if strangers:
         told = f"{told} No picture here is called {', '.join(strangers)[:80]}.".strip()

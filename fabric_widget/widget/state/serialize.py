@@ -1,6 +1,7 @@
 """Serialize rounds, history and votes; make and resolve the names used in messages.
 
-A picture's name on the wire is the beginning of its id.
+A picture's name on the wire is the beginning of its id. A vote's name is that of its picture and,
+after colons, what of it counts: "0a1b2c3d4e5f", "0a1b2c3d4e5f:colors", "0a1b2c3d4e5f:subject".
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fabric_widget.engine import Round
     from fabric_widget.session import Session
@@ -24,8 +25,8 @@ _THUMBS = 64  # pictures of the history that travel with it; older ones are fetc
 
 
 def name_of(identity: str) -> str:
-    """Return a picture's name in messages."""
-    return identity[:_NAME]
+    """Return a picture's name in messages, or that of a vote."""
+    return ":".join(word[:_NAME] for word in identity.split(":"))
 
 
 def named(session: Session) -> dict[str, str]:
@@ -34,8 +35,18 @@ def named(session: Session) -> dict[str, str]:
 
 
 def votes_of(strengths: Mapping[str, float]) -> dict[str, float]:
-    """Return votes by the pictures' names in messages."""
-    return {name_of(identity): strength for identity, strength in strengths.items()}
+    """Return votes by their names in messages."""
+    return {name_of(key): strength for key, strength in strengths.items()}
+
+
+def keys_of(session: Session, votes: Iterable[str]) -> dict[str, str]:
+    """Return what votes are about, as in `Session.strengths`, by their names in messages.
+
+    Those whose picture, aspect or part is unknown are left out.
+    """
+    words = named(session) | {name_of(part): part for part in tuple(session.parts)}
+    keys = {name: ":".join(words.get(word, word) for word in name.split(":")) for name in votes}
+    return {name: key for name, key in keys.items() if name_of(key) == name and session.knows(key)}
 
 
 def contributions_of(made: Round) -> dict[str, float]:
@@ -65,7 +76,7 @@ def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
         "index": index,
         "prompt": made.prompt,
         "seed": made.seed,
-        "votes": votes_of({vote.id: vote.strength for vote in turn.votes if vote.plain}),
+        "votes": votes_of(turn.strengths),
         "contributions": contributions_of(made),
         "width": width,
         "height": height,
@@ -106,8 +117,8 @@ def _row(turn: Turn, index: int, thumbed: set[str], album: Album) -> dict[str, A
         "prompt": made.prompt,
         "negative_prompt": str(made.settings.get("negative_prompt") or ""),
         "seed": made.seed,
-        "liked": sum(vote.strength > 0 for vote in turn.votes),
-        "disliked": sum(vote.strength < 0 for vote in turn.votes),
+        "liked": len({vote.id for vote in turn.votes if vote.strength > 0}),
+        "disliked": len({vote.id for vote in turn.votes if vote.strength < 0}),
         "contributions": contributions_of(made),
         "width": width,
         "height": height,

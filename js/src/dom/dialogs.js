@@ -3,10 +3,11 @@
 import { button, h, set, setDisabled, setText, show } from "./elements.js";
 import { signed } from "../model/format.js";
 import { icon } from "./icons.js";
-import { commandOf, KEYS } from "../grid/keys.js";
+import { commandOf, KEYS, voteByKey } from "../grid/keys.js";
 import { inSentence } from "../model/view-state.js";
 import { thumbs } from "../grid/vote-buttons.js";
-import { nudged, strengthOf } from "../model/votes.js";
+import { whysPart } from "../grid/whys.js";
+import { strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
@@ -38,7 +39,7 @@ export const helpPart = () => {
         h("dd", {}, what),
       ])),
       h("div", { class: "fw-title" }, "What votes do"),
-      h("p", {}, "A like draws the pictures of the next rounds towards this one; a dislike pushes them away. Votes stay until you take them back, and the shelf shows all that count. Undo takes back votes and rounds, and nothing is ever lost: every round stays in the history."),
+      h("p", {}, "A like draws the pictures of the next rounds towards this one; a dislike pushes them away: all of it, or only its colors, its form, its subject or its background. Votes stay until you take them back, and the shelf shows all that count. Undo takes back votes and rounds, and nothing is ever lost: every round stays in the history."),
     ),
   );
   closeOnBackdrop(el);
@@ -71,6 +72,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const current = () => images[at];
   const votes = thumbs({ like: () => act.like(current().id), dislike: () => act.dislike(current().id) });
   const strength = h("span", { class: "fw-value" });
+  const whys = whysPart({ press: (why) => act.because(current().id, why), wait: act.wait });
   const left = button({ class: "fw-icon-button fw-zoom-step", label: "Previous picture", icon: icon("left") }, () => move(at - 1));
   const right = button({ class: "fw-icon-button fw-zoom-step", label: "Next picture", icon: icon("right") }, () => move(at + 1));
   const lens = button({ class: "fw-icon-button", label: "Lens", icon: icon("lens") }, () => act.lens(current().id));
@@ -82,7 +84,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     h("div", { class: "fw-dialog-body" },
       h("div", { class: "fw-panel-head" }, title, facts, lens, download, close),
       h("div", { class: "fw-zoom-stage" }, left, h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image), right),
-      h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down),
+      h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down, whys.el),
     ),
   );
   closeOnBackdrop(el);
@@ -100,7 +102,9 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     setText(title, label);
     setText(facts, [seed === null ? "" : `seed ${seed}`, images.length > 1 ? `${at + 1} of ${images.length}` : ""].filter(Boolean).join(" · "));
     set(image, { alt: label });
-    votes.update({ name, strength: value, disabled: viewState.closed });
+    const about = { id, name, votes: viewState.traits.votes, disabled: viewState.closed };
+    votes.update(about);
+    whys.update(about);
     setText(strength, value ? signed(value) : "");
     set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
     setDisabled(lens, viewState.closed);
@@ -142,24 +146,15 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     const { id } = current();
     event.preventDefault();
     event.stopPropagation();
+    if (voteByKey(command, id, act, viewState.traits.votes)) return;
     switch (command.do) {
       case "move":
         return move({ left: at - 1, up: at - 1, right: at + 1, down: at + 1, first: 0, last: images.length - 1 }[command.by]);
       case "jump":
         return move(command.to);
-      case "like":
-      case "dislike":
-        return act[command.do](id);
-      case "clear":
-        return act.vote(id, 0);
-      case "nudge":
-        return act.vote(id, strengthOf(nudged(viewState.traits.votes, id, command.steps), id));
       case "lens":
         if (!lens.hidden && !viewState.closed) act.lens(id);
         return;
-      case "undo":
-      case "redo":
-        return act.travel(command.do);
       case "generate":
         el.close();
         return act.generate();

@@ -3,18 +3,18 @@
 import { button, h, keyedList, set, setDisabled, setText, show } from "../dom/elements.js";
 import { percent, signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
-import { inSentence, nameOf } from "../model/view-state.js";
-import { MOST, STEP, votedIds } from "../model/votes.js";
+import { aboutOf, inSentence } from "../model/view-state.js";
+import { MOST, namesOf, STEP } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
  * @typedef {import("../model/types.js").ViewState} ViewState
- * @typedef {{id: string, label: string, seed: number | null, strength: number, viewState: ViewState}} Entry
+ * @typedef {ReturnType<typeof aboutOf> & {vote: string, strength: number, viewState: ViewState}} Entry
  */
 
 /**
  * @param {{act: Act, sign: 1 | -1, frame: (image: HTMLImageElement) => {show: (source: any) => void, release: () => void},
- *   pictureStore: import("../model/picture-store.js").PictureStore, leave: (id: string) => void}} props
+ *   pictureStore: import("../model/picture-store.js").PictureStore, leave: (vote: string) => void}} props
  */
 const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
   /** @type {Entry | null} */
@@ -45,12 +45,12 @@ const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
   });
   range.addEventListener("change", () => {
     moving = false;
-    if (entry) act.vote(entry.id, strength());
+    if (entry) act.vote(entry.vote, strength());
   });
   const remove = button({ class: "fw-icon-button", label: "Remove", icon: icon("close") }, () => {
     if (!entry) return;
-    leave(entry.id);
-    act.vote(entry.id, 0);
+    leave(entry.vote);
+    act.vote(entry.vote, 0);
   });
   const el = h("li", { class: "fw-entry" }, zoom, h("div", { class: "fw-entry-body" }, name, h("div", { class: "fw-entry-line" }, range, value), contribution), remove);
   return {
@@ -63,10 +63,11 @@ const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
       const { closed } = next.viewState;
       set(el, { "data-id": next.id });
       holder.show(pictureStore.small(next.id));
-      setText(name, next.label);
-      set(name, { title: name.textContent });
-      const called = inSentence(next.label);
-      set(zoom, { "aria-label": `Zoom ${called}`, title: `Zoom ${called}` });
+      setText(name, next.about);
+      set(name, { title: next.about });
+      const { called } = next;
+      const picture = inSentence(next.label);
+      set(zoom, { "aria-label": `Zoom ${picture}`, title: `Zoom ${picture}` });
       set(range, { "aria-label": `Strength of ${called}` });
       if (range.disabled !== closed) range.disabled = closed;
       if (!moving) {
@@ -110,14 +111,13 @@ export const shelfPart = ({ act, objectUrls, pictureStore }) => {
     const ul = h("ul", { class: "fw-entries", "aria-label": title });
     const count = h("span", { class: "fw-count" });
     const heading = h("div", { class: "fw-shelf-title" }, icon(sign > 0 ? "like" : "dislike"), title, count);
-    const list = keyedList(ul, (/** @type {Entry} */ { id }) => id, () =>
+    const list = keyedList(ul, (/** @type {Entry} */ { vote }) => vote, () =>
       entryPart({ act, sign, frame: objectUrls, pictureStore, leave: focusBeside }),
     );
     // The focus goes to the neighbour of an entry that is removed.
-    const focusBeside = (/** @type {string} */ id) => {
-      const ids = [...list.parts.keys()];
-      const order = ids.sort((one, other) => (list.parts.get(one)?.el.compareDocumentPosition(/** @type {Node} */ (list.parts.get(other)?.el)) ?? 0) & 4 ? -1 : 1);
-      const at = order.indexOf(id);
+    const focusBeside = (/** @type {string} */ vote) => {
+      const order = [...list.parts.keys()].sort((one, other) => (list.parts.get(one)?.el.compareDocumentPosition(/** @type {Node} */ (list.parts.get(other)?.el)) ?? 0) & 4 ? -1 : 1);
+      const at = order.indexOf(vote);
       const beside = list.parts.get(order[at + 1] ?? order[at - 1]);
       if (beside) beside.focus();
       else clear.focus();
@@ -127,11 +127,12 @@ export const shelfPart = ({ act, objectUrls, pictureStore }) => {
       ul,
       /** @param {ViewState} viewState */
       update(viewState) {
-        const ids = votedIds(viewState.traits.votes, sign);
-        setText(count, ids.length ? String(ids.length) : "");
-        list.update(ids.map((id) => ({ id, ...nameOf(viewState.traits, id), strength: viewState.traits.votes[id], viewState })));
-        show(ul, ids.length > 0);
-        return ids.length;
+        const { traits } = viewState;
+        const names = namesOf(traits.votes, sign);
+        setText(count, names.length ? String(names.length) : "");
+        list.update(names.map((vote) => ({ vote, ...aboutOf(traits, vote), strength: traits.votes[vote], viewState })));
+        show(ul, names.length > 0);
+        return names.length;
       },
     };
   };

@@ -5,6 +5,7 @@ import { button, h, set, setDisabled, setText, show } from "../dom/elements.js";
 import { signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
 import { thumbs } from "./vote-buttons.js";
+import { whysPart } from "./whys.js";
 import { MOST, STEP } from "../model/votes.js";
 
 /**
@@ -22,6 +23,8 @@ import { MOST, STEP } from "../model/votes.js";
  * @property {string} tries  what the picture tries, in words
  * @property {string[]} sources  the pictures that it follows
  * @property {number} strength
+ * @property {import("../model/types.js").Votes} votes
+ * @property {boolean} hinted  the row of reasons is explained here
  * @property {boolean} closed
  */
 
@@ -49,6 +52,8 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     held: () => toggleStrength(true),
   });
 
+  const whys = whysPart({ press: (why) => withPicture((id) => act.because(id, why))(), wait: act.wait, tabindex: -1 });
+
   const range = h("input", { type: "range", class: "fw-range", min: -MOST, max: MOST, step: STEP, tabindex: -1 });
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
   const strengthRow = h("div", { class: "fw-strength", hidden: true }, icon("dislike"), range, icon("like"), value);
@@ -65,7 +70,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   });
   range.addEventListener("change", () => {
     moving = false;
-    if (picture && range.valueAsNumber !== voted) act.vote(picture.id, range.valueAsNumber);
+    if (picture && range.valueAsNumber !== voted) act.rate(picture.id, range.valueAsNumber);
   });
 
   /** @param {boolean} wanted */
@@ -126,9 +131,9 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     "div",
     { role: "group" },
     h("div", { class: "fw-stage" }, open, chip, strengthRow),
-    h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, lens, more),
+    h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, lens, more, menu),
+    whys.el,
     tries,
-    menu,
   );
   const el = h("li", { class: "fw-card" }, group);
   el.addEventListener("focusin", () => {
@@ -182,7 +187,9 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       set(image, { alt: props.alt });
       set(open, { "aria-label": `Zoom ${name}`, "aria-disabled": picture ? null : "true" });
       const disabled = props.closed || !picture;
-      votes.update({ name, strength: voted, disabled });
+      const about = { id: picture?.id ?? "", name, votes: props.votes, hinted: props.hinted, disabled };
+      votes.update(about);
+      whys.update(about);
       set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
       setDisabled(lens, disabled);
       set(more, { "aria-label": `More for ${name}`, title: `More for ${name}` });

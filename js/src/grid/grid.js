@@ -1,10 +1,10 @@
 // The pictures of the round that is shown or being made: one tab stop, arrows inside.
 
 import { h, keyedList, set, setText, show } from "../dom/elements.js";
-import { commandOf, moved } from "./keys.js";
+import { commandOf, moved, voteByKey } from "./keys.js";
 import { cardPart } from "./card.js";
 import { shortNameOf } from "../model/view-state.js";
-import { nudged, strengthOf } from "../model/votes.js";
+import { strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
@@ -36,7 +36,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
       const preview = made.get(at);
       return {
         number: at + 1, picture: null, alt: `Picture ${at + 1} of round ${forming.number}, being made`,
-        source: preview ?? null, state: preview?.done ? "done" : "forming", tries: "", sources: [], strength: 0, closed,
+        source: preview ?? null, state: preview?.done ? "done" : "forming", tries: "", sources: [], strength: 0, votes: {}, hinted: false, closed,
       };
     });
   }
@@ -44,7 +44,8 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
     const { picture: source, sharp } = pictureStore.large(picture.id);
     return {
       number: at + 1, picture, alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
-      source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), strength: strengthOf(traits.votes, picture.id), closed,
+      source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), strength: strengthOf(traits.votes, picture.id),
+      votes: traits.votes, hinted: local.hint === picture.id, closed,
     };
   });
 };
@@ -115,25 +116,13 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
     event.stopPropagation();
     const id = cards[current]?.picture?.id;
     const { closed, traits: { votes } } = viewState;
+    if (voteByKey(command, id, act, votes)) return;
     switch (command.do) {
       case "move":
         return focusCard(moved(current, command.by, cards.length, columns()));
       case "jump":
         if (command.to < cards.length) focusCard(command.to);
         return;
-      case "like":
-      case "dislike":
-        if (id) act[command.do](id);
-        return;
-      case "clear":
-        if (id) act.vote(id, 0);
-        return;
-      case "nudge":
-        if (id) act.vote(id, strengthOf(nudged(votes, id, command.steps), id));
-        return;
-      case "undo":
-      case "redo":
-        return act.travel(command.do);
       case "generate":
         return act.generate();
       case "lens":

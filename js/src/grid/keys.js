@@ -1,10 +1,16 @@
 // Which key does what, while the focus is inside the grid, the zoom dialog or the lens.
 
+import { STEP, strengthOf } from "../model/votes.js";
+
 /**
  * @typedef {{do: "move", by: "left" | "right" | "up" | "down" | "first" | "last"}
  *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more"}
+ *   | {do: "why", why: string}
  *   | {do: "nudge", steps: number}} Command
  */
+
+/** What of a picture may count, each by its first letter. */
+export const WHYS = ["colors", "form", "subject", "background"];
 
 /** @type {Record<string, Command>} */
 const commands = {
@@ -30,6 +36,7 @@ const commands = {
   "?": { do: "help" },
   ".": { do: "more" },
   contextmenu: { do: "more" },
+  ...Object.fromEntries(WHYS.map((why) => [why[0], { do: "why", why }])),
 };
 
 /** Commands that a key held down repeats. */
@@ -50,6 +57,36 @@ export const commandOf = (event) => {
   if (event.shiftKey && key === "f10") command = { do: "more" };
   if (!command || (event.repeat && !repeatable.has(command.do))) return null;
   return command;
+};
+
+/**
+ * Do what a key says about a picture's votes; false if it says something else.
+ * @param {Command} command
+ * @param {string | undefined} id
+ * @param {import("../model/types.js").Act} act
+ * @param {import("../model/types.js").Votes} votes
+ */
+export const voteByKey = (command, id, act, votes) => {
+  switch (command.do) {
+    case "like":
+    case "dislike":
+      if (id) act[command.do](id);
+      return true;
+    case "clear":
+      if (id) act.rate(id, 0);
+      return true;
+    case "nudge":
+      if (id) act.rate(id, strengthOf(votes, id) + command.steps * STEP);
+      return true;
+    case "why":
+      if (id) act.because(id, command.why);
+      return true;
+    case "undo":
+    case "redo":
+      act.travel(command.do);
+      return true;
+  }
+  return false;
 };
 
 /**
@@ -77,6 +114,7 @@ export const KEYS = /** @type {const} */ ([
   ["1 … 9", "jump to a picture"],
   ["L", "like, or take the like back"],
   ["K", "dislike, or take the dislike back"],
+  ["C  F  S  B", "only its colors, form, subject or background"],
   ["+  −", "stronger or weaker"],
   ["0  Backspace", "clear the vote"],
   ["Enter", "zoom"],

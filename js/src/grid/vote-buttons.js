@@ -2,6 +2,7 @@
 
 import { button, set, setDisabled } from "../dom/elements.js";
 import { icon } from "../dom/icons.js";
+import { votesOn } from "../model/votes.js";
 
 const LONG = 500;
 
@@ -54,10 +55,11 @@ export const thumbs = ({ like, dislike, held, tabindex }) => {
   return {
     up,
     down,
-    /** @param {{name: string, strength: number, disabled: boolean}} props  name: such as "picture 2" */
-    update({ name, strength, disabled }) {
-      set(up, { "aria-label": `Like ${name}`, title: `Like ${name} (L)`, "aria-pressed": String(strength > 0) });
-      set(down, { "aria-label": `Dislike ${name}`, title: `Dislike ${name} (K)`, "aria-pressed": String(strength < 0) });
+    /** @param {{id: string, name: string, votes: import("../model/types.js").Votes, disabled: boolean}} props  name: such as "picture 2" */
+    update({ id, name, votes, disabled }) {
+      const pressed = (/** @type {1 | -1} */ sign) => String(votesOn(votes, id).some((vote) => votes[vote] * sign > 0));
+      set(up, { "aria-label": `Like ${name}`, title: `Like ${name} (L)`, "aria-pressed": pressed(1) });
+      set(down, { "aria-label": `Dislike ${name}`, title: `Dislike ${name} (K)`, "aria-pressed": pressed(-1) });
       setDisabled(up, disabled);
       setDisabled(down, disabled);
     },

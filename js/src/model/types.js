@@ -28,7 +28,7 @@
  * @property {"" | "vote" | "round" | "branch"} redo
  */
 
-/** @typedef {Record<string, number>} Votes */
+/** @typedef {Record<string, number>} Votes  strengths by what is voted on: a picture's id, and after colons what of it counts */
 
 /** @typedef {{id: string, seed: number, tries?: string, sources?: string[]}} Picture  tries: what it tries in words, with names of pictures in braces; sources: those pictures */
 
@@ -148,6 +148,7 @@
  * @property {string} dismissed  the failure that was dismissed here
  * @property {Set<number>} hidden  the kernel's notices that were dismissed here
  * @property {Previews} previews
+ * @property {string} hint  the picture under which reasons are explained, or ""
  */
 
 /**
@@ -170,7 +171,10 @@
  * What a part can ask for.
  * @typedef {object} Act
  * @property {(values: Partial<Traits>) => void} set
- * @property {(id: string, strength: number) => void} vote
+ * @property {(name: string, strength: number) => void} vote  by the vote's name
+ * @property {(id: string, strength: number) => void} rate  all votes on a picture
+ * @property {(id: string, why: string) => void} because
+ * @property {() => void} wait  votes should wait for more of them
  * @property {(id: string) => void} like
  * @property {(id: string) => void} dislike
  * @property {(id: string) => void} only

@@ -100,6 +100,22 @@ export const nameOf = (traits, id) => {
   return { label: upload?.name ? upload.name : `Picture ${id.slice(0, 4)}`, seed: null };
 };
 
+/** @type {Record<string, string>} */
+const WHATS = { colors: "colors", form: "form", subject: "the subject", background: "the background" };
+
+/**
+ * What a vote is about: "Colors of round 1, picture 2".
+ * @param {Traits} traits
+ * @param {string} vote  its name
+ */
+export const aboutOf = (traits, vote) => {
+  const [id, ...words] = vote.split(":");
+  const { label, seed } = nameOf(traits, id);
+  const whats = words.flatMap((word) => (word === "anywhere" ? [] : [WHATS[word] ?? "a part"]));
+  const called = [...whats, inSentence(label)].join(" of ");
+  return { id, label, called, about: whats.length ? called[0].toUpperCase() + called.slice(1) : label, seed };
+};
+
 /**
  * A picture's name where there is little room: the round is left out if it is the one before.
  * @param {Traits} traits

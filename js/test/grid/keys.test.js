@@ -14,6 +14,13 @@ test("letters work in both cases, Shift+Z redoes", () => {
   assert.equal(press("I"), "lens");
 });
 
+test("the first letter of what may count says that it does", () => {
+  const said = ["c", "F", "s", "B"].map((key) => commandOf({ key }));
+  assert.deepEqual(said, ["colors", "form", "subject", "background"].map((why) => ({ do: "why", why })));
+  assert.equal(press("c", { ctrlKey: true }), null);
+  assert.equal(press("c", { repeat: true }), null);
+});
+
 test("digits jump, 0 clears", () => {
   assert.deepEqual(commandOf({ key: "1" }), { do: "jump", to: 0 });
   assert.deepEqual(commandOf({ key: "9" }), { do: "jump", to: 8 });
@@ -32,7 +39,7 @@ test("a key held down moves on, and votes once", () => {
 });
 
 test("the notebook's own command keys mean nothing here", () => {
-  for (const key of ["d", "a", "b", "x", "m", "constructor"]) assert.equal(press(key), null);
+  for (const key of ["d", "a", "x", "m", "v", "constructor"]) assert.equal(press(key), null);
 });
 
 test("arrows stay inside the grid", () => {

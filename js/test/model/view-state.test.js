@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { announcement, inSentence, nameOf, shortNameOf, viewStateOf } from "../../src/model/view-state.js";
+import { aboutOf, announcement, inSentence, nameOf, shortNameOf, viewStateOf } from "../../src/model/view-state.js";
 
 const past = (index) => ({ index, prompt: `p${index}`, images: [{ id: `a${index}`, seed: index }, { id: `b${index}`, seed: index + 1 }], width: 64, height: 64 });
 const traits = (more = {}) => ({ votes: {}, round: past(1), history: [past(0), past(1)], uploads: [], status: { phase: "ready", count: 2 }, ...more });
@@ -67,4 +67,17 @@ test("a picture's short name leaves out the round before", () => {
   assert.equal(named("u", 1), "cat.png");
   assert.equal(named("v", 1), "your picture");
   assert.equal(named("gone", 1), "your picture");
+});
+
+test("a vote is called after what it is about", () => {
+  const traits = { round: { index: 1, images: [{ id: "a", seed: 3 }, { id: "b", seed: 4 }] }, history: [], uploads: [{ id: "c", name: "cat.png" }] };
+  const called = (vote) => aboutOf(traits, vote).about;
+  assert.equal(called("b"), "Round 2, picture 2");
+  assert.equal(called("b:colors"), "Colors of round 2, picture 2");
+  assert.equal(called("b:form:subject:anywhere"), "Form of the subject of round 2, picture 2");
+  assert.equal(called("c:background"), "The background of cat.png");
+  assert.equal(called("c"), "cat.png");
+  assert.equal(called("b:0123456789ab"), "A part of round 2, picture 2");
+  const { id, label, called: sentence, seed } = aboutOf(traits, "a:form");
+  assert.deepEqual([id, label, sentence, seed], ["a", "Round 2, picture 1", "form of round 2, picture 1", 3]);
 });

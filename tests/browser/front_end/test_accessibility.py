@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 AXE = Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VOTES = {ids(0)[0]: 1, ids(0)[1]: -1, ids(0)[2]: 0.5}
+WHYS = {f"{ids(4)[0]}:colors": 1, f"{ids(4)[1]}:subject": -1, ids(4)[2]: 1}
 
 STATES: dict[str, Json] = {
     "idle": idle(),
@@ -29,6 +30,7 @@ STATES: dict[str, Json] = {
     "error": failed(votes=VOTES),
     "notice": ready(status=status("ready", 9, notice={"id": 1, "text": "The prompt was cut."})),
     "zoom": ready(votes=VOTES),
+    "whys": ready(2, votes=WHYS),
     "help": ready(votes=VOTES),
     "menu": ready(votes=VOTES),
     "settings": ready(votes=VOTES),

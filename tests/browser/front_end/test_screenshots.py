@@ -22,11 +22,22 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[3] / "out/screenshots"
 VOTES = {ids(8)[0]: 1, ids(8)[1]: -1, ids(4)[3]: 1.5}
+WHYS = {
+    ids(8)[0]: 1,
+    f"{ids(8)[1]}:background": -1,
+    f"{ids(8)[2]}:colors": 1,
+    f"{ids(8)[2]}:form": 1,
+    f"{ids(4)[3]}:colors:subject": 1.5,
+}
 
 STATES: dict[str, Json] = {
     "idle": idle(),
     "running": running(),
     "votes": ready(3, votes=VOTES),
+    "whys": ready(3, votes=WHYS),
+    "whys-narrow": ready(3, votes=WHYS),
+    "whys-wide": ready(3, votes=WHYS),
+    "zoom-whys": ready(3, votes=WHYS),
     "tries": tried(),
     "tries-narrow": tried(),
     "error": failed(),
@@ -47,8 +58,8 @@ def test_a_picture_is_taken(
     page: Page, open_widget: Opener, state: str, scheme: Literal["light", "dark"]
 ) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    width = 360 if "narrow" in state else 1000
-    dialog = state in {"zoom", "help", "looking", "lens", "lens-narrow"}
+    width = 360 if "narrow" in state else 1400 if "wide" in state else 1000
+    dialog = state in {"zoom", "zoom-whys", "help", "looking", "lens", "lens-narrow"}
     page.set_viewport_size({"width": width, "height": 800 if dialog and width > 360 else 1800})
     widget = open_widget(STATES[state], lenses={PICTURE: lens().wire()})
     page.evaluate(
@@ -65,9 +76,12 @@ def test_a_picture_is_taken(
         preview = {"type": "preview", "job": 2, "step": 7, "first": 0, "mime": "image/webp"}
         widget.message({**preview, "done": False}, [one.thumb for one in pictures(8, 2)])
         widget.wait_sent("seen")
-    elif state == "zoom":
-        widget.button("Zoom picture 1").click()
-        expect(widget.dialog("Picture 1")).to_be_visible()
+    elif state.startswith("zoom"):
+        number = 1 if state == "zoom" else 3
+        widget.button(f"Zoom picture {number}").click()
+        expect(widget.dialog(f"Picture {number}")).to_be_visible()
+    elif state.startswith("whys"):
+        widget.button("Like picture 4").click()  # the first one here: reasons are explained
     elif state == "help":
         widget.button("Help").click()
         expect(widget.dialog("Keyboard")).to_be_visible()
