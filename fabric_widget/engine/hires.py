@@ -7,6 +7,7 @@ is composed small, enlarged, and drawn over ("hires fix"). Feedback may act in b
 from __future__ import annotations
 
 import functools
+import math
 import operator
 import threading
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.schedule import Schedule
 
 _MAX_SCALE = 4.0
+_STEPS = "num_inference_steps"
 # Of the first pass alone: the second has its size and its start from the enlarged picture.
 _FIRST_ONLY = frozenset({"height", "width", "latents", "output_type"})
 
@@ -277,6 +279,8 @@ class HiRes:
         width, height = (round(side * self.scale / unit) * unit for side in image.image.size)
         enlarged = image.image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
         common = {k: v for k, v in image.settings.items() if k not in _FIRST_ONLY}
+        if _STEPS in common:  # the second pass does a part of them, and at least one
+            common[_STEPS] = max(common[_STEPS], math.ceil(1 / self.strength))
         parameters = parameters_of(pipe)
         sized = _size(enlarged) if "height" in parameters else {}
         return {**common, **sized, "image": enlarged, "strength": self.strength}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.votes.votes import Votes
 
 _NEEDED = ("prompt", "num_images_per_prompt", "generator")
-MAX_IMAGES = 64
+_MAX_IMAGES = 64
 _SEED_LIMIT = 2**32  # generators on the CPU use no more of a seed
 _OURS = {
     "generator": "give seed: picture i is made with its own generator, seeded seed + i",
@@ -165,17 +165,17 @@ def checked_token_budget(
 
 def checked_number(num_images: object) -> int:
     """Return the number of pictures, 1 … 64, or raise a ValueError."""
-    return _checked_integer("num_images", num_images, 1, MAX_IMAGES)
+    return _checked_integer("num_images", num_images, 1, _MAX_IMAGES)
 
 
 def checked_seed(seed: object) -> int:
     """Return the first seed if every picture's is below 2³², or raise a ValueError."""
-    return _checked_integer("seed", seed, 0, _SEED_LIMIT - MAX_IMAGES)
+    return _checked_integer("seed", seed, 0, _SEED_LIMIT - _MAX_IMAGES)
 
 
 def usable_seed(seed: int) -> int:
     """Return a first seed that counts; one too large is derived, for adding to it tells nothing."""
-    limit = _SEED_LIMIT - MAX_IMAGES
+    limit = _SEED_LIMIT - _MAX_IMAGES
     return seed if seed <= limit else derived_seed(seed) % limit
 
 

@@ -23,7 +23,7 @@ _WHOLE = Lens()
 STEPS = "num_inference_steps"
 """The pipelines' name for the number of steps."""
 DRAFT = 3
-"""So many times fewer steps and more pictures has a round of drafts."""
+"""A draft takes so many times fewer steps; a round of drafts has so many times more pictures."""
 
 
 class Remaking(Voting):
@@ -61,7 +61,7 @@ class Remaking(Voting):
         ValueError
             No round made the picture, or it is no draft and no argument is given.
         """
-        index, turn = self._made_by(picture)
+        index, turn = self.turn_of(picture)
         if turn.full_steps is not None:
             pipeline_arguments.setdefault(STEPS, turn.full_steps)
         if not pipeline_arguments:
@@ -115,10 +115,11 @@ class Remaking(Voting):
         if isinstance(self.fabric, HiRes):
             message = "the pictures of this session are enlarged already: give it a Fabric"
             raise FabricError(message)
-        index, turn = self._made_by(picture)
+        index, turn = self.turn_of(picture)
         second = HiRes(self.fabric, scale=scale, strength=strength)
+        steps = {} if turn.full_steps is None else {STEPS: turn.full_steps}
         made = second.enlarge(
-            [picture],
+            [replace(picture, settings={**picture.settings, **steps})],
             plan=[recipe_of(turn, picture)],
             schedule=turn.schedule,
             on_step=on_step,
@@ -164,7 +165,7 @@ class Remaking(Voting):
         if not isinstance(lens, Lens):
             message = f"lens is a {type(lens).__name__}: give a Lens"
             raise TypeError(message)
-        _, turn = self._made_by(picture)
+        _, turn = self.turn_of(picture)
         if isinstance(self.fabric, HiRes):
             message = "a picture of two passes cannot be looked into: give the session a Fabric"
             raise FabricError(message)
@@ -184,8 +185,14 @@ class Remaking(Voting):
             **picture.settings,
         ).influence
 
-    def _made_by(self, picture: GeneratedImage) -> tuple[int, Turn]:
-        """Return the newest turn that made a picture, and its index."""
+    def turn_of(self, picture: GeneratedImage) -> tuple[int, Turn]:
+        """Return the newest turn that made a picture, and its index.
+
+        Raises
+        ------
+        ValueError
+            No round made it.
+        """
         for index, turn in reversed(list(enumerate(self.turns))):
             if any(image == picture for image in turn.round):
                 return index, turn
@@ -227,6 +234,11 @@ def full_steps(fabric: Fabric, given: object) -> int:
         message = f"{STEPS} is {steps!r}: give the steps of a finished picture, 1 or more"
         raise ValueError(message)
     return steps
+
+
+def draft_steps(steps: int) -> int:
+    """Return the steps of a draft of a picture that takes `steps`."""
+    return max(steps // DRAFT, 1)
 
 
 def _about(vote: Vote, identity: str, made: GeneratedImage) -> Vote:

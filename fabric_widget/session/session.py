@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import Lens, Round
-from fabric_widget.engine.request import MAX_IMAGES, checked_number, usable_seed
+from fabric_widget.engine.request import checked_number, usable_seed
 from fabric_widget.session import files
 from fabric_widget.session.batches import generate_in_batches
 from fabric_widget.session.history import History
-from fabric_widget.session.remaking import DRAFT, STEPS, Remaking, full_steps
+from fabric_widget.session.remaking import DRAFT, STEPS, Remaking, draft_steps, full_steps
 from fabric_widget.session.state import State, Turn
 from fabric_widget.session.votes import checked_of
 
@@ -127,11 +127,11 @@ class Session(Remaking):
         self,
         prompt: str | None = None,
         *,
-        num_images: int = 4,
+        num_images: int = 4 * DRAFT,
         num_inference_steps: int | None = None,
         **others: Any,
     ) -> Round:
-        """Generate a round of drafts: three times as many pictures in a third of the steps.
+        """Generate a round of drafts: many pictures in a third of the steps, to look over quickly.
 
         `finish` makes one of them in full.
 
@@ -140,7 +140,7 @@ class Session(Remaking):
         prompt, **others
             As for `generate`.
         num_images
-            How many pictures a round in full would have; there are three times as many, up to 64.
+            How many drafts, 1 … 64; twelve cost about as much as a round of four.
         num_inference_steps
             Of a finished picture; by default the pipeline's own.
 
@@ -150,10 +150,9 @@ class Session(Remaking):
             As for `generate`.
         """
         steps = full_steps(self.fabric, num_inference_steps)
-        drafts = min(DRAFT * checked_number(num_images), MAX_IMAGES)
-        fewer = max(steps // DRAFT, 1)
+        fewer = draft_steps(steps)
         return self._generated(
-            prompt, steps, num_images=drafts, num_inference_steps=fewer, **others
+            prompt, steps, num_images=num_images, num_inference_steps=fewer, **others
         )
 
     def save(self, folder: str | os.PathLike[str]) -> None:

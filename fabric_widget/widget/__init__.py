@@ -2,6 +2,7 @@
 
 widget            FabricWidget: traits and public methods
 traits            its traits: settings and the session
+round_methods     its methods that ask for pictures
 voting_methods    its methods that change votes, history and presets
 arguments         what it may be made with
 lazy_session      the session behind it: what was given, or the demo model

@@ -26,12 +26,13 @@ from fabric_widget.widget.messages.actions import Actions
 from fabric_widget.widget.messages.handlers import MessageHandlers
 from fabric_widget.widget.messages.settings_updates import OPEN, checked_value, read_update
 from fabric_widget.widget.publish import Publisher
+from fabric_widget.widget.round_methods import RoundMethods
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES
 from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
 from fabric_widget.widget.traits import SessionTraits
 from fabric_widget.widget.voting_methods import VotingMethods
-from fabric_widget.widget.worker import Job, Outcome, Worker
+from fabric_widget.widget.worker import Job, Worker
 
 if TYPE_CHECKING:
     import os
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 
-class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
+class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget):
     """A grid of pictures with thumbs; the next pictures follow the votes.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.
@@ -181,68 +182,6 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
     def session(self) -> Session:
         """The session of the widget; loads the model on first use."""
         return self._lazy_session.load()
-
-    def generate(self) -> Outcome:
-        """Request the next round.
-
-        Returns
-        -------
-        Outcome
-            A future that gives the `Round`; it can be awaited too. If the run is stopped it raises
-            `GenerationCancelled`, and `CancelledError` if it was dropped before it began. While a
-            round is being made, one more waits: asking again gives the future of that one.
-
-        Raises
-        ------
-        RuntimeError
-            The widget is closed.
-        """
-        job = self._rounds.ask()
-        self._worker.pump()
-        return job.outcome
-
-    def again(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
-        """Request one picture again: its prompt, settings and seed, with the current votes.
-
-        Parameters
-        ----------
-        picture
-            Its index in the current round, its name in `votes`, or a generated image.
-
-        Raises
-        ------
-        ValueError
-            It was not generated in this session.
-        """
-        job = self._rounds.ask_again(self._actions.picture(picture))
-        self._worker.pump()
-        return job.outcome
-
-    def look(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
-        """Request the influence of the references on a picture, which is generated once more.
-
-        Parameters
-        ----------
-        picture
-            Its index in the current round, its name in `votes`, or a generated image.
-
-        Returns
-        -------
-        Outcome
-            A future that gives the `Influence`, or None if no feedback shaped the picture.
-
-        Raises
-        ------
-        ValueError
-            No round of the session made it.
-        """
-        outcome = self._lens_jobs.ask(getattr(self._actions.picture(picture), "id", ""))
-        self._worker.pump()
-        return outcome
-
-    def cancel(self) -> None:
-        """Cancel at the next step, and drop pending jobs."""
-        self._runs.cancel()
 
     def snapshot(self) -> Image.Image:
         """Return the current round as a contact sheet, with seeds and votes.

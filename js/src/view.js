@@ -171,6 +171,28 @@ export const createView = ({ model, el, cache }) => {
     }
   };
 
+  /** @param {"generate" | "draft"} type */
+  const ask = (type) => {
+    if (closed()) return;
+    prompt.flush();
+    settings.flush();
+    follow();
+    const now = traits();
+    const controls = Object.fromEntries(CONTROLS.map((name) => [name, now[name]]));
+    void request({ type, controls, votes: now.votes });
+    update();
+  };
+
+  /**
+   * @param {"again" | "finish" | "enlarge"} type
+   * @param {string} id
+   */
+  const onceMore = (type, id) => {
+    follow();
+    void request({ type, id });
+    update();
+  };
+
   /** @type {Act} */
   const act = {
     set: save,
@@ -182,16 +204,11 @@ export const createView = ({ model, el, cache }) => {
     wait: () => link.tell({ type: "wait" }),
     only: (id) => setVotes({ [id]: 1 }),
     clear: () => setVotes({}),
-    generate() {
-      if (closed()) return;
-      prompt.flush();
-      settings.flush();
-      follow();
-      const now = traits();
-      const controls = Object.fromEntries(CONTROLS.map((name) => [name, now[name]]));
-      void request({ type: "generate", controls, votes: now.votes });
-      update();
-    },
+    generate: () => ask("generate"),
+    draft: () => ask("draft"),
+    again: (id) => onceMore("again", id),
+    finish: (id) => onceMore("finish", id),
+    enlarge: (id) => onceMore("enlarge", id),
     cancel: () => void request({ type: "cancel" }),
     travel(which) {
       const what = viewState().status[which];
@@ -202,11 +219,6 @@ export const createView = ({ model, el, cache }) => {
     branch(index) {
       follow();
       void request({ type: "branch", round: index });
-      update();
-    },
-    again(id) {
-      follow();
-      void request({ type: "again", id });
       update();
     },
     look(index) {

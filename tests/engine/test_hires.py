@@ -227,3 +227,10 @@ def test_errors_of_the_second_pass_come_out(fabric: Fabric) -> None:
     fabric.pipe.enable_attention_slicing()
     with pytest.raises(NoAttentionSites):
         hires.enlarge(first, liked=[first[0]])
+
+
+def test_a_second_pass_has_at_least_one_step() -> None:
+    fabric = Fabric(tiny.pipeline())
+    (small,) = fabric("abc", num_images=1, num_inference_steps=1)
+    (large,) = HiRes(fabric, strength=0.3).enlarge([small])
+    assert large.image.width == 2 * small.image.width

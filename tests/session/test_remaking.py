@@ -24,11 +24,11 @@ def session() -> Session:
     session = Session(Fabric(tiny.pipeline()))
     first = session.generate("abc", num_images=1, num_inference_steps=2, **GUIDANCE)
     session.like(first[0])
-    session.draft(num_images=1, num_inference_steps=6, **GUIDANCE)
+    session.draft(num_images=3, num_inference_steps=6, **GUIDANCE)
     return session
 
 
-def test_drafts_are_three_times_as_many_in_a_third_of_the_steps(session: Session) -> None:
+def test_drafts_take_a_third_of_the_steps(session: Session) -> None:
     drafts = session.rounds[-1]
     assert len(drafts) == 3
     assert drafts[0].settings["num_inference_steps"] == 2
@@ -78,7 +78,7 @@ def test_drafts_survive_a_folder(session: Session, tmp_path: Path) -> None:
 
 def test_a_single_step_is_no_draft_and_needs_to_know_what_is_to_change() -> None:
     session = Session(Fabric(tiny.pipeline()))
-    made = session.draft("abc", num_images=1, num_inference_steps=1, **GUIDANCE)
+    made = session.draft("abc", num_images=2, num_inference_steps=1, **GUIDANCE)
     assert session.turns[-1].kind == "round"
     with pytest.raises(ValueError, match="no draft: give what is to be different"):
         session.finish(made[0])
@@ -86,12 +86,15 @@ def test_a_single_step_is_no_draft_and_needs_to_know_what_is_to_change() -> None
     assert len(session.turns) == 2
 
 
-def test_there_are_at_most_as_many_drafts_as_pictures_in_a_round(fabric: Any) -> None:
+def test_a_finished_picture_has_the_steps_of_the_pipeline_unless_others_are_given(
+    fabric: Any,
+) -> None:
     session = Session(fabric)
     fabric.pipe = tiny.pipeline()
     fabric.defaults = {}
-    session.draft("abc", num_images=30)
-    assert fabric.requests[-1]["num_images"] == 64
+    session.draft("abc")
+    assert fabric.requests[-1]["num_images"] == 12
+    assert fabric.requests[-1]["num_inference_steps"] == 16
     assert session.turns[-1].full_steps == 50  # the pipeline's own
     fabric.defaults = {"num_inference_steps": 9}
     assert full_steps(fabric, None) == 9
@@ -109,6 +112,7 @@ def test_an_enlarged_picture_is_larger_and_takes_the_votes_over(session: Session
     (large,) = session.enlarge(small, scale=2)
     assert large.image.size == tuple(2 * side for side in small.image.size)
     assert session.turns[-1].kind == "enlarged"
+    assert large.settings["num_inference_steps"] == 6  # of a draft, those of a finished picture
     assert [vote.part and vote.part.name for vote in session._history.present.votes][
         -1
     ] == "subject"

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from fabric_widget.widget.state.settings import RANGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fabric_widget.session.votes import Picture
+    from fabric_widget.session import Session
     from fabric_widget.widget.state.pipeline_info import PipelineInfo
     from fabric_widget.widget.state.settings import Controls
+
+ENLARGED = 2.0
+"""How many times wider and higher an enlarged picture is."""
+
+_STEPS = "num_inference_steps"
+
+Task = Literal["round", "drafts", "again", "finish", "enlarge"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +30,16 @@ class Request:
     ----------
     controls
         As they stood then.
-    again
-        Id of the picture that is to be made again, empty for a round of new ones.
+    task
+        A round of new pictures, of drafts; or what is to be done with one picture: made again with
+        the votes of now, a draft in full, larger.
+    picture
+        Its id; empty for new ones.
     """
 
     controls: Controls
-    again: str = ""
+    task: Task = "round"
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,20 +55,35 @@ class RoundArguments:
 
 
 def round_arguments(
-    request: Request, pipeline_info: PipelineInfo, pictures: Mapping[str, Picture]
+    request: Request, pipeline_info: PipelineInfo, session: Session | None
 ) -> RoundArguments:
     """Return the arguments of a request."""
     controls = request.controls
-    if request.again:
-        picture: Any = pictures[request.again]
-        return RoundArguments(
-            picture.prompt, 1, picture.seed, picture.settings, *picture.image.size
-        )
+    if request.picture and session is not None:
+        return _arguments_of(request.task, session, session.pictures[request.picture])
+    drafts = request.task == "drafts"
     return RoundArguments(
         controls.prompt,
-        controls.num_images,
+        drafts_of(controls.num_images) if drafts else controls.num_images,
         controls.seed,
         controls.pipeline_arguments(pipeline_info.takes),
         controls.width or pipeline_info.width,
         controls.height or pipeline_info.height,
     )
+
+
+def drafts_of(num_images: int) -> int:
+    """Return how many drafts stand for a round of so many pictures."""
+    from fabric_widget.session.remaking import DRAFT  # after the model, it imports torch
+
+    return min(DRAFT * num_images, int(RANGES["num_images"][1]))
+
+
+def _arguments_of(task: Task, session: Session, picture: Any) -> RoundArguments:  # noqa: ANN401  (generated)
+    """Return the arguments of one picture that is made once more."""
+    settings, (width, height) = dict(picture.settings), picture.image.size
+    if task == "finish":
+        settings[_STEPS] = session.turn_of(picture)[1].full_steps
+    if task == "enlarge":
+        width, height = round(ENLARGED * width), round(ENLARGED * height)
+    return RoundArguments(picture.prompt, 1, picture.seed, settings, width, height)

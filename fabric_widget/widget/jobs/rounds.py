@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.error_report import described
 from fabric_widget.widget.jobs.previews import Previews
-from fabric_widget.widget.jobs.round_request import Request, RoundArguments, round_arguments
+from fabric_widget.widget.jobs.round_request import (
+    ENLARGED,
+    Request,
+    RoundArguments,
+    round_arguments,
+)
 from fabric_widget.widget.jobs.run import Run
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.pipeline_info import tokens_read
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from fabric_widget.session import Session
     from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album, Encoded
+    from fabric_widget.widget.jobs.round_request import Task
     from fabric_widget.widget.jobs.run import Runs
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.publish import Publisher
@@ -83,23 +89,32 @@ class Rounds:
 
     # ---- asked for -----------------------------------------------------------------------------
 
-    def ask(self) -> Job:
-        """Request a round with the current controls."""
-        return self._start(Request(self._view.controls()))
+    def ask(self, task: Task = "round") -> Job:
+        """Request a round, or a round of drafts, with the current controls."""
+        return self._start(Request(self._view.controls(), task))
 
-    def ask_again(self, picture: Picture) -> Job:
-        """Request one picture again, with the current votes.
+    def ask_once_more(self, task: Task, picture: Picture) -> Job:
+        """Request one picture once more: again with the current votes, in full, or larger.
 
         Raises
         ------
         ValueError
-            It was not generated in this session.
+            No round of this session made it, it is no draft that could be finished, or it is
+            enlarged.
         """
-        identity = getattr(picture, "id", "")
-        if identity not in self._lazy_session.load().pictures:
-            message = "only pictures that were made in this session can be made again"
+        session = self._lazy_session.load()
+        made: Any = picture
+        if getattr(made, "id", None) not in session.pictures:
+            message = "only pictures that were made in this session can be made once more"
             raise ValueError(message)
-        return self._start(Request(self._view.controls(), identity))
+        _, turn = session.turn_of(made)
+        if turn.kind == "enlarged":
+            message = "an enlarged picture cannot be made once more: take the one it was made from"
+            raise ValueError(message)
+        if task == "finish" and turn.full_steps is None:
+            message = "this picture is no draft: it is finished already"
+            raise ValueError(message)
+        return self._start(Request(self._view.controls(), task, made.id))
 
     def _start(self, request: Request) -> Job:
         """Enqueue a job and publish that at once."""
@@ -128,15 +143,14 @@ class Rounds:
             count=plan.num_images,
             width=plan.width or 0,
             height=plan.height or 0,
-            again=serialize.name_of(request.again),
+            again=serialize.name_of(request.picture),
             look="",
             error=None,
         )
 
     def _plan(self, request: Request) -> RoundArguments:
-        session = self._lazy_session.session
         return round_arguments(
-            request, self._lazy_session.pipeline_info, {} if session is None else session.pictures
+            request, self._lazy_session.pipeline_info, self._lazy_session.session
         )
 
     # ---- in the worker -------------------------------------------------------------------------
@@ -177,25 +191,17 @@ class Rounds:
         with self._runs.inside(run, begin):
             session.schedule = request.controls.schedule()
             self._caution(session, plan)
-            made = session.generate(
-                plan.prompt,
-                num_images=plan.num_images,
-                seed=plan.seed,
-                batch_size=self._batch_size,
-                plan=request.controls.plan(),
-                on_step=functools.partial(self._on_step, run),
-                on_images=functools.partial(self._on_images, job, plan),
-                **plan.arguments,
-            )
+            made = self._generated(run, request, plan)
         for picture in made:  # before the lock is taken: nobody waits for an encoder
             self._album.screen(picture.id, picture)
             self._album.thumb(picture.id, picture)
         with self._view.writing():
             self._runs.ended(job)
             self._publisher.publish_session()
-            if not request.again:
+            if not request.picture:
                 self._publisher.renew_seed()
-            count = f"{len(made)} picture{'s' * (len(made) != 1)}"
+            noun = "draft" if session.turns[-1].full_steps else "picture"
+            count = f"{len(made)} {noun}{'s' * (len(made) != 1)}"
             self._publisher.publish_status(
                 phase="ready",
                 message=f"Round {len(session.turns)} is ready: {count}.",
@@ -204,6 +210,26 @@ class Rounds:
             )
         self._publisher.show_static_output()
         return made
+
+    def _generated(self, run: Run, request: Request, plan: RoundArguments) -> Round:
+        """Let the session do what is asked for."""
+        session, on_step = run.session, functools.partial(self._on_step, run)
+        if request.task in {"finish", "enlarge"}:
+            picture: Any = session.pictures[request.picture]
+            if request.task == "finish":
+                return session.finish(picture, on_step=on_step)
+            return session.enlarge(picture, scale=ENLARGED, on_step=on_step)
+        generate = session.draft if request.task == "drafts" else session.generate
+        return generate(
+            plan.prompt,
+            num_images=plan.num_images,
+            seed=plan.seed,
+            batch_size=self._batch_size,
+            plan=request.controls.plan(),
+            on_step=on_step,
+            on_images=functools.partial(self._on_images, run.job, plan),
+            **plan.arguments,
+        )
 
     def _caution(self, session: Session, plan: RoundArguments) -> None:
         """Publish a notice if the prompt is longer than the model reads; not twice in a row."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album
     from fabric_widget.widget.jobs.lens_jobs import LensJobs
+    from fabric_widget.widget.jobs.round_request import Task
     from fabric_widget.widget.jobs.rounds import Rounds
     from fabric_widget.widget.jobs.run import Runs
     from fabric_widget.widget.lazy_session import LazySession
@@ -87,13 +88,19 @@ class MessageHandlers:
             self._worker.call(self._rounds.warm_up)
 
     def _on_generate(self, controls: dict[str, Any], votes: object) -> None:
+        self._ask("round", controls, votes)
+
+    def _on_draft(self, controls: dict[str, Any], votes: object) -> None:
+        self._ask("drafts", controls, votes)
+
+    def _ask(self, task: Task, controls: dict[str, Any], votes: object) -> None:
         shown = {name: controls[name] for name in NAMES if name in controls} | {"votes": votes}
         try:
             self._adopt(shown)
         except ValueError as error:
             self._publisher.notice(f"No round was made: {error}.")
             raise
-        self._rounds.ask()
+        self._rounds.ask(task)
 
     def _adopt(self, shown: Mapping[str, Any]) -> None:
         """Set controls from a message without sending them back to its sender."""
@@ -107,7 +114,13 @@ class MessageHandlers:
                 self._publisher.notice(told)
 
     def _on_again(self, id: str) -> None:  # noqa: A002  (the field's name)
-        self._rounds.ask_again(self._named(id)[1])
+        self._rounds.ask_once_more("again", self._named(id)[1])
+
+    def _on_finish(self, id: str) -> None:  # noqa: A002  (the field's name)
+        self._rounds.ask_once_more("finish", self._named(id)[1])
+
+    def _on_enlarge(self, id: str) -> None:  # noqa: A002  (the field's name)
+        self._rounds.ask_once_more("enlarge", self._named(id)[1])
 
     def _named(self, name: str) -> tuple[str, Picture]:
         """Return a picture and its id, by its name in messages."""

@@ -140,7 +140,10 @@ def _shown(value: object) -> str:
 KNOWN: Mapping[str, Message] = {
     "hello": Message(),
     "generate": Message({"controls": mapping, "votes": mapping}),
+    "draft": Message({"controls": mapping, "votes": mapping}),
     "again": Message({"id": text}, session=True),
+    "finish": Message({"id": text}, session=True),
+    "enlarge": Message({"id": text}, session=True),
     "look": Message({"id": text}, session=True),
     "look_at": Message(
         {"id": text, "reference": whole, "level": whole_or_none, "part": whole_or_none},

@@ -95,11 +95,13 @@ class PipelineInfo:
         found: dict[str, Any] = {
             "prompt": turn.round.prompt,
             "negative_prompt": settings.get("negative_prompt") or "",
-            "steps": _unless(self.steps, settings.get("num_inference_steps")),
+            "steps": _unless(self.steps, turn.full_steps or settings.get("num_inference_steps")),
             "guidance": _unless(self.guidance, settings.get("guidance_scale")),
             "width": _unless(self.width, settings.get("width")),
             "height": _unless(self.height, settings.get("height")),
         }
+        if turn.kind == "enlarged":  # its size is no round's
+            del found["width"], found["height"]
         if turn.schedule is not None:
             found |= {
                 "strength": turn.schedule.max_weight,

@@ -74,6 +74,7 @@ def round_of(turn: Turn, index: int, album: Album) -> dict[str, Any]:
         )
     return {
         "index": index,
+        "kind": turn.kind,
         "prompt": made.prompt,
         "seed": made.seed,
         "votes": votes_of(turn.strengths),
@@ -114,6 +115,7 @@ def _row(turn: Turn, index: int, thumbed: set[str], album: Album) -> dict[str, A
     return {
         "index": index,
         "parent": turn.parent,
+        "kind": turn.kind,
         "prompt": made.prompt,
         "negative_prompt": str(made.settings.get("negative_prompt") or ""),
         "seed": made.seed,

@@ -14,6 +14,7 @@ const shapes = {
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   unlock: "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 6.8-1.2",
   again: "M19 12a7 7 0 1 1-2.3-5.2M19 4v4h-4",
+  enlarge: "M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7",
   target: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
   download: "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14",
   strength: "M4 8h8M16 8h4M4 16h3M11 16h9M14 5.5v5M9 13.5v5",

@@ -20,6 +20,7 @@ import { MOST, STEP } from "../model/votes.js";
  * @property {string} alt
  * @property {Source | null} source
  * @property {"sharp" | "soft" | "forming" | "done"} state
+ * @property {import("../model/types.js").Kind} kind  of its round
  * @property {string} tries  what the picture tries, in words
  * @property {string[]} sources  the pictures that it follows
  * @property {number} strength
@@ -101,23 +102,26 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     return { element, name: (/** @type {string} */ picture) => setText(text, say(picture)) };
   };
   const items = [
+    item("next", (name) => `Finish ${name}`, withPicture(act.finish)),
     item("lens", (name) => `See what shaped ${name}`, withPicture(act.lens)),
     item("again", (name) => `Make ${name} again`, withPicture(act.again)),
+    item("enlarge", (name) => `Make ${name} twice as large`, withPicture(act.enlarge)),
     item("target", (name) => `Use ${name} as the only reference`, withPicture(act.only)),
     item("strength", (name) => `Set the strength of ${name}`, () => toggleStrength(true)),
     item("download", (name) => `Download ${name}`, withPicture(act.download)),
   ];
+  const offered = () => items.flatMap(({ element }) => (element.hidden ? [] : [element]));
   const menu = h("div", { class: "fw-menu", role: "group", hidden: true }, ...items.map(({ element }) => element));
   /** @param {boolean} wanted */
   const toggleMenu = (wanted) => {
     show(menu, wanted);
     set(more, { "aria-expanded": String(wanted) });
-    if (wanted) items[0].element.focus();
+    if (wanted) offered()[0].focus();
   };
   set(more, { "aria-expanded": "false" });
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    const all = items.map(({ element }) => element);
+    const all = offered();
     const at = all.indexOf(/** @type {any} */ (event.target));
     all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length].focus();
     event.preventDefault();
@@ -125,6 +129,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   });
 
   const seed = h("span", { class: "fw-seed" });
+  const finish = button({ class: "fw-button fw-finish", label: "Finish", tabindex: -1 }, withPicture(act.finish));
   const tries = h("p", { class: "fw-tries" });
   // The group is inside: a list may hold nothing but list items.
   const group = h(
@@ -132,6 +137,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     { role: "group" },
     h("div", { class: "fw-stage" }, open, chip, strengthRow),
     h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, lens, more, menu),
+    finish,
     whys.el,
     tries,
   );
@@ -191,7 +197,6 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       votes.update(about);
       whys.update(about);
       set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
-      setDisabled(lens, disabled);
       set(more, { "aria-label": `More for ${name}`, title: `More for ${name}` });
       setDisabled(more, !picture);
       set(menu, { "aria-label": `More for ${name}` });
@@ -210,6 +215,15 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       setText(tries, props.tries);
       set(tries, { title: props.tries });
       show(tries, props.tries !== "");
+      // A picture of two passes cannot be taken apart, nor made again from its seed.
+      const enlarged = props.kind === "enlarged";
+      setDisabled(lens, disabled || enlarged);
+      for (const at of [1, 2, 3]) setDisabled(items[at].element, disabled || enlarged);
+      const draft = props.kind === "drafts" && picture !== null;
+      show(finish, draft);
+      show(items[0].element, draft);
+      set(finish, { "aria-label": `Finish ${name}`, title: `Make ${name} in full` });
+      setDisabled(finish, disabled);
       setText(seed, picture ? `seed ${picture.seed}` : "");
     },
   };

@@ -36,14 +36,14 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
       const preview = made.get(at);
       return {
         number: at + 1, picture: null, alt: `Picture ${at + 1} of round ${forming.number}, being made`,
-        source: preview ?? null, state: preview?.done ? "done" : "forming", tries: "", sources: [], strength: 0, votes: {}, hinted: false, closed,
+        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], strength: 0, votes: {}, hinted: false, closed,
       };
     });
   }
   return (shown?.images ?? []).map((picture, at) => {
     const { picture: source, sharp } = pictureStore.large(picture.id);
     return {
-      number: at + 1, picture, alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
+      number: at + 1, picture, kind: shown?.kind ?? "round", alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
       source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), strength: strengthOf(traits.votes, picture.id),
       votes: traits.votes, hinted: local.hint === picture.id, closed,
     };
@@ -163,6 +163,9 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
   };
 };
 
+/** @type {Record<string, string>} */
+const KINDS = { drafts: ": drafts", finished: ": a draft in full", enlarged: ": enlarged" };
+
 /** The line above the grid: which round this is, and the way to another. */
 export const captionPart = (/** @type {{act: Act}} */ { act }) => {
   const title = h("div", { class: "fw-title" });
@@ -177,7 +180,7 @@ export const captionPart = (/** @type {{act: Act}} */ { act }) => {
     /** @param {ViewState} viewState */
     update({ forming, shown, making, coming, local, traits }) {
       const newest = traits.round ? traits.round.index + 1 : 0;
-      setText(title, forming ? `Round ${forming.number}` : shown ? `Round ${shown.index + 1}` : "");
+      setText(title, forming ? `Round ${forming.number}` : shown ? `Round ${shown.index + 1}${KINDS[shown.kind] ?? ""}` : "");
       setText(prompt, (forming ? traits.prompt : (shown?.prompt ?? "")).slice(0, 500));
       set(prompt, { title: prompt.textContent });
       let label = "";

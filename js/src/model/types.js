@@ -37,6 +37,7 @@
 /**
  * @typedef {object} Round
  * @property {number} index
+ * @property {Kind} kind
  * @property {string} prompt
  * @property {number} seed
  * @property {Votes} votes
@@ -50,6 +51,7 @@
 
 /**
  * @typedef {object} PastRound
+ * @property {Kind} kind
  * @property {number} index
  * @property {number | null} parent
  * @property {string} prompt
@@ -109,7 +111,9 @@
 
 /** @typedef {import("@anywidget/types").AnyModel<Traits>} Model */
 
-/** @typedef {{index: number, prompt: string, width: number, height: number, images: Picture[], contributions: Record<string, number>}} Shown */
+/** @typedef {"round" | "drafts" | "finished" | "enlarged"} Kind */
+
+/** @typedef {{index: number, kind: Kind, prompt: string, width: number, height: number, images: Picture[], contributions: Record<string, number>}} Shown */
 
 /** @typedef {"liked" | "disliked"} Side */
 
@@ -180,10 +184,13 @@
  * @property {(id: string) => void} only
  * @property {() => void} clear
  * @property {() => void} generate
+ * @property {() => void} draft
  * @property {() => void} cancel
  * @property {(which: "undo" | "redo") => void} travel
  * @property {(index: number) => void} branch
  * @property {(id: string) => void} again
+ * @property {(id: string) => void} finish
+ * @property {(id: string) => void} enlarge
  * @property {(index: number | null) => void} look
  * @property {(id: string) => void} download
  * @property {(id: string) => void} lens

@@ -92,6 +92,7 @@ def round_of(
 ) -> Json:
     return {
         "index": index,
+        "kind": "round",
         "prompt": prompt,
         "seed": shown[0].seed,
         "votes": votes or {},
@@ -114,6 +115,7 @@ def row_of(
     return {
         "index": index,
         "parent": index - 1 if index else None,
+        "kind": "round",
         "prompt": prompt,
         "negative_prompt": "",
         "seed": shown[0].seed,
@@ -236,6 +238,13 @@ ERROR = {
 def failed(**more: Any) -> Json:
     """Say every trait after a job that ran out of memory; the round before it is still there."""
     return ready(**{"status": status("error", 30, job=2, error=ERROR, message="Failed"), **more})
+
+
+def drafted(count: int = 12) -> Json:
+    """A first round of drafts."""
+    shown = pictures(0, count)
+    now = round_of(0, shown) | {"kind": "drafts"}
+    return ready(round=now, history=[row_of(0, shown) | {"kind": "drafts"}])
 
 
 def tried() -> Json:

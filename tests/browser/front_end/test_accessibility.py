@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.front_end.lens import PICTURE, lens, lens_jobs, shaped
-from tests.browser.front_end.pictures import failed, idle, ids, ready, running, status
+from tests.browser.front_end.pictures import drafted, failed, idle, ids, ready, running, status
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -31,6 +31,7 @@ STATES: dict[str, Json] = {
     "notice": ready(status=status("ready", 9, notice={"id": 1, "text": "The prompt was cut."})),
     "zoom": ready(votes=VOTES),
     "whys": ready(2, votes=WHYS),
+    "drafts": drafted(),
     "help": ready(votes=VOTES),
     "menu": ready(votes=VOTES),
     "settings": ready(votes=VOTES),

@@ -12,7 +12,16 @@ from playwright.sync_api import expect
 
 from tests.browser.front_end.lens import PICTURE, lens, lens_jobs, shaped
 from tests.browser.front_end.looks import JUPYTER_DARK, JUPYTER_LIGHT
-from tests.browser.front_end.pictures import failed, idle, ids, pictures, ready, running, tried
+from tests.browser.front_end.pictures import (
+    drafted,
+    failed,
+    idle,
+    ids,
+    pictures,
+    ready,
+    running,
+    tried,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,6 +47,8 @@ STATES: dict[str, Json] = {
     "whys-narrow": ready(3, votes=WHYS),
     "whys-wide": ready(3, votes=WHYS),
     "zoom-whys": ready(3, votes=WHYS),
+    "drafts": drafted(),
+    "drafts-narrow": drafted(16),
     "tries": tried(),
     "tries-narrow": tried(),
     "error": failed(),
