@@ -1,8 +1,7 @@
 // The two dialogs: the keyboard help, and one picture in full.
 
-import { button, h, set, setDisabled, setText, show } from "./elements.js";
+import { call, h, iconButton, imagePart, set, setDisabled, setText, show } from "./elements.js";
 import { signed } from "../model/format.js";
-import { icon } from "./icons.js";
 import { commandOf, KEYS, voteByKey } from "../grid/keys.js";
 import { inSentence } from "../model/view-state.js";
 import { thumbs } from "../grid/vote-buttons.js";
@@ -21,13 +20,13 @@ const ENLARGED = 256;
  * Close a dialog by a click beside it.
  * @param {HTMLDialogElement} dialog
  */
-const closeOnBackdrop = (dialog) =>
+export const closeOnBackdrop = (dialog) =>
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
 
 export const helpPart = () => {
-  const close = button({ class: "fw-icon-button", label: "Close", icon: icon("close") }, () => el.close());
+  const close = iconButton("close", "Close", () => el.close());
   const el = h(
     "dialog",
     { class: "fw-dialog fw-help", "aria-label": "Keyboard" },
@@ -65,19 +64,19 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
 
   /** Full-size pictures that came while this dialog was open. @type {Map<string, any>} */
   const sharpest = new Map();
-  const image = h("img", { class: "fw-zoom-image", alt: "", decoding: "async" });
-  const frame = objectUrls(image);
+  const frame = imagePart(objectUrls, "fw-zoom-image");
+  const image = frame.el;
   const title = h("div", { class: "fw-title" });
   const facts = h("span", { class: "fw-row-facts" });
   const current = () => images[at];
   const votes = thumbs({ like: () => act.like(current().id), dislike: () => act.dislike(current().id) });
   const strength = h("span", { class: "fw-value" });
   const whys = whysPart({ press: (why) => act.because(current().id, why), wait: act.wait });
-  const left = button({ class: "fw-icon-button fw-zoom-step", label: "Previous picture", icon: icon("left") }, () => move(at - 1));
-  const right = button({ class: "fw-icon-button fw-zoom-step", label: "Next picture", icon: icon("right") }, () => move(at + 1));
-  const lens = button({ class: "fw-icon-button", label: "Lens", icon: icon("lens") }, () => act.lens(current().id));
-  const download = button({ class: "fw-icon-button", label: "Download", icon: icon("download") }, () => act.download(current().id));
-  const close = button({ class: "fw-icon-button", label: "Close", icon: icon("close") }, () => el.close());
+  const left = iconButton("left", "Previous picture", () => move(at - 1), "fw-zoom-step");
+  const right = iconButton("right", "Next picture", () => move(at + 1), "fw-zoom-step");
+  const lens = iconButton("lens", "Lens", () => act.lens(current().id));
+  const download = iconButton("download", "Download", () => act.download(current().id));
+  const close = iconButton("close", "Close", () => el.close());
   const el = h(
     "dialog",
     { class: "fw-dialog fw-zoom" },
@@ -106,10 +105,10 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     votes.update(about);
     whys.update(about);
     setText(strength, value ? signed(value) : "");
-    set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
+    call(lens, `Lens for ${name}`, `What shaped ${name} (I)`);
     setDisabled(lens, viewState.closed);
     show(lens, seed !== null);
-    set(download, { "aria-label": `Download ${name}`, title: `Download ${name}` });
+    call(download, `Download ${name}`);
     setDisabled(download, viewState.closed);
     setDisabled(left, at === 0);
     setDisabled(right, at === images.length - 1);

@@ -1,7 +1,7 @@
 // One picture of the grid. A card belongs to a place, not to a picture: a round that is being made
 // fills the same cards, so nothing jumps and the focus stays where it is.
 
-import { button, h, set, setDisabled, setText, show } from "../dom/elements.js";
+import { button, call, h, iconButton, imagePart, set, setDisabled, setText, show } from "../dom/elements.js";
 import { signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
 import { thumbs } from "./vote-buttons.js";
@@ -37,8 +37,8 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   let voted = 0;
   let strengthOpen = false;
 
-  const image = h("img", { class: "fw-image", alt: "", decoding: "async", draggable: "false" });
-  const frame = objectUrls(image);
+  const frame = imagePart(objectUrls, "fw-image");
+  const image = frame.el;
   const open = h("button", { type: "button", class: "fw-picture", tabindex: -1 }, image, h("span", { class: "fw-shimmer", "aria-hidden": "true" }));
   open.addEventListener("click", () => {
     if (picture) zoom();
@@ -83,8 +83,8 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   };
   const chip = button({ class: "fw-chip", label: "" , tabindex: -1 }, () => toggleStrength(!strengthOpen));
 
-  const lens = button({ class: "fw-icon-button fw-lens-button", label: "Lens", icon: icon("lens"), tabindex: -1 }, withPicture(act.lens));
-  const more = button({ class: "fw-icon-button", label: "More", icon: icon("more"), tabindex: -1 }, () => toggleMenu(Boolean(menu.hidden)));
+  const lens = iconButton("lens", "Lens", withPicture(act.lens), "fw-lens-button", -1);
+  const more = iconButton("more", "More", () => toggleMenu(Boolean(menu.hidden)), "", -1);
   /**
    * @param {import("../dom/icons.js").IconName} name
    * @param {(picture: string) => string} say
@@ -190,9 +190,9 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       const about = { id: picture?.id ?? "", name, votes: props.votes, hinted: props.hinted, disabled };
       votes.update(about);
       whys.update(about);
-      set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
+      call(lens, `Lens for ${name}`, `What shaped ${name} (I)`);
       setDisabled(lens, disabled);
-      set(more, { "aria-label": `More for ${name}`, title: `More for ${name}` });
+      call(more, `More for ${name}`);
       setDisabled(more, !picture);
       set(menu, { "aria-label": `More for ${name}` });
       for (const one of items) {
@@ -201,7 +201,8 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       }
       show(chip, voted !== 0);
       setText(chip, signed(voted));
-      set(chip, { "aria-label": `Adjust picture ${props.number}, now ${signed(voted)}`, title: "Adjust the strength", "aria-expanded": String(strengthOpen) });
+      call(chip, `Adjust ${name}, now ${signed(voted)}`, "Adjust the strength");
+      set(chip, { "aria-expanded": String(strengthOpen) });
       setDisabled(chip, disabled);
       set(range, { "aria-label": `Strength of ${name}` });
       if (range.disabled !== disabled) range.disabled = disabled;
