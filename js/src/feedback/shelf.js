@@ -4,6 +4,8 @@ import { button, call, h, iconButton, imagePart, keyedList, set, setDisabled, se
 import { percent, signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
 import { aboutOf, inSentence } from "../model/view-state.js";
+import { markedIn } from "../model/parts.js";
+import { partView } from "./part-view.js";
 import { MOST, namesOf, STEP } from "../model/votes.js";
 
 /**
@@ -20,7 +22,8 @@ const entryPart = ({ act, sign, objectUrls, pictureStore, leave }) => {
   /** @type {Entry | null} */
   let entry = null;
   const image = imagePart(objectUrls, "fw-thumbnail");
-  const zoom = h("button", { type: "button", class: "fw-thumbnail-button" }, image.el);
+  const part = partView();
+  const zoom = h("button", { type: "button", class: "fw-thumbnail-button" }, image.el, part.el);
   zoom.addEventListener("click", () => {
     if (entry) act.zoom([{ id: entry.id, label: entry.label, seed: entry.seed }], 0);
   });
@@ -62,6 +65,7 @@ const entryPart = ({ act, sign, objectUrls, pictureStore, leave }) => {
       const { closed } = next.viewState;
       set(el, { "data-id": next.id });
       image.show(pictureStore.small(next.id));
+      part.update(markedIn(next.viewState.traits.parts, [next.vote]));
       setText(name, next.about);
       set(name, { title: next.about });
       const { called } = next;

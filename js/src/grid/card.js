@@ -4,6 +4,7 @@
 import { button, call, h, iconButton, imagePart, set, setDisabled, setText, show } from "../dom/elements.js";
 import { signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
+import { partView } from "../feedback/part-view.js";
 import { thumbs } from "./vote-buttons.js";
 import { whysPart } from "./whys.js";
 import { MOST, STEP } from "../model/votes.js";
@@ -24,12 +25,13 @@ import { MOST, STEP } from "../model/votes.js";
  * @property {string[]} sources  the pictures that it follows
  * @property {number} strength
  * @property {import("../model/types.js").Votes} votes
+ * @property {import("../model/parts.js").Mask | null} marked  what of it was marked
  * @property {boolean} hinted  the row of reasons is explained here
  * @property {boolean} closed
  */
 
 /**
- * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: () => void, light: (on: boolean) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
+ * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: (edit?: boolean) => void, light: (on: boolean) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
  */
 export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   /** @type {Picture | null} */
@@ -39,7 +41,8 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
 
   const frame = imagePart(objectUrls, "fw-image");
   const image = frame.el;
-  const open = h("button", { type: "button", class: "fw-picture", tabindex: -1 }, image, h("span", { class: "fw-shimmer", "aria-hidden": "true" }));
+  const part = partView();
+  const open = h("button", { type: "button", class: "fw-picture", tabindex: -1 }, image, h("span", { class: "fw-shimmer", "aria-hidden": "true" }), part.el);
   open.addEventListener("click", () => {
     if (picture) zoom();
   });
@@ -52,7 +55,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     held: () => toggleStrength(true),
   });
 
-  const whys = whysPart({ press: (why) => withPicture((id) => act.because(id, why))(), wait: act.wait, tabindex: -1 });
+  const whys = whysPart({ press: (...whys) => withPicture((id) => act.because(id, ...whys))(), mark: () => zoom(true), wait: act.wait, tabindex: -1 });
 
   const range = h("input", { type: "range", class: "fw-range", min: -MOST, max: MOST, step: STEP, tabindex: -1 });
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
@@ -190,6 +193,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       const about = { id: picture?.id ?? "", name, votes: props.votes, hinted: props.hinted, disabled };
       votes.update(about);
       whys.update(about);
+      part.update(props.marked);
       call(lens, `Lens for ${name}`, `What shaped ${name} (I)`);
       setDisabled(lens, disabled);
       call(more, `More for ${name}`);
