@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import BadReference, Vote
 from fabric_widget.session.timeline import Timeline
-from fabric_widget.session.votes import drawn_parts, read_key, read_vote, strengths_of
+from fabric_widget.session.votes import drawn_parts, key_of, read_key, read_vote, strengths_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.votes.parts import Part
     from fabric_widget.session.state import State
     from fabric_widget.session.votes import Picture
+    from fabric_widget.session.votes import Vote as _Vote
 
 
 class Voting(Timeline):
@@ -143,6 +144,22 @@ class Voting(Timeline):
         ]
         self._act(lambda state: state.with_votes(votes))
 
+    def name(
+        self,
+        image: Any,  # noqa: ANN401  (any picture)
+        *,
+        aspect: str = "all",
+        part: Any = None,  # noqa: ANN401  (a name, a box or a mask)
+        in_place: bool = True,
+    ) -> str:
+        """Return what a vote would be about, as in `strengths`; nobody has voted yet.
+
+        Parameters and errors are those of `like`.
+        """
+        vote = read_vote(Vote(image, 1.0, aspect, part, in_place), 1)
+        self._meet(vote)
+        return key_of(vote.id, vote.aspect, vote.part, in_place=vote.in_place)
+
     def knows(self, key: str) -> bool:
         """Return whether a vote can be about this, as named in `strengths`."""
         try:
@@ -167,8 +184,11 @@ class Voting(Timeline):
 
     def _vote(self, said: Vote, *, sign: int) -> str:
         vote = read_vote(said, sign)
+        self._meet(vote)
+        self._act(lambda state: state.with_vote(vote))
+        return vote.id
+
+    def _meet(self, vote: _Vote) -> None:
         with self._lock:
             self._pictures.setdefault(vote.id, vote.image)
             self._parts.update(drawn_parts([vote]))
-        self._act(lambda state: state.with_vote(vote))
-        return vote.id

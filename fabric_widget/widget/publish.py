@@ -90,6 +90,7 @@ class Publisher(StatusPublisher):
         self._view.show(
             history=turns,
             round=None if current is None else turns[current].round,
+            parts=serialize.parts_of(session),
             uploads=serialize.uploads_of(session.pictures, self.names, self._album),
         )
         self._view.set(votes=serialize.votes_of(session.strengths))

@@ -36,12 +36,12 @@ import { because, rated, toggled, withVote } from "./model/votes.js";
 const DEFAULTS = /** @type {Traits} */ (/** @type {unknown} */ ({
   prompt: "", negative_prompt: "", num_images: 4, seed: 0, lock_seed: false, steps: null, guidance: null,
   width: null, height: null, strength: 0.8, start: 0, end: 0.8, dislike_scale: 0.5, normalize: true, auto: true,
-  votes: {}, seen_round: -1, status: {}, round: null, history: [], uploads: [], presets: [], info: {},
+  votes: {}, seen_round: -1, status: {}, round: null, history: [], parts: {}, uploads: [], presets: [], info: {},
 }));
 const NAMES = /** @type {(keyof Traits)[]} */ (Object.keys(DEFAULTS));
 const CONTROLS = NAMES.slice(0, NAMES.indexOf("votes"));
 /** A change of one of these is a word from the kernel. */
-const KERNEL_OWNED = new Set(["status", "round", "history", "uploads", "presets", "info"]);
+const KERNEL_OWNED = new Set(["status", "round", "history", "parts", "uploads", "presets", "info"]);
 
 let previewKeys = 0;
 
@@ -200,7 +200,8 @@ export const createView = ({ model, el, cache }) => {
     rate: (id, strength) => setVotes(rated(traits().votes, id, strength)),
     like: (id) => setVotes(toggled(traits().votes, id, 1), id),
     dislike: (id) => setVotes(toggled(traits().votes, id, -1), id),
-    because: (id, why) => setVotes(because(traits().votes, id, why)),
+    because: (id, ...whys) => setVotes(whys.reduce((votes, why) => because(votes, id, why), traits().votes)),
+    part: (id, part, strength) => link.request({ type: "part", id, ...part, strength }),
     wait: () => link.tell({ type: "wait" }),
     only: (id) => setVotes({ [id]: 1 }),
     clear: () => setVotes({}),
@@ -236,7 +237,7 @@ export const createView = ({ model, el, cache }) => {
       const shaped = past.some(({ images, liked, disliked }) => liked + disliked > 0 && images.some((image) => image.id === id));
       lens.open(id, shaped || Boolean(round?.images.some((image) => image.id === id) && Object.keys(round.votes).length));
     },
-    zoom: (images, at, back) => zoom.open(images, at, back),
+    zoom: (images, at, back, edit) => zoom.open(images, at, back, edit),
     help: () => help.open(),
     upload: (files) => void upload(files),
     savePreset: (name, values) => void request({ type: "save_preset", name, values }),

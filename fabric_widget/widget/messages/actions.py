@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from fabric_widget.widget.state import serialize
+from fabric_widget.widget.state.settings import check_strengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
+    import numpy.typing as npt
+
     from fabric_widget.session import Session
+    from fabric_widget.session.votes import Picture
     from fabric_widget.widget.jobs.run import Runs
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.publish import Publisher
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.view_protocol import WidgetView
     from fabric_widget.widget.worker import Worker
 
+_MOST_PARTS = 500  # of a session: each takes up to 64 kB
 _LONGEST_SIDE = 1536  # pixels: larger pictures that are added are reduced, a model sees no more
 
 
@@ -97,6 +103,33 @@ class Actions:
                 self._voted()
         self._worker.pump()
         return serialize.name_of(identity or "")
+
+    def vote_part(self, picture: Picture, mask: npt.NDArray[np.uint8], strength: float) -> None:
+        """Like or dislike a part of a picture that was marked; it narrows a like of all of it.
+
+        Raises
+        ------
+        ValueError
+            The part is empty, the strength is 0 or out of range, or too many parts were marked.
+        """
+        session = self._lazy_session.load()
+        check_strengths({"": strength})
+        if not strength:
+            message = "the strength of a vote on a part is 0: like it, or dislike it"
+            raise ValueError(message)
+        if len(session.parts) >= _MOST_PARTS:
+            message = f"{_MOST_PARTS} parts were marked in this session, and no more can be kept"
+            raise ValueError(message)
+
+        def narrow(session: Session) -> None:
+            key = session.name(picture, part=mask)
+            votes = session.strengths
+            whole = votes.get(key.partition(":")[0], 0.0)
+            same = whole * strength > 0
+            kept = {k: v for k, v in votes.items() if k != key and not (same and key.startswith(k))}
+            session.vote(kept | {key: whole if same else strength})
+
+        self.vote(narrow)
 
     def follow(self, votes: Mapping[str, float]) -> None:
         """Give the votes of the trait to the session, unless it has them already."""

@@ -11,6 +11,7 @@ from fabric_widget.widget.messages.router import Router
 from fabric_widget.widget.messages.schema import Answer, BadMessage
 from fabric_widget.widget.messages.settings_updates import read_value
 from fabric_widget.widget.state import serialize
+from fabric_widget.widget.state.masks import read_mask
 from fabric_widget.widget.state.settings import NAMES
 
 if TYPE_CHECKING:
@@ -154,6 +155,16 @@ class MessageHandlers:
             raise BadMessage(message)
         fields, data = influence_maps.looks(seen.influence, reference, level, part)
         return Answer(fields, [data])
+
+    def _on_part(
+        self,
+        id: str,  # noqa: A002  (the field's name)
+        rows: int,
+        columns: int,
+        runs: list[int],
+        strength: float,
+    ) -> None:
+        self._actions.vote_part(self._named(id)[1], read_mask(rows, columns, runs), strength)
 
     def _on_cancel(self) -> None:
         self._runs.cancel()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fabric_widget.widget.state.masks import MOST_RUNS
+
 Reader = Callable[[object], Any]
 
 
@@ -99,6 +101,22 @@ def whole(value: object) -> int:
     return int(value)
 
 
+def wholes(value: object) -> list[int]:
+    """Read a list of whole numbers."""
+    if not isinstance(value, list) or len(value) > MOST_RUNS:
+        message = f"{_shown(value)} is not a list of at most {MOST_RUNS} whole numbers"
+        raise BadMessage(message)
+    return [whole(item) for item in value]
+
+
+def number(value: object) -> float:
+    """Read a finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        message = f"{_shown(value)} is not a number"
+        raise BadMessage(message)
+    return value
+
+
 def whole_or_none(value: object) -> int | None:
     """Read a whole number, or nothing."""
     return None if value is None else whole(value)
@@ -154,6 +172,10 @@ KNOWN: Mapping[str, Message] = {
     "redo": Message(session=True),
     "branch": Message({"round": whole}, session=True),
     "fetch": Message({"id": text, "kind": one_of("thumb", "screen", "full")}, session=True),
+    "part": Message(
+        {"id": text, "rows": whole, "columns": whole, "runs": wholes, "strength": number},
+        session=True,
+    ),
     "upload": Message({"names": texts}, files=True, session=True),
     "poll": Message({"seen": whole, "round": whole}),
     "seen": Message({"job": whole, "step": whole}, answered=False),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from fabric_widget.widget.state.masks import mask_told
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -47,6 +49,16 @@ def keys_of(session: Session, votes: Iterable[str]) -> dict[str, str]:
     words = named(session) | {name_of(part): part for part in tuple(session.parts)}
     keys = {name: ":".join(words.get(word, word) for word in name.split(":")) for name in votes}
     return {name: key for name, key in keys.items() if name_of(key) == name and session.knows(key)}
+
+
+def parts_of(session: Session) -> dict[str, Any]:
+    """Return the boxes and masks that votes are about, by their names in messages."""
+    voted = {word for key in session.strengths for word in key.split(":")[1:]}
+    return {
+        name_of(name): mask_told(part.mask)
+        for name, part in tuple(session.parts.items())
+        if name in voted and part.mask is not None
+    }
 
 
 def contributions_of(made: Round) -> dict[str, float]:

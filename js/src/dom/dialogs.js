@@ -1,13 +1,15 @@
 // The two dialogs: the keyboard help, and one picture in full.
 
-import { button, h, set, setDisabled, setText, show } from "./elements.js";
+import { call, h, iconButton, imagePart, set, setDisabled, setText, show } from "./elements.js";
 import { signed } from "../model/format.js";
-import { icon } from "./icons.js";
 import { commandOf, KEYS, voteByKey } from "../grid/keys.js";
 import { inSentence } from "../model/view-state.js";
 import { thumbs } from "../grid/vote-buttons.js";
 import { whysPart } from "../grid/whys.js";
-import { strengthOf } from "../model/votes.js";
+import { partEditor } from "../feedback/part-editor.js";
+import { partView } from "../feedback/part-view.js";
+import { markedIn } from "../model/parts.js";
+import { strengthOf, votesOn } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
@@ -21,13 +23,13 @@ const ENLARGED = 256;
  * Close a dialog by a click beside it.
  * @param {HTMLDialogElement} dialog
  */
-const closeOnBackdrop = (dialog) =>
+export const closeOnBackdrop = (dialog) =>
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
 
 export const helpPart = () => {
-  const close = button({ class: "fw-icon-button", label: "Close", icon: icon("close") }, () => el.close());
+  const close = iconButton("close", "Close", () => el.close());
   const el = h(
     "dialog",
     { class: "fw-dialog fw-help", "aria-label": "Keyboard" },
@@ -65,31 +67,47 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
 
   /** Full-size pictures that came while this dialog was open. @type {Map<string, any>} */
   const sharpest = new Map();
-  const image = h("img", { class: "fw-zoom-image", alt: "", decoding: "async" });
-  const frame = objectUrls(image);
+  const frame = imagePart(objectUrls, "fw-zoom-image");
+  const image = frame.el;
   const title = h("div", { class: "fw-title" });
   const facts = h("span", { class: "fw-row-facts" });
   const current = () => images[at];
   const votes = thumbs({ like: () => act.like(current().id), dislike: () => act.dislike(current().id) });
   const strength = h("span", { class: "fw-value" });
-  const whys = whysPart({ press: (why) => act.because(current().id, why), wait: act.wait });
-  const left = button({ class: "fw-icon-button fw-zoom-step", label: "Previous picture", icon: icon("left") }, () => move(at - 1));
-  const right = button({ class: "fw-icon-button fw-zoom-step", label: "Next picture", icon: icon("right") }, () => move(at + 1));
-  const lens = button({ class: "fw-icon-button", label: "Lens", icon: icon("lens") }, () => act.lens(current().id));
-  const download = button({ class: "fw-icon-button", label: "Download", icon: icon("download") }, () => act.download(current().id));
-  const close = button({ class: "fw-icon-button", label: "Close", icon: icon("close") }, () => el.close());
+  const whys = whysPart({ press: (...whys) => act.because(current().id, ...whys), mark: () => edit(true), wait: act.wait });
+  const marked = partView();
+  const editor = partEditor({ commit: (part, sign) => act.part(current().id, part, sign), leave: () => edit(false) });
+  const marking = iconButton("part", "Mark a part (P)", () => edit(!editing));
+  let editing = false;
+  /** @param {boolean} wanted */
+  const edit = (wanted) => {
+    if (wanted && viewState?.closed) return;
+    editing = wanted;
+    draw();
+    if (!wanted && el.open) holder.focus();
+  };
+  const left = iconButton("left", "Previous picture", () => move(at - 1), "fw-zoom-step");
+  const right = iconButton("right", "Next picture", () => move(at + 1), "fw-zoom-step");
+  const lens = iconButton("lens", "Lens", () => act.lens(current().id));
+  const download = iconButton("download", "Download", () => act.download(current().id));
+  const close = iconButton("close", "Close", () => el.close());
+  const foot = h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down, whys.el);
+  const holder = h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image, marked.el, editor.stage);
   const el = h(
     "dialog",
     { class: "fw-dialog fw-zoom" },
     h("div", { class: "fw-dialog-body" },
-      h("div", { class: "fw-panel-head" }, title, facts, lens, download, close),
-      h("div", { class: "fw-zoom-stage" }, left, h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image), right),
-      h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down, whys.el),
+      h("div", { class: "fw-panel-head" }, title, facts, marking, lens, download, close),
+      h("div", { class: "fw-zoom-stage" }, left, holder, right),
+      editor.bar,
+      foot,
     ),
   );
   closeOnBackdrop(el);
   el.addEventListener("close", () => {
     frame.show(null);
+    editing = false;
+    editor.edit(null);
     back?.(at);
   });
 
@@ -106,17 +124,24 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     votes.update(about);
     whys.update(about);
     setText(strength, value ? signed(value) : "");
-    set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
+    call(lens, `Lens for ${name}`, `What shaped ${name} (I)`);
     setDisabled(lens, viewState.closed);
     show(lens, seed !== null);
-    set(download, { "aria-label": `Download ${name}`, title: `Download ${name}` });
+    call(download, `Download ${name}`);
     setDisabled(download, viewState.closed);
     setDisabled(left, at === 0);
     setDisabled(right, at === images.length - 1);
-    show(left, images.length > 1);
-    show(right, images.length > 1);
+    show(left, images.length > 1 && !editing);
+    show(right, images.length > 1 && !editing);
     frame.show(sharpest.get(id) ?? pictureStore.large(id).picture);
-    el.style.setProperty("--fw-ratio", String(image.naturalWidth ? image.naturalWidth / image.naturalHeight : 1));
+    const ratio = image.naturalWidth ? image.naturalWidth / image.naturalHeight : 1;
+    el.style.setProperty("--fw-ratio", String(ratio));
+    show(foot, !editing);
+    set(marking, { "aria-pressed": String(editing) });
+    setDisabled(marking, viewState.closed);
+    marked.update(editing ? null : markedIn(viewState.traits.parts, votesOn(viewState.traits.votes, id)));
+    editor.edit(editing ? ratio : null);
+    editor.update({ name, disabled: viewState.closed });
   };
   image.addEventListener("load", draw);
 
@@ -134,6 +159,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const move = (next) => {
     if (next < 0 || next >= images.length) return;
     at = next;
+    editing = false;
     draw();
     fetchFull();
   };
@@ -152,6 +178,8 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
         return move({ left: at - 1, up: at - 1, right: at + 1, down: at + 1, first: 0, last: images.length - 1 }[command.by]);
       case "jump":
         return move(command.to);
+      case "part":
+        return edit(true);
       case "lens":
         if (!lens.hidden && !viewState.closed) act.lens(id);
         return;
@@ -169,14 +197,15 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
      * @param {{id: string, label: string, seed: number | null}[]} list
      * @param {number} index
      * @param {(at: number) => void} [leave]
+     * @param {boolean} [mark]  whether a part is to be marked
      */
-    open(list, index, leave) {
+    open(list, index, leave, mark = false) {
       images = list;
       at = index;
       back = leave;
       sharpest.clear();
       if (!el.open) el.showModal();
-      draw();
+      edit(mark);
       fetchFull();
     },
     /** @param {ViewState} next */

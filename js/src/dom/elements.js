@@ -1,5 +1,7 @@
 // Making and changing elements. Text is always a text node; nothing is written that has not changed.
 
+import { icon } from "./icons.js";
+
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -54,6 +56,14 @@ export const show = (element, visible) => {
 export const setDisabled = (element, disabled) =>
   set(element, { "aria-disabled": disabled ? "true" : null });
 
+/**
+ * Give an element its accessible name, and a title.
+ * @param {Element} element
+ * @param {string} label
+ * @param {string} [title]
+ */
+export const call = (element, label, title = label) => set(element, { "aria-label": label, title });
+
 let counter = 0;
 /** A fresh id for label and description references. */
 export const freshId = () => `fw-${(counter += 1)}`;
@@ -79,6 +89,27 @@ export const button = (looks, press) => {
     if (element.getAttribute("aria-disabled") !== "true") press(event);
   });
   return element;
+};
+
+/**
+ * A button that shows an icon only.
+ * @param {import("./icons.js").IconName} name
+ * @param {string} label
+ * @param {(event: MouseEvent) => void} press
+ * @param {string} [also]  a further class
+ * @param {number} [tabindex]
+ */
+export const iconButton = (name, label, press, also = "", tabindex) =>
+  button({ class: `fw-icon-button ${also}`, label, icon: icon(name), tabindex }, press);
+
+/**
+ * An image that shows pictures of the cache.
+ * @param {import("../model/object-urls.js").ObjectUrls} objectUrls
+ * @param {string} name  its class
+ */
+export const imagePart = (objectUrls, name) => {
+  const el = h("img", { class: name, alt: "", decoding: "async", draggable: "false" });
+  return { el, ...objectUrls(el) };
 };
 
 /**

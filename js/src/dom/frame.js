@@ -1,6 +1,6 @@
 // The frame around everything: the head with its buttons, the first steps, the zone for dropped files.
 
-import { button, h, set, setDisabled, setText, show } from "./elements.js";
+import { button, h, iconButton, set, setDisabled, setText, show } from "./elements.js";
 import { icon, mark } from "./icons.js";
 
 /**
@@ -15,8 +15,8 @@ export const headPart = ({ act }) => {
   const title = h("span", { class: "fw-name" });
   const device = h("span", { class: "fw-device" });
   const travel = {
-    undo: button({ class: "fw-icon-button", label: "Undo", icon: icon("undo") }, () => act.travel("undo")),
-    redo: button({ class: "fw-icon-button", label: "Redo", icon: icon("redo") }, () => act.travel("redo")),
+    undo: iconButton("undo", "Undo", () => act.travel("undo")),
+    redo: iconButton("redo", "Redo", () => act.travel("redo")),
   };
   const help = button({ class: "fw-icon-button fw-help-button", label: "Help", title: "Help (?)", icon: h("span", { "aria-hidden": "true" }, "?") }, act.help);
   return {

@@ -1,6 +1,6 @@
 // What is going on: the visible line, the progress bar, the live region, failures and notices.
 
-import { button, h, keyedList, set, setText, show } from "./elements.js";
+import { button, h, iconButton, keyedList, set, setText, show } from "./elements.js";
 import { progressLine } from "../model/format.js";
 import { icon } from "./icons.js";
 import { announcement } from "../model/view-state.js";
@@ -106,7 +106,7 @@ export const messagesPart = ({ act, leave }) => {
   const list = keyedList(lines, (/** @type {Line} */ { key }) => key, (line) => {
     const text = h("span", {});
     return {
-      el: h("div", { class: "fw-notice", role: "note" }, text, button({ class: "fw-icon-button", label: "Dismiss notice", icon: icon("close") }, () => {
+      el: h("div", { class: "fw-notice", role: "note" }, text, iconButton("close", "Dismiss notice", () => {
         leave();
         act.dismissNotice(line.id);
       })),

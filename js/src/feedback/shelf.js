@@ -1,9 +1,11 @@
 // The feedback shelf: everything that is liked and disliked, from all rounds and from the person's own files.
 
-import { button, h, keyedList, set, setDisabled, setText, show } from "../dom/elements.js";
+import { button, call, h, iconButton, imagePart, keyedList, set, setDisabled, setText, show } from "../dom/elements.js";
 import { percent, signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
 import { aboutOf, inSentence } from "../model/view-state.js";
+import { markedIn } from "../model/parts.js";
+import { partView } from "./part-view.js";
 import { MOST, namesOf, STEP } from "../model/votes.js";
 
 /**
@@ -13,15 +15,15 @@ import { MOST, namesOf, STEP } from "../model/votes.js";
  */
 
 /**
- * @param {{act: Act, sign: 1 | -1, frame: (image: HTMLImageElement) => {show: (source: any) => void, release: () => void},
+ * @param {{act: Act, sign: 1 | -1, objectUrls: import("../model/object-urls.js").ObjectUrls,
  *   pictureStore: import("../model/picture-store.js").PictureStore, leave: (vote: string) => void}} props
  */
-const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
+const entryPart = ({ act, sign, objectUrls, pictureStore, leave }) => {
   /** @type {Entry | null} */
   let entry = null;
-  const image = h("img", { class: "fw-thumbnail", alt: "", decoding: "async", draggable: "false" });
-  const holder = frame(image);
-  const zoom = h("button", { type: "button", class: "fw-thumbnail-button" }, image);
+  const image = imagePart(objectUrls, "fw-thumbnail");
+  const part = partView();
+  const zoom = h("button", { type: "button", class: "fw-thumbnail-button" }, image.el, part.el);
   zoom.addEventListener("click", () => {
     if (entry) act.zoom([{ id: entry.id, label: entry.label, seed: entry.seed }], 0);
   });
@@ -47,7 +49,7 @@ const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
     moving = false;
     if (entry) act.vote(entry.vote, strength());
   });
-  const remove = button({ class: "fw-icon-button", label: "Remove", icon: icon("close") }, () => {
+  const remove = iconButton("close", "Remove", () => {
     if (!entry) return;
     leave(entry.vote);
     act.vote(entry.vote, 0);
@@ -56,18 +58,19 @@ const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
   return {
     el,
     focus: () => remove.focus(),
-    remove: holder.release,
+    remove: image.release,
     /** @param {Entry} next */
     update(next) {
       entry = next;
       const { closed } = next.viewState;
       set(el, { "data-id": next.id });
-      holder.show(pictureStore.small(next.id));
+      image.show(pictureStore.small(next.id));
+      part.update(markedIn(next.viewState.traits.parts, [next.vote]));
       setText(name, next.about);
       set(name, { title: next.about });
       const { called } = next;
       const picture = inSentence(next.label);
-      set(zoom, { "aria-label": `Zoom ${picture}`, title: `Zoom ${picture}` });
+      call(zoom, `Zoom ${picture}`);
       set(range, { "aria-label": `Strength of ${called}` });
       if (range.disabled !== closed) range.disabled = closed;
       if (!moving) {
@@ -84,7 +87,7 @@ const entryPart = ({ act, sign, frame, pictureStore, leave }) => {
         setText(took, nothing ? "not looked at" : percent(share));
         set(contribution, { title: nothing ? `Round ${shown.index + 1} did not look at it` : `${percent(share)} of the attention of round ${shown.index + 1} went to it` });
       }
-      set(remove, { "aria-label": `Remove ${called}`, title: `Remove ${called}` });
+      call(remove, `Remove ${called}`);
       setDisabled(remove, closed);
     },
   };
@@ -112,7 +115,7 @@ export const shelfPart = ({ act, objectUrls, pictureStore }) => {
     const count = h("span", { class: "fw-count" });
     const heading = h("div", { class: "fw-shelf-title" }, icon(sign > 0 ? "like" : "dislike"), title, count);
     const list = keyedList(ul, (/** @type {Entry} */ { vote }) => vote, () =>
-      entryPart({ act, sign, frame: objectUrls, pictureStore, leave: focusBeside }),
+      entryPart({ act, sign, objectUrls, pictureStore, leave: focusBeside }),
     );
     // The focus goes to the neighbour of an entry that is removed.
     const focusBeside = (/** @type {string} */ vote) => {

@@ -1,9 +1,10 @@
 // One picture of the grid. A card belongs to a place, not to a picture: a round that is being made
 // fills the same cards, so nothing jumps and the focus stays where it is.
 
-import { button, h, set, setDisabled, setText, show } from "../dom/elements.js";
+import { button, call, h, iconButton, imagePart, set, setDisabled, setText, show } from "../dom/elements.js";
 import { signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
+import { partView } from "../feedback/part-view.js";
 import { thumbs } from "./vote-buttons.js";
 import { whysPart } from "./whys.js";
 import { MOST, STEP } from "../model/votes.js";
@@ -25,12 +26,13 @@ import { MOST, STEP } from "../model/votes.js";
  * @property {string[]} sources  the pictures that it follows
  * @property {number} strength
  * @property {import("../model/types.js").Votes} votes
+ * @property {import("../model/parts.js").Mask | null} marked  what of it was marked
  * @property {boolean} hinted  the row of reasons is explained here
  * @property {boolean} closed
  */
 
 /**
- * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: () => void, light: (on: boolean) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
+ * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: (edit?: boolean) => void, light: (on: boolean) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
  */
 export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   /** @type {Picture | null} */
@@ -38,9 +40,10 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   let voted = 0;
   let strengthOpen = false;
 
-  const image = h("img", { class: "fw-image", alt: "", decoding: "async", draggable: "false" });
-  const frame = objectUrls(image);
-  const open = h("button", { type: "button", class: "fw-picture", tabindex: -1 }, image, h("span", { class: "fw-shimmer", "aria-hidden": "true" }));
+  const frame = imagePart(objectUrls, "fw-image");
+  const image = frame.el;
+  const part = partView();
+  const open = h("button", { type: "button", class: "fw-picture", tabindex: -1 }, image, h("span", { class: "fw-shimmer", "aria-hidden": "true" }), part.el);
   open.addEventListener("click", () => {
     if (picture) zoom();
   });
@@ -53,7 +56,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     held: () => toggleStrength(true),
   });
 
-  const whys = whysPart({ press: (why) => withPicture((id) => act.because(id, why))(), wait: act.wait, tabindex: -1 });
+  const whys = whysPart({ press: (...whys) => withPicture((id) => act.because(id, ...whys))(), mark: () => zoom(true), wait: act.wait, tabindex: -1 });
 
   const range = h("input", { type: "range", class: "fw-range", min: -MOST, max: MOST, step: STEP, tabindex: -1 });
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
@@ -84,8 +87,8 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   };
   const chip = button({ class: "fw-chip", label: "" , tabindex: -1 }, () => toggleStrength(!strengthOpen));
 
-  const lens = button({ class: "fw-icon-button fw-lens-button", label: "Lens", icon: icon("lens"), tabindex: -1 }, withPicture(act.lens));
-  const more = button({ class: "fw-icon-button", label: "More", icon: icon("more"), tabindex: -1 }, () => toggleMenu(Boolean(menu.hidden)));
+  const lens = iconButton("lens", "Lens", withPicture(act.lens), "fw-lens-button", -1);
+  const more = iconButton("more", "More", () => toggleMenu(Boolean(menu.hidden)), "", -1);
   /**
    * @param {import("../dom/icons.js").IconName} name
    * @param {(picture: string) => string} say
@@ -196,8 +199,9 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       const about = { id: picture?.id ?? "", name, votes: props.votes, hinted: props.hinted, disabled };
       votes.update(about);
       whys.update(about);
-      set(lens, { "aria-label": `Lens for ${name}`, title: `What shaped ${name} (I)` });
-      set(more, { "aria-label": `More for ${name}`, title: `More for ${name}` });
+      part.update(props.marked);
+      call(lens, `Lens for ${name}`, `What shaped ${name} (I)`);
+      call(more, `More for ${name}`);
       setDisabled(more, !picture);
       set(menu, { "aria-label": `More for ${name}` });
       for (const one of items) {
@@ -206,7 +210,8 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       }
       show(chip, voted !== 0);
       setText(chip, signed(voted));
-      set(chip, { "aria-label": `Adjust picture ${props.number}, now ${signed(voted)}`, title: "Adjust the strength", "aria-expanded": String(strengthOpen) });
+      call(chip, `Adjust ${name}, now ${signed(voted)}`, "Adjust the strength");
+      set(chip, { "aria-expanded": String(strengthOpen) });
       setDisabled(chip, disabled);
       set(range, { "aria-label": `Strength of ${name}` });
       if (range.disabled !== disabled) range.disabled = disabled;
@@ -222,7 +227,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       const draft = props.kind === "drafts" && picture !== null;
       show(finish, draft);
       show(items[0].element, draft);
-      set(finish, { "aria-label": `Finish ${name}`, title: `Make ${name} in full` });
+      call(finish, `Finish ${name}`, `Make ${name} in full`);
       setDisabled(finish, disabled);
       setText(seed, picture ? `seed ${picture.seed}` : "");
     },

@@ -4,7 +4,8 @@ import { h, keyedList, set, setText, show } from "../dom/elements.js";
 import { commandOf, moved, voteByKey } from "./keys.js";
 import { cardPart } from "./card.js";
 import { shortNameOf } from "../model/view-state.js";
-import { strengthOf } from "../model/votes.js";
+import { markedIn } from "../model/parts.js";
+import { strengthOf, votesOn } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
@@ -36,7 +37,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
       const preview = made.get(at);
       return {
         number: at + 1, picture: null, alt: `Picture ${at + 1} of round ${forming.number}, being made`,
-        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], strength: 0, votes: {}, hinted: false, closed,
+        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], strength: 0, votes: {}, marked: null, hinted: false, closed,
       };
     });
   }
@@ -45,7 +46,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
     return {
       number: at + 1, picture, kind: shown?.kind ?? "round", alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
       source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), strength: strengthOf(traits.votes, picture.id),
-      votes: traits.votes, hinted: local.hint === picture.id, closed,
+      votes: traits.votes, marked: markedIn(traits.parts, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, closed,
     };
   });
 };
@@ -69,7 +70,7 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         current = number - 1;
         placeTabStop();
       },
-      zoom: () => zoom(number - 1),
+      zoom: (edit) => zoom(number - 1, edit),
       light: (on) => {
         lit = on ? number - 1 : -1;
         light();
@@ -90,13 +91,13 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
   /** @param {number} at */
   const focusCard = (at) => cardAt(Math.min(at, cards.length - 1))?.focus();
 
-  /** @param {number} at */
-  const zoom = (at) => {
+  /** @param {number} at @param {boolean} [edit] */
+  const zoom = (at, edit) => {
     if (!cards[at]?.picture) return;
     const images = cards.flatMap(({ picture, number }) =>
       picture ? [{ id: picture.id, label: `Picture ${number}`, seed: picture.seed }] : [],
     );
-    act.zoom(images, at, focusCard);
+    act.zoom(images, at, focusCard, edit);
   };
 
   const columns = () => {
@@ -127,6 +128,9 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         return act.generate();
       case "lens":
         if (id && !closed) act.lens(id);
+        return;
+      case "part":
+        if (!closed) zoom(current, true);
         return;
       case "more":
         if (id) cardAt(current)?.openMenu();

@@ -4,7 +4,7 @@ import { STEP, strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {{do: "move", by: "left" | "right" | "up" | "down" | "first" | "last"}
- *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more"}
+ *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "part"}
  *   | {do: "why", why: string}
  *   | {do: "nudge", steps: number}} Command
  */
@@ -31,6 +31,7 @@ const commands = {
   z: { do: "undo" },
   enter: { do: "zoom" },
   i: { do: "lens" },
+  p: { do: "part" },
   g: { do: "generate" },
   escape: { do: "leave" },
   "?": { do: "help" },
@@ -115,6 +116,7 @@ export const KEYS = /** @type {const} */ ([
   ["L", "like, or take the like back"],
   ["K", "dislike, or take the dislike back"],
   ["C  F  S  B", "only its colors, form, subject or background"],
+  ["P", "mark the part that counts"],
   ["+  −", "stronger or weaker"],
   ["0  Backspace", "clear the vote"],
   ["Enter", "zoom"],

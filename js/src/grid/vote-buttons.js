@@ -1,6 +1,6 @@
 // The two thumbs: toggle buttons that exclude each other.
 
-import { button, set, setDisabled } from "../dom/elements.js";
+import { button, call, set, setDisabled } from "../dom/elements.js";
 import { icon } from "../dom/icons.js";
 import { votesOn } from "../model/votes.js";
 
@@ -57,11 +57,13 @@ export const thumbs = ({ like, dislike, held, tabindex }) => {
     down,
     /** @param {{id: string, name: string, votes: import("../model/types.js").Votes, disabled: boolean}} props  name: such as "picture 2" */
     update({ id, name, votes, disabled }) {
-      const pressed = (/** @type {1 | -1} */ sign) => String(votesOn(votes, id).some((vote) => votes[vote] * sign > 0));
-      set(up, { "aria-label": `Like ${name}`, title: `Like ${name} (L)`, "aria-pressed": pressed(1) });
-      set(down, { "aria-label": `Dislike ${name}`, title: `Dislike ${name} (K)`, "aria-pressed": pressed(-1) });
-      setDisabled(up, disabled);
-      setDisabled(down, disabled);
+      const show = (/** @type {HTMLElement} */ one, /** @type {string} */ label, /** @type {string} */ key, /** @type {1 | -1} */ sign) => {
+        call(one, label, `${label} (${key})`);
+        set(one, { "aria-pressed": String(votesOn(votes, id).some((vote) => votes[vote] * sign > 0)) });
+        setDisabled(one, disabled);
+      };
+      show(up, `Like ${name}`, "L", 1);
+      show(down, `Dislike ${name}`, "K", -1);
     },
   };
 };

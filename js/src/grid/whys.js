@@ -2,15 +2,22 @@
 
 import { button, h, set, setDisabled, show } from "../dom/elements.js";
 import { WHYS } from "./keys.js";
-import { strengthOf } from "../model/votes.js";
+import { markedOn, strengthOf } from "../model/votes.js";
 
 /**
- * @param {{press: (why: string) => void, wait: () => void, tabindex?: number}} props  wait: the person is about to press
+ * @param {object} props
+ * @param {(...whys: string[]) => void} props.press
+ * @param {() => void} props.mark  the person wants to mark a part
+ * @param {() => void} props.wait  the person is about to press
+ * @param {number} [props.tabindex]
  */
-export const whysPart = ({ press, wait, tabindex }) => {
+export const whysPart = ({ press, mark, wait, tabindex }) => {
+  /** @type {string[]} */
+  let marked = [];
+  const part = button({ class: "fw-why", label: "part …", title: "Mark the part that counts (P)", tabindex }, () => (marked.length ? press(...marked) : mark()));
   const buttons = WHYS.map((why) => button({ class: "fw-why", label: why, tabindex }, () => press(why)));
   const hint = h("p", { class: "fw-note" }, "All of it counts, or only its …");
-  const el = h("div", { class: "fw-whys", role: "group" }, hint, ...buttons);
+  const el = h("div", { class: "fw-whys", role: "group" }, hint, ...buttons, part);
   el.addEventListener("pointerover", wait);
   return {
     el,
@@ -21,6 +28,9 @@ export const whysPart = ({ press, wait, tabindex }) => {
       show(el, strength !== 0);
       show(hint, hinted);
       set(el, { "data-vote": verb, "aria-label": `What you ${verb} about ${name}` });
+      marked = markedOn(votes, id);
+      set(part, { "aria-label": `part … of ${name}`, "aria-pressed": String(marked.length > 0) });
+      setDisabled(part, disabled);
       buttons.forEach((one, at) => {
         const why = WHYS[at];
         set(one, {

@@ -1,6 +1,6 @@
 // Every round as a row of thumbnails, newest first: look at it, or continue from it.
 
-import { button, h, keyedList, set, setDisabled, setText, show } from "../dom/elements.js";
+import { button, call, h, imagePart, keyedList, set, setDisabled, setText, show } from "../dom/elements.js";
 import { icon } from "../dom/icons.js";
 import { strengthOf } from "../model/votes.js";
 
@@ -39,15 +39,14 @@ const rowPart = ({ act, objectUrls, pictureStore, seen }) => {
   const facts = h("span", { class: "fw-row-facts" });
   const thumbs = h("span", { class: "fw-row-thumbs", "aria-hidden": "true" });
   const list = keyedList(thumbs, (/** @type {Thumb} */ { id }) => id, () => {
-    const image = h("img", { class: "fw-thumbnail", alt: "", decoding: "async", draggable: "false" });
-    const frame = objectUrls(image);
+    const image = imagePart(objectUrls, "fw-thumbnail");
     const mark = h("span", { class: "fw-row-mark" });
     let vote = 0;
     return {
-      el: h("span", { class: "fw-row-thumb" }, image, mark),
-      remove: frame.release,
+      el: h("span", { class: "fw-row-thumb" }, image.el, mark),
+      remove: image.release,
       update: (/** @type {Thumb} */ { id, strength }) => {
-        if (near) frame.show(pictureStore.small(id));
+        if (near) image.show(pictureStore.small(id));
         const sign = Math.sign(strength);
         if (sign !== vote) mark.replaceChildren(...(sign ? [icon(sign > 0 ? "like" : "dislike")] : []));
         vote = sign;
@@ -88,8 +87,9 @@ const rowPart = ({ act, objectUrls, pictureStore, seen }) => {
       setText(facts, describe(past, viewState.traits.history[index - 1]));
       pictures = past.images.map(({ id }) => ({ id, strength: strengthOf(viewState.traits.votes, id) }));
       list.update([...new Map(pictures.map((picture) => [picture.id, picture])).values()]);
-      set(look, { "aria-label": `Look at round ${number}`, title: `Look at round ${number}`, "aria-current": shown ? "true" : null });
-      set(proceed, { "aria-label": `Continue from round ${number}`, title: `Continue from round ${number}: its prompt, settings and votes` });
+      call(look, `Look at round ${number}`);
+      set(look, { "aria-current": shown ? "true" : null });
+      call(proceed, `Continue from round ${number}`, `Continue from round ${number}: its prompt, settings and votes`);
       setDisabled(proceed, viewState.closed);
     },
   };

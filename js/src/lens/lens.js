@@ -1,9 +1,9 @@
 // The lens: one picture, and which reference shaped which place of it. The kernel makes the picture
 // once more to know; until then the dialog shows how far that is.
 
-import { button, h, set, setText, show } from "../dom/elements.js";
+import { button, h, iconButton, set, setText, show } from "../dom/elements.js";
+import { closeOnBackdrop } from "../dom/dialogs.js";
 import { progressLine } from "../model/format.js";
-import { icon } from "../dom/icons.js";
 import { commandOf } from "../grid/keys.js";
 import { lensControls } from "./controls.js";
 import { borrowed, carried, gridOf, lookOf, namedReferences, peakOf, readLens, scaleEnd, scaleStart, taken } from "./maps.js";
@@ -48,7 +48,7 @@ export const lensPart = ({ act, objectUrls, pictureStore, request, ask }) => {
   const looks = new Map();
 
   const title = h("div", { class: "fw-title" });
-  const close = button({ class: "fw-icon-button", label: "Close", icon: icon("close") }, () => el.close());
+  const close = iconButton("close", "Close", () => el.close());
   const live = h("div", { class: "fw-sr", role: "status", "aria-live": "polite" });
   const [under, numbers] = [h("span", {}), h("span", { class: "fw-numbers-line" })];
   const progress = h("progress", { class: "fw-progress", "aria-label": "Progress of the lens", max: 1 });
@@ -82,9 +82,7 @@ export const lensPart = ({ act, objectUrls, pictureStore, request, ask }) => {
       h("div", { class: "fw-lens-body" }, h("div", { class: "fw-lens-main" }, stage.el, readout, controls), side),
     ),
   );
-  el.addEventListener("click", (event) => {
-    if (event.target === el) el.close();
-  });
+  closeOnBackdrop(el);
   el.addEventListener("close", () => {
     id = "";
     lens = null;

@@ -1,6 +1,6 @@
 // What a place took: from the picture itself and from each reference, and where it looked in them.
 
-import { h, keyedList, set, setText, show } from "../dom/elements.js";
+import { h, imagePart, keyedList, set, setText, show } from "../dom/elements.js";
 import { drawMap } from "./colours.js";
 import { peakOf } from "./maps.js";
 import { callPlace, callReference, shareText } from "./words.js";
@@ -45,8 +45,7 @@ const shareBar = () => {
 
 /** @param {{objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore}} props */
 const referencePart = ({ objectUrls, pictureStore }) => {
-  const image = h("img", { class: "fw-lens-thumb", alt: "", decoding: "async", draggable: "false" });
-  const frame = objectUrls(image);
+  const frame = imagePart(objectUrls, "fw-lens-thumb");
   const veil = h("canvas", { class: "fw-lens-veil", "aria-hidden": "true" });
   const name = h("strong", {});
   const label = h("span", { class: "fw-lens-label" });
@@ -58,7 +57,7 @@ const referencePart = ({ objectUrls, pictureStore }) => {
     el: h(
       "li",
       { class: "fw-lens-reference" },
-      h("div", { class: "fw-lens-picture" }, image, veil),
+      h("div", { class: "fw-lens-picture" }, frame.el, veil),
       h("div", { class: "fw-lens-facts" }, h("div", { class: "fw-lens-line" }, name, ...bar.nodes), label, note),
     ),
     remove: frame.release,

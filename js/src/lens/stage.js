@@ -1,6 +1,6 @@
 // The picture under the lens: heat over it, and one cell that follows the pointer and the arrows.
 
-import { freshId, h, set, setText } from "../dom/elements.js";
+import { freshId, h, imagePart, set, setText } from "../dom/elements.js";
 import { commandOf } from "../grid/keys.js";
 import { colourOf, drawMap, SCALE } from "./colours.js";
 import { stepped } from "./maps.js";
@@ -28,8 +28,7 @@ import { callPlace, shareText } from "./words.js";
  * @param {(cell: number) => void} props.pin
  */
 export const stagePart = ({ objectUrls, move, pin }) => {
-  const image = h("img", { class: "fw-lens-image", alt: "", decoding: "async", draggable: "false" });
-  const frame = objectUrls(image);
+  const frame = imagePart(objectUrls, "fw-lens-image");
   const heat = h("canvas", { class: "fw-lens-heat", "aria-hidden": "true" });
   // Of the grid only the cell that is looked at exists: a screen reader learns the rest from its place.
   const cell = h("div", { class: "fw-lens-cell", role: "gridcell", id: freshId() });
@@ -41,7 +40,7 @@ export const stagePart = ({ objectUrls, move, pin }) => {
   const shows = h("span", { class: "fw-lens-shows" });
   const legend = h("p", { class: "fw-lens-legend" }, shows, h("span", { class: "fw-lens-ends" }, least, scale, most));
   const hint = h("p", { class: "fw-note" }, "Point at a place or move with the arrows; a click or Enter pins it.");
-  const box = h("div", { class: "fw-lens-frame" }, image, heat, grid);
+  const box = h("div", { class: "fw-lens-frame" }, frame.el, heat, grid);
   /** @type {StageProps | null} */
   let last = null;
 
@@ -78,7 +77,7 @@ export const stagePart = ({ objectUrls, move, pin }) => {
       const redraw = props.heat !== last?.heat || props.start !== last?.start || props.end !== last?.end;
       last = props;
       frame.show(props.picture);
-      set(image, { alt: props.alt });
+      set(frame.el, { alt: props.alt });
       box.style.setProperty("--fw-ratio", String(props.ratio));
       for (const one of [heat, grid, legend, hint]) if (one.hidden === props.ready) one.hidden = !props.ready;
       if (!props.ready) return;

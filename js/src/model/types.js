@@ -30,6 +30,8 @@
 
 /** @typedef {Record<string, number>} Votes  strengths by what is voted on: a picture's id, and after colons what of it counts */
 
+/** @typedef {{rows: number, columns: number, runs: number[]}} PartRuns  cells over a picture, row by row: how many are outside the part, then inside, then outside … */
+
 /** @typedef {{id: string, seed: number, tries?: string, sources?: string[]}} Picture  tries: what it tries in words, with names of pictures in braces; sources: those pictures */
 
 /** @typedef {Picture & {mime: string, width: number, height: number, data: Bytes}} RoundImage */
@@ -105,7 +107,7 @@
 /**
  * @typedef {Controls & {
  *   votes: Votes, seen_round: number, status: Status, round: Round | null,
- *   history: PastRound[], uploads: Upload[], presets: Preset[], info: Info,
+ *   history: PastRound[], parts: Record<string, PartRuns>, uploads: Upload[], presets: Preset[], info: Info,
  * }} Traits
  */
 
@@ -177,7 +179,8 @@
  * @property {(values: Partial<Traits>) => void} set
  * @property {(name: string, strength: number) => void} vote  by the vote's name
  * @property {(id: string, strength: number) => void} rate  all votes on a picture
- * @property {(id: string, why: string) => void} because
+ * @property {(id: string, ...whys: string[]) => void} because
+ * @property {(id: string, part: PartRuns, sign: 1 | -1) => Promise<unknown>} part  fails with the kernel's words
  * @property {() => void} wait  votes should wait for more of them
  * @property {(id: string) => void} like
  * @property {(id: string) => void} dislike
@@ -194,7 +197,7 @@
  * @property {(index: number | null) => void} look
  * @property {(id: string) => void} download
  * @property {(id: string) => void} lens
- * @property {(images: {id: string, label: string, seed: number | null}[], at: number, back?: (at: number) => void) => void} zoom
+ * @property {(images: {id: string, label: string, seed: number | null}[], at: number, back?: (at: number) => void, edit?: boolean) => void} zoom
  * @property {() => void} help
  * @property {(files: Iterable<File>) => void} upload
  * @property {(name: string, values: FeedbackSettings) => void} savePreset

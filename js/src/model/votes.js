@@ -76,6 +76,14 @@ export const toggled = (votes, id, sign) => {
 };
 
 /**
+ * What was marked of a picture, as reasons.
+ * @param {Votes} votes
+ * @param {string} id
+ */
+export const markedOn = (votes, id) =>
+  votesOn(votes, id).filter((name) => /:[0-9a-f]{12}(:|$)/.test(name)).map((name) => name.slice(id.length + 1));
+
+/**
  * A press on a reason: only that of the picture counts, with other reasons; without any, all of it.
  * @param {Votes} votes
  * @param {string} id

@@ -186,6 +186,7 @@ def idle(**more: Any) -> Json:
         "status": status("idle"),
         "round": None,
         "history": [],
+        "parts": {},
         "uploads": [],
         "presets": [
             {"name": "Standard", "builtin": True, "note": "as it comes", "values": STANDARD},

@@ -32,6 +32,7 @@ STATES: dict[str, Json] = {
     "zoom": ready(votes=VOTES),
     "whys": ready(2, votes=WHYS),
     "drafts": drafted(),
+    "part": ready(votes=VOTES),
     "help": ready(votes=VOTES),
     "menu": ready(votes=VOTES),
     "settings": ready(votes=VOTES),
@@ -45,6 +46,11 @@ def reach(widget: WidgetPage, state: str) -> None:
     if state == "zoom":
         widget.button("Zoom picture 2").click()
         expect(widget.dialog("Picture 2")).to_be_visible()
+    elif state == "part":
+        widget.focus_card(2)
+        for key in ("p", "ArrowUp"):
+            widget.page.keyboard.press(key)
+        expect(widget.root.get_by_role("application")).to_be_focused()
     elif state == "help":
         widget.button("Help").click()
         expect(widget.dialog("Keyboard")).to_be_visible()

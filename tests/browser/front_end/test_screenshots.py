@@ -38,6 +38,9 @@ WHYS = {
     f"{ids(8)[2]}:form": 1,
     f"{ids(4)[3]}:colors:subject": 1.5,
 }
+PART = "0123456789ab"
+MARKED = {f"{ids(8)[1]}:{PART}": 1, f"{ids(8)[2]}:colors": 1, f"{ids(4)[0]}:{PART}": -1}
+PARTS = {PART: {"rows": 16, "columns": 16, "runs": [68, *[8, 8] * 7, 8, 68]}}
 
 STATES: dict[str, Json] = {
     "idle": idle(),
@@ -49,6 +52,9 @@ STATES: dict[str, Json] = {
     "zoom-whys": ready(3, votes=WHYS),
     "drafts": drafted(),
     "drafts-narrow": drafted(16),
+    "part": ready(3, votes=MARKED, parts=PARTS),
+    "part-narrow": ready(3, votes=MARKED, parts=PARTS),
+    "marked": ready(3, votes=MARKED, parts=PARTS),
     "tries": tried(),
     "tries-narrow": tried(),
     "error": failed(),
@@ -70,7 +76,16 @@ def test_a_picture_is_taken(
 ) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     width = 360 if "narrow" in state else 1400 if "wide" in state else 1000
-    dialog = state in {"zoom", "zoom-whys", "help", "looking", "lens", "lens-narrow"}
+    dialog = state in {
+        "zoom",
+        "zoom-whys",
+        "part",
+        "part-narrow",
+        "help",
+        "looking",
+        "lens",
+        "lens-narrow",
+    }
     page.set_viewport_size({"width": width, "height": 800 if dialog and width > 360 else 1800})
     widget = open_widget(STATES[state], lenses={PICTURE: lens().wire()})
     page.evaluate(
@@ -91,6 +106,11 @@ def test_a_picture_is_taken(
         number = 1 if state == "zoom" else 3
         widget.button(f"Zoom picture {number}").click()
         expect(widget.dialog(f"Picture {number}")).to_be_visible()
+    elif state.startswith("part"):
+        widget.focus_card(3)
+        page.keyboard.press("p")
+        for key in ("ArrowUp", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
+            page.keyboard.press(key)
     elif state.startswith("whys"):
         widget.button("Like picture 4").click()  # the first one here: reasons are explained
     elif state == "help":
