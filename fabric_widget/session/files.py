@@ -76,6 +76,7 @@ def write(state: State, folder: str | os.PathLike[str]) -> None:
         "prompt": state.prompt,
         "current": state.current,
         "votes": votes_as_json(state.votes),
+        "starred": list(state.starred),
         "turns": [_turn_as_json(turn) for turn in state.turns],
         "generated": {
             name: {"prompt": image.prompt, "seed": image.seed, "settings": _plain(image.settings)}
@@ -152,6 +153,7 @@ def _state(root: Path, content: dict[str, Any]) -> State:
         current=current,
         votes=votes_from_json(content["votes"], picture),
         prompt=content["prompt"],
+        starred=tuple(_generated(picture(name)).id for name in content.get("starred", [])),
     )
 
 

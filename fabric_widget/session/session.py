@@ -15,7 +15,7 @@ from fabric_widget.session.votes import checked_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fabric_widget.engine import Fabric, GeneratedImage, Plan, Progress, Schedule
 
@@ -154,6 +154,23 @@ class Session(Remaking):
         return self._generated(
             prompt, steps, num_images=num_images, num_inference_steps=fewer, **others
         )
+
+    @property
+    def starred(self) -> tuple[GeneratedImage, ...]:
+        """The best pictures so far, as `star` marked them; the one starred last at the end."""
+        pictures: Mapping[str, Any] = self.pictures
+        return tuple(pictures[identity] for identity in self._history.present.starred)
+
+    def star(self, picture: GeneratedImage, *, starred: bool = True) -> None:
+        """Mark a picture as one of the best so far, or no longer. It changes no picture to come.
+
+        Raises
+        ------
+        ValueError
+            No round made it.
+        """
+        self.turn_of(picture)
+        self._act(lambda state: state.with_star(picture.id, starred=starred))
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Save the session into a folder.

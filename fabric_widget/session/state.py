@@ -76,6 +76,8 @@ class State:
         At most one about the same of a picture, none of strength 0, the newest last.
     prompt
         Of the turn where the session stands.
+    starred
+        Ids of the best pictures so far, the one starred last at the end.
     next_seed
         Greater than every seed in `turns`, unless there are none.
     """
@@ -85,6 +87,7 @@ class State:
     current: int | None = None
     votes: tuple[Vote, ...] = ()
     prompt: str = ""
+    starred: tuple[str, ...] = ()
 
     @property
     def pictures(self) -> dict[str, Picture]:
@@ -127,6 +130,13 @@ class State:
             return self
         return replace(self, votes=wanted)
 
+    def with_star(self, identity: str, *, starred: bool) -> Self:
+        """Return the state after a picture was starred, or not any more."""
+        if (identity in self.starred) == starred:
+            return self
+        others = tuple(other for other in self.starred if other != identity)
+        return replace(self, starred=(*others, identity) if starred else others)
+
     def with_turn(self, turn: Turn) -> Self:
         """Return the state after a round; votes cast meanwhile stay."""
         made = turn.round
@@ -148,7 +158,7 @@ class State:
         return self if back == self else back
 
 
-Act = Literal["", "vote", "round", "branch"]
+Act = Literal["", "vote", "round", "branch", "star"]
 
 
 def act_between(state: State, other: State | None) -> Act:
@@ -157,4 +167,6 @@ def act_between(state: State, other: State | None) -> Act:
         return ""
     if state.turns != other.turns:
         return "round"
+    if state.starred != other.starred:
+        return "star"
     return "branch" if (state.current, state.prompt) != (other.current, other.prompt) else "vote"

@@ -90,6 +90,7 @@ class Publisher(StatusPublisher):
         self._view.show(
             history=turns,
             round=None if current is None else turns[current].round,
+            starred=[serialize.name_of(picture.id) for picture in session.starred],
             parts=serialize.parts_of(session),
             uploads=serialize.uploads_of(session.pictures, self.names, self._album),
         )
@@ -125,4 +126,5 @@ class Publisher(StatusPublisher):
         """Update the static output with the current round."""
         session = self._lazy_session.session
         if session is not None:
-            self.static_output.show(self._view.round, session.strengths)
+            starred = {picture.id for picture in session.starred}
+            self.static_output.show(self._view.round, session.strengths, starred)

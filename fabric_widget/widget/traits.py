@@ -62,6 +62,7 @@ class SessionTraits(t.HasTraits):
     round = t.Any(None, allow_none=True, read_only=True).tag(sync=True, to_json=_round_to_json)
     history = t.Any((), read_only=True).tag(sync=True, to_json=_history_to_json)
     uploads: t.List[dict[str, Any]] = t.List(read_only=True).tag(sync=True)
+    starred: t.List[str] = t.List(read_only=True).tag(sync=True)
     parts = t.Dict(read_only=True).tag(sync=True)
     presets: t.List[dict[str, Any]] = t.List(read_only=True).tag(sync=True)
     info = t.Dict(read_only=True).tag(sync=True)

@@ -96,8 +96,27 @@ class VotingMethods:
         name = Path(picture).name if isinstance(picture, (str, os.PathLike)) else ""
         return self._actions.add(picture, name)
 
+    def star(self, picture: Any, *, starred: bool = True) -> None:  # noqa: ANN401  (an index or a picture)
+        """Mark a picture as one of the best so far, or no longer. It changes no picture to come.
+
+        Parameters
+        ----------
+        picture
+            Its index in the current round, its name in `votes`, or a generated image.
+        starred
+            Whether it is one.
+
+        Raises
+        ------
+        ValueError
+            No round of the session made it.
+        IndexError
+            The current round has no such picture.
+        """
+        self._actions.star(self._actions.picture(picture), starred=starred)
+
     def undo(self) -> bool:
-        """Undo the last vote, round or branch; return whether there was one."""
+        """Undo the last vote, star, round or branch; return whether there was one."""
         return self._actions.travel(lambda session: session.undo())
 
     def redo(self) -> bool:

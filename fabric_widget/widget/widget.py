@@ -184,7 +184,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         return self._lazy_session.load()
 
     def snapshot(self) -> Image.Image:
-        """Return the current round as a contact sheet, with seeds and votes.
+        """Return the current round as a contact sheet, with seeds, votes and stars.
 
         Raises
         ------
@@ -195,7 +195,8 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         if made is None:
             message = "there is no round yet: call generate() and wait for its result"
             raise ValueError(message)
-        return contact_sheet(made, self.session.strengths)
+        starred = {picture.id for picture in self.session.starred}
+        return contact_sheet(made, self.session.strengths, starred=starred)
 
     def close(self) -> None:
         """Stop the job, end the thread and close the widget. The session stays usable."""

@@ -11,6 +11,7 @@ import { keepKeys } from "./dom/notebook-keys.js";
 import { feedbackSettingsPart } from "./settings/feedback-settings.js";
 import { helpPart, zoomPart } from "./dom/dialogs.js";
 import { emptyPart, headPart, takeFiles } from "./dom/frame.js";
+import { bestPart } from "./grid/best.js";
 import { captionPart, gridPart } from "./grid/grid.js";
 import { historyPart } from "./history/history.js";
 import { lensPart } from "./lens/lens.js";
@@ -36,12 +37,12 @@ import { because, rated, toggled, withVote } from "./model/votes.js";
 const DEFAULTS = /** @type {Traits} */ (/** @type {unknown} */ ({
   prompt: "", negative_prompt: "", num_images: 4, seed: 0, lock_seed: false, steps: null, guidance: null,
   width: null, height: null, strength: 0.8, start: 0, end: 0.8, dislike_scale: 0.5, normalize: true, auto: true,
-  votes: {}, seen_round: -1, status: {}, round: null, history: [], parts: {}, uploads: [], presets: [], info: {},
+  votes: {}, seen_round: -1, status: {}, round: null, history: [], starred: [], parts: {}, uploads: [], presets: [], info: {},
 }));
 const NAMES = /** @type {(keyof Traits)[]} */ (Object.keys(DEFAULTS));
 const CONTROLS = NAMES.slice(0, NAMES.indexOf("votes"));
 /** A change of one of these is a word from the kernel. */
-const KERNEL_OWNED = new Set(["status", "round", "history", "parts", "uploads", "presets", "info"]);
+const KERNEL_OWNED = new Set(["status", "round", "history", "starred", "parts", "uploads", "presets", "info"]);
 
 let previewKeys = 0;
 
@@ -202,6 +203,9 @@ export const createView = ({ model, el, cache }) => {
     dislike: (id) => setVotes(toggled(traits().votes, id, -1), id),
     because: (id, ...whys) => setVotes(whys.reduce((votes, why) => because(votes, id, why), traits().votes)),
     part: (id, part, strength) => link.request({ type: "part", id, ...part, strength }),
+    star: (id) => {
+      if (!closed()) void request({ type: "star", id, starred: !traits().starred.includes(id) });
+    },
     wait: () => link.tell({ type: "wait" }),
     only: (id) => setVotes({ [id]: 1 }),
     clear: () => setVotes({}),
@@ -237,7 +241,7 @@ export const createView = ({ model, el, cache }) => {
       const shaped = past.some(({ images, liked, disliked }) => liked + disliked > 0 && images.some((image) => image.id === id));
       lens.open(id, shaped || Boolean(round?.images.some((image) => image.id === id) && Object.keys(round.votes).length));
     },
-    zoom: (images, at, back, edit) => zoom.open(images, at, back, edit),
+    zoom: (images, at, back, mode) => zoom.open(images, at, back, mode),
     help: () => help.open(),
     upload: (files) => void upload(files),
     savePreset: (name, values) => void request({ type: "save_preset", name, values }),
@@ -266,18 +270,19 @@ export const createView = ({ model, el, cache }) => {
   const settings = pipelineSettingsPart({ act, signal });
   const caption = captionPart({ act });
   const grid = gridPart({ act, objectUrls, pictureStore, leave: prompt.focusNext });
+  const best = bestPart({ act, objectUrls, pictureStore });
   const zoom = zoomPart({ act, objectUrls, pictureStore });
   const lens = lensPart({ act, objectUrls, pictureStore, request, ask: link.ask });
   const help = helpPart();
   const [head, messages, status, empty] = [headPart({ act }), messagesPart({ act, leave: prompt.focusNext }), statusPart(), emptyPart()];
   const [shelf, feedbackSettings, history] = [shelfPart({ act, objectUrls, pictureStore }), feedbackSettingsPart({ act }), historyPart({ act, objectUrls, pictureStore, signal })];
-  const parts = [head, messages, prompt, status, caption, grid, empty, shelf, settings, feedbackSettings, history, zoom, lens];
+  const parts = [head, messages, prompt, status, caption, grid, best, empty, shelf, settings, feedbackSettings, history, zoom, lens];
 
   const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste" });
   root.append(
     h("div", { class: "fw-body" },
       h("div", { class: "fw-top" }, head.el, messages.el),
-      h("div", { class: "fw-main" }, prompt.el, status.el, caption.el, grid.el, empty.el),
+      h("div", { class: "fw-main" }, prompt.el, status.el, caption.el, grid.el, best.el, empty.el),
       h("div", { class: "fw-side" }, shelf.el, settings.el, feedbackSettings.el),
       history.el,
     ),

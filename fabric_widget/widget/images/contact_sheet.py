@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from fabric_widget.widget.images.encoding import pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from fabric_widget.engine import Round
 
@@ -21,6 +21,7 @@ _INK = "#1f2328"
 _SOFT = "#59636e"
 _GREEN = "#1a7f37"
 _RED = "#cf222e"
+_GOLD = "#bf8700"
 _MARGIN = 16
 _GAP = 12
 _LABEL = 24
@@ -34,7 +35,12 @@ _SMOOTH = 4
 """Badges are drawn this many times larger and reduced: Pillow draws no soft edges."""
 
 
-def contact_sheet(made: Round, strengths: Mapping[str, float], width: int = 1040) -> Image.Image:
+def contact_sheet(
+    made: Round,
+    strengths: Mapping[str, float],
+    width: int = 1040,
+    starred: Container[str] = (),
+) -> Image.Image:
     """Return a round as one picture.
 
     Parameters
@@ -45,6 +51,8 @@ def contact_sheet(made: Round, strengths: Mapping[str, float], width: int = 1040
         Signed strengths of votes by what they are about, as in `Session.strengths`.
     width
         Of the sheet, in pixels.
+    starred
+        Ids of pictures that get a star.
     """
     columns = _columns(len(made))
     side = (width - 2 * _MARGIN - (columns - 1) * _GAP) // columns
@@ -71,6 +79,9 @@ def contact_sheet(made: Round, strengths: Mapping[str, float], width: int = 1040
             draw.rectangle(box, outline=_GREEN if strength > 0 else _RED, width=_FRAME)
             badge = _badge(up=strength > 0)
             sheet.paste(badge, (left + side - _BADGE - 8, top + 8), badge)
+        if picture.id in starred:
+            star = _star()
+            sheet.paste(star, (left + 8, top + 8), star)
         draw.text((left, top + tall + 4), _label(picture.seed, votes[i]), _SOFT, _font(14))
     return sheet
 
@@ -86,7 +97,7 @@ def votes_on(identity: str, strengths: Mapping[str, float]) -> dict[str, float]:
     return found
 
 
-def caption(made: Round, strengths: Mapping[str, float]) -> str:
+def caption(made: Round, strengths: Mapping[str, float], starred: Container[str] = ()) -> str:
     """Return a text alternative of the contact sheet."""
     count = len(made)
     words = f"{count} picture{'s' * (count != 1)} of “{made.prompt}”, seeds from {made.seed}"
@@ -98,7 +109,8 @@ def caption(made: Round, strengths: Mapping[str, float]) -> str:
             why = f" ({', '.join(filter(None, whats))})" if any(whats) else ""
             told += [f"{i + 1}{why}"] if whats else []
         words += f"; {verb}: {', '.join(told)}" if told else ""
-    return words
+    best = [str(i) for i, picture in enumerate(made, 1) if picture.id in starred]
+    return f"{words}; starred: {', '.join(best)}" if best else words
 
 
 def _leading(votes: Mapping[str, float]) -> float:
@@ -126,6 +138,22 @@ def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
+
+
+@cache
+def _star() -> Image.Image:
+    """Return a star on a disc."""
+    side = _BADGE * _SMOOTH
+    canvas = Image.new("RGBA", (side, side))
+    draw = ImageDraw.Draw(canvas)
+    draw.ellipse((0, 0, side - 1, side - 1), "white")
+    turns = (math.pi * i / 5 for i in range(10))
+    points = [
+        (0.5 + r * math.sin(turn), 0.5 - r * math.cos(turn))
+        for turn, r in zip(turns, (0.42, 0.18) * 5, strict=True)
+    ]
+    draw.polygon([(x * side, y * side) for x, y in points], _GOLD)
+    return canvas.reduce(_SMOOTH)
 
 
 @cache

@@ -18,7 +18,7 @@ from fabric_widget.widget.images.contact_sheet import caption, contact_sheet
 from fabric_widget.widget.images.encoding import jpeg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from PIL import Image
 
@@ -46,9 +46,11 @@ class StaticOutput:
             self._published = True
             self._display(update=False)
 
-    def show(self, made: Round | None, strengths: Mapping[str, float]) -> None:
+    def show(
+        self, made: Round | None, strengths: Mapping[str, float], starred: Container[str] = ()
+    ) -> None:
         """Update the output with a round, or with nothing."""
-        self._shown = _EMPTY if made is None else static_output_of(made, strengths)
+        self._shown = _EMPTY if made is None else static_output_of(made, strengths, starred)
         if self._published:
             self._display(update=True)
 
@@ -72,11 +74,13 @@ def in_notebook_kernel() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def static_output_of(made: Round, strengths: Mapping[str, float]) -> dict[str, Any]:
+def static_output_of(
+    made: Round, strengths: Mapping[str, float], starred: Container[str] = ()
+) -> dict[str, Any]:
     """Return a round as a MIME bundle without scripts, a picture of at most 60 kB."""
-    sheet = contact_sheet(made, strengths, _WIDTH)
+    sheet = contact_sheet(made, strengths, _WIDTH, starred)
     data = _small(sheet)
-    told = html.escape(caption(made, strengths), quote=True)
+    told = html.escape(caption(made, strengths, starred), quote=True)
     source = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
     return {
         "text/html": (

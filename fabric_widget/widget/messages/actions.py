@@ -164,13 +164,33 @@ class Actions:
 
         return self.vote(like)
 
+    def star(self, picture: Any, *, starred: bool) -> None:  # noqa: ANN401  (checked by the session)
+        """Star a picture, or no longer.
+
+        Raises
+        ------
+        ValueError
+            No round made it.
+        """
+        session = self._lazy_session.load()
+        with self._view.writing():
+            session.star(picture, starred=starred)
+            self._publisher.publish_session()
+            self._publisher.publish_status()
+        self._publisher.show_static_output()
+
     def travel(self, move: Callable[[Session], object]) -> bool:
         """Undo, redo or branch, and publish the result; return whether anything changed."""
         session = self._lazy_session.load()
         with self._view.writing():
-            before = (session.current, len(session.turns), session.strengths)
+            before = (session.current, len(session.turns), session.strengths, session.starred)
             move(session)
-            moved = before != (session.current, len(session.turns), session.strengths)
+            moved = before != (
+                session.current,
+                len(session.turns),
+                session.strengths,
+                session.starred,
+            )
             self._worker.forget()
             self._publisher.publish_session()
             current = session.current

@@ -205,6 +205,9 @@ class MessageHandlers:
             )
         return Answer({"added": added, "problems": problems})
 
+    def _on_star(self, id: str, starred: bool) -> None:  # noqa: A002, FBT001  (the fields)
+        self._actions.star(self._named(id)[1], starred=starred)
+
     def _on_poll(self, seen: int, round: int) -> None:  # noqa: A002  (the field's name)
         """Send state again from inside a handler: some hosts show nothing else during a job."""
         self._publisher.repeat(seen, round)

@@ -122,6 +122,14 @@ def whole_or_none(value: object) -> int | None:
     return None if value is None else whole(value)
 
 
+def switch(value: object) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        message = f"{_shown(value)} is neither true nor false"
+        raise BadMessage(message)
+    return value
+
+
 def mapping(value: object) -> dict[str, Any]:
     """Read an object."""
     if not isinstance(value, dict):
@@ -177,6 +185,7 @@ KNOWN: Mapping[str, Message] = {
         session=True,
     ),
     "upload": Message({"names": texts}, files=True, session=True),
+    "star": Message({"id": text, "starred": switch}, session=True),
     "poll": Message({"seen": whole, "round": whole}),
     "seen": Message({"job": whole, "step": whole}, answered=False),
     "save_preset": Message({"name": text, "values": mapping}),

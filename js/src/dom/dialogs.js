@@ -5,6 +5,7 @@ import { signed } from "../model/format.js";
 import { commandOf, KEYS, voteByKey } from "../grid/keys.js";
 import { inSentence } from "../model/view-state.js";
 import { thumbs } from "../grid/vote-buttons.js";
+import { comparePart, rivalsOf } from "../grid/compare.js";
 import { whysPart } from "../grid/whys.js";
 import { partEditor } from "../feedback/part-editor.js";
 import { partView } from "../feedback/part-view.js";
@@ -74,17 +75,23 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const current = () => images[at];
   const votes = thumbs({ like: () => act.like(current().id), dislike: () => act.dislike(current().id) });
   const strength = h("span", { class: "fw-value" });
-  const whys = whysPart({ press: (...whys) => act.because(current().id, ...whys), mark: () => edit(true), wait: act.wait });
+  const whys = whysPart({ press: (...whys) => act.because(current().id, ...whys), mark: () => enter("part"), wait: act.wait });
   const marked = partView();
-  const editor = partEditor({ commit: (part, sign) => act.part(current().id, part, sign), leave: () => edit(false) });
-  const marking = iconButton("part", "Mark a part (P)", () => edit(!editing));
-  let editing = false;
-  /** @param {boolean} wanted */
-  const edit = (wanted) => {
-    if (wanted && viewState?.closed) return;
-    editing = wanted;
+  const editor = partEditor({ commit: (part, sign) => act.part(current().id, part, sign), leave: () => enter("") });
+  const marking = iconButton("part", "Mark a part (P)", () => enter(mode === "part" ? "" : "part"));
+  const rival = comparePart({ objectUrls, pictureStore, leave: () => enter("") });
+  const comparing = iconButton("compare", "Compare (T)", () => enter(mode === "compare" ? "" : "compare"));
+  const star = iconButton("star", "Star", () => act.star(current().id), "fw-star");
+  /** @type {import("../model/types.js").ZoomMode} */
+  let mode = "";
+  /** @param {import("../model/types.js").ZoomMode} wanted */
+  const enter = (wanted) => {
+    if (wanted === "part" && viewState?.closed) return;
+    mode = wanted;
     draw();
-    if (!wanted && el.open) holder.focus();
+    if (!el.open) return;
+    if (mode === "compare") rival.focus();
+    else if (!mode) holder.focus();
   };
   const left = iconButton("left", "Previous picture", () => move(at - 1), "fw-zoom-step");
   const right = iconButton("right", "Next picture", () => move(at + 1), "fw-zoom-step");
@@ -92,22 +99,24 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const download = iconButton("download", "Download", () => act.download(current().id));
   const close = iconButton("close", "Close", () => el.close());
   const foot = h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down, whys.el);
-  const holder = h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image, marked.el, editor.stage);
+  const holder = h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image, marked.el, editor.stage, rival.stage);
   const el = h(
     "dialog",
     { class: "fw-dialog fw-zoom" },
     h("div", { class: "fw-dialog-body" },
-      h("div", { class: "fw-panel-head" }, title, facts, marking, lens, download, close),
+      h("div", { class: "fw-panel-head" }, title, facts, star, comparing, marking, lens, download, close),
       h("div", { class: "fw-zoom-stage" }, left, holder, right),
       editor.bar,
+      rival.bar,
       foot,
     ),
   );
   closeOnBackdrop(el);
   el.addEventListener("close", () => {
     frame.show(null);
-    editing = false;
+    mode = "";
     editor.edit(null);
+    rival.update(null);
     back?.(at);
   });
 
@@ -131,13 +140,22 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     setDisabled(download, viewState.closed);
     setDisabled(left, at === 0);
     setDisabled(right, at === images.length - 1);
-    show(left, images.length > 1 && !editing);
-    show(right, images.length > 1 && !editing);
+    show(left, images.length > 1 && !mode);
+    show(right, images.length > 1 && !mode);
     frame.show(sharpest.get(id) ?? pictureStore.large(id).picture);
     const ratio = image.naturalWidth ? image.naturalWidth / image.naturalHeight : 1;
     el.style.setProperty("--fw-ratio", String(ratio));
+    const editing = mode === "part";
     show(foot, !editing);
     set(marking, { "aria-pressed": String(editing) });
+    set(comparing, { "aria-pressed": String(mode === "compare") });
+    const neighbours = images.map((one) => one.id);
+    setDisabled(comparing, !rivalsOf(viewState.traits, id, neighbours).length);
+    rival.update(mode === "compare" ? { traits: viewState.traits, id, neighbours, name } : null);
+    call(star, `Star ${name}`, "One of the best so far (*)");
+    set(star, { "aria-pressed": String(viewState.traits.starred.includes(id)) });
+    setDisabled(star, viewState.closed);
+    show(star, seed !== null);
     setDisabled(marking, viewState.closed);
     marked.update(editing ? null : markedIn(viewState.traits.parts, votesOn(viewState.traits.votes, id)));
     editor.edit(editing ? ratio : null);
@@ -159,7 +177,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const move = (next) => {
     if (next < 0 || next >= images.length) return;
     at = next;
-    editing = false;
+    if (mode === "part") mode = "";
     draw();
     fetchFull();
   };
@@ -167,6 +185,13 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   el.addEventListener("keydown", (event) => {
     const command = commandOf(event);
     if (!command || !viewState) return;
+    if (command.do === "leave" && mode === "compare") {
+      event.preventDefault();
+      event.stopPropagation();
+      return enter("");
+    }
+    // A divider and a list keep their own keys.
+    if (/** @type {HTMLElement} */ (event.target).matches("input, select") && command.do !== "compare") return event.stopPropagation();
     // Enter and Escape are the browser's own here.
     if (command.do === "zoom" || command.do === "leave") return event.stopPropagation();
     const { id } = current();
@@ -179,7 +204,9 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
       case "jump":
         return move(command.to);
       case "part":
-        return edit(true);
+        return enter("part");
+      case "compare":
+        return enter(mode === "compare" || comparing.getAttribute("aria-disabled") ? "" : "compare");
       case "lens":
         if (!lens.hidden && !viewState.closed) act.lens(id);
         return;
@@ -197,15 +224,15 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
      * @param {{id: string, label: string, seed: number | null}[]} list
      * @param {number} index
      * @param {(at: number) => void} [leave]
-     * @param {boolean} [mark]  whether a part is to be marked
+     * @param {import("../model/types.js").ZoomMode} [doing]
      */
-    open(list, index, leave, mark = false) {
+    open(list, index, leave, doing = "") {
       images = list;
       at = index;
       back = leave;
       sharpest.clear();
       if (!el.open) el.showModal();
-      edit(mark);
+      enter(doing);
       fetchFull();
     },
     /** @param {ViewState} next */

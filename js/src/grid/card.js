@@ -28,11 +28,12 @@ import { MOST, STEP } from "../model/votes.js";
  * @property {import("../model/types.js").Votes} votes
  * @property {import("../model/parts.js").Mask | null} marked  what of it was marked
  * @property {boolean} hinted  the row of reasons is explained here
+ * @property {boolean} starred
  * @property {boolean} closed
  */
 
 /**
- * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: (edit?: boolean) => void, light: (on: boolean) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
+ * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: (mode?: import("../model/types.js").ZoomMode) => void, light: (on: boolean) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
  */
 export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   /** @type {Picture | null} */
@@ -56,7 +57,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     held: () => toggleStrength(true),
   });
 
-  const whys = whysPart({ press: (...whys) => withPicture((id) => act.because(id, ...whys))(), mark: () => zoom(true), wait: act.wait, tabindex: -1 });
+  const whys = whysPart({ press: (...whys) => withPicture((id) => act.because(id, ...whys))(), mark: () => zoom("part"), wait: act.wait, tabindex: -1 });
 
   const range = h("input", { type: "range", class: "fw-range", min: -MOST, max: MOST, step: STEP, tabindex: -1 });
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
@@ -132,13 +133,14 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   });
 
   const seed = h("span", { class: "fw-seed" });
+  const star = iconButton("star", "Star", withPicture(act.star), "fw-star", -1);
   const finish = button({ class: "fw-button fw-finish", label: "Finish", tabindex: -1 }, withPicture(act.finish));
   const tries = h("p", { class: "fw-tries" });
   // The group is inside: a list may hold nothing but list items.
   const group = h(
     "div",
     { role: "group" },
-    h("div", { class: "fw-stage" }, open, chip, strengthRow),
+    h("div", { class: "fw-stage" }, open, star, chip, strengthRow),
     h("div", { class: "fw-card-foot" }, votes.up, votes.down, seed, lens, more, menu),
     finish,
     whys.el,
@@ -201,6 +203,10 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       whys.update(about);
       part.update(props.marked);
       call(lens, `Lens for ${name}`, `What shaped ${name} (I)`);
+      call(star, `Star ${name}`, "One of the best so far (*)");
+      set(star, { "aria-pressed": String(props.starred) });
+      setDisabled(star, disabled);
+      show(star, picture !== null);
       call(more, `More for ${name}`);
       setDisabled(more, !picture);
       set(menu, { "aria-label": `More for ${name}` });

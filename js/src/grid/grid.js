@@ -37,7 +37,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
       const preview = made.get(at);
       return {
         number: at + 1, picture: null, alt: `Picture ${at + 1} of round ${forming.number}, being made`,
-        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], strength: 0, votes: {}, marked: null, hinted: false, closed,
+        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], strength: 0, votes: {}, marked: null, hinted: false, starred: false, closed,
       };
     });
   }
@@ -46,7 +46,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
     return {
       number: at + 1, picture, kind: shown?.kind ?? "round", alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
       source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), strength: strengthOf(traits.votes, picture.id),
-      votes: traits.votes, marked: markedIn(traits.parts, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, closed,
+      votes: traits.votes, marked: markedIn(traits.parts, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, starred: traits.starred.includes(picture.id), closed,
     };
   });
 };
@@ -70,7 +70,7 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         current = number - 1;
         placeTabStop();
       },
-      zoom: (edit) => zoom(number - 1, edit),
+      zoom: (mode) => zoom(number - 1, mode),
       light: (on) => {
         lit = on ? number - 1 : -1;
         light();
@@ -91,13 +91,13 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
   /** @param {number} at */
   const focusCard = (at) => cardAt(Math.min(at, cards.length - 1))?.focus();
 
-  /** @param {number} at @param {boolean} [edit] */
-  const zoom = (at, edit) => {
+  /** @param {number} at @param {import("../model/types.js").ZoomMode} [mode] */
+  const zoom = (at, mode) => {
     if (!cards[at]?.picture) return;
     const images = cards.flatMap(({ picture, number }) =>
       picture ? [{ id: picture.id, label: `Picture ${number}`, seed: picture.seed }] : [],
     );
-    act.zoom(images, at, focusCard, edit);
+    act.zoom(images, at, focusCard, mode);
   };
 
   const columns = () => {
@@ -130,8 +130,10 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         if (id && !closed) act.lens(id);
         return;
       case "part":
-        if (!closed) zoom(current, true);
+        if (!closed) zoom(current, "part");
         return;
+      case "compare":
+        return zoom(current, "compare");
       case "more":
         if (id) cardAt(current)?.openMenu();
         return;

@@ -4,7 +4,7 @@ import { STEP, strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {{do: "move", by: "left" | "right" | "up" | "down" | "first" | "last"}
- *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "part"}
+ *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "part" | "star" | "compare"}
  *   | {do: "why", why: string}
  *   | {do: "nudge", steps: number}} Command
  */
@@ -28,6 +28,8 @@ const commands = {
   "=": { do: "nudge", steps: 1 },
   "-": { do: "nudge", steps: -1 },
   _: { do: "nudge", steps: -1 },
+  "*": { do: "star" },
+  t: { do: "compare" },
   z: { do: "undo" },
   enter: { do: "zoom" },
   i: { do: "lens" },
@@ -82,6 +84,9 @@ export const voteByKey = (command, id, act, votes) => {
     case "why":
       if (id) act.because(id, command.why);
       return true;
+    case "star":
+      if (id) act.star(id);
+      return true;
     case "undo":
     case "redo":
       act.travel(command.do);
@@ -119,7 +124,9 @@ export const KEYS = /** @type {const} */ ([
   ["P", "mark the part that counts"],
   ["+  −", "stronger or weaker"],
   ["0  Backspace", "clear the vote"],
+  ["*", "star one of the best, or take the star back"],
   ["Enter", "zoom"],
+  ["T", "compare with another picture"],
   ["I", "lens: what shaped the picture"],
   [".", "more for the picture"],
   ["G", "next round"],

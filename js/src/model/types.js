@@ -24,8 +24,8 @@
  * @property {boolean} pending
  * @property {Failure | null} error
  * @property {{id: number, text: string} | null} notice
- * @property {"" | "vote" | "round" | "branch"} undo
- * @property {"" | "vote" | "round" | "branch"} redo
+ * @property {"" | "vote" | "round" | "branch" | "star"} undo
+ * @property {"" | "vote" | "round" | "branch" | "star"} redo
  */
 
 /** @typedef {Record<string, number>} Votes  strengths by what is voted on: a picture's id, and after colons what of it counts */
@@ -107,11 +107,13 @@
 /**
  * @typedef {Controls & {
  *   votes: Votes, seen_round: number, status: Status, round: Round | null,
- *   history: PastRound[], parts: Record<string, PartRuns>, uploads: Upload[], presets: Preset[], info: Info,
+ *   history: PastRound[], starred: string[], parts: Record<string, PartRuns>, uploads: Upload[], presets: Preset[], info: Info,
  * }} Traits
  */
 
 /** @typedef {import("@anywidget/types").AnyModel<Traits>} Model */
+
+/** @typedef {"" | "part" | "compare"} ZoomMode  what is done with the picture in full: a part is marked, it is compared with another */
 
 /** @typedef {"round" | "drafts" | "finished" | "enlarged"} Kind */
 
@@ -186,6 +188,7 @@
  * @property {(id: string) => void} dislike
  * @property {(id: string) => void} only
  * @property {() => void} clear
+ * @property {(id: string) => void} star  or no longer
  * @property {() => void} generate
  * @property {() => void} draft
  * @property {() => void} cancel
@@ -197,7 +200,7 @@
  * @property {(index: number | null) => void} look
  * @property {(id: string) => void} download
  * @property {(id: string) => void} lens
- * @property {(images: {id: string, label: string, seed: number | null}[], at: number, back?: (at: number) => void, edit?: boolean) => void} zoom
+ * @property {(images: {id: string, label: string, seed: number | null}[], at: number, back?: (at: number) => void, mode?: ZoomMode) => void} zoom
  * @property {() => void} help
  * @property {(files: Iterable<File>) => void} upload
  * @property {(name: string, values: FeedbackSettings) => void} savePreset

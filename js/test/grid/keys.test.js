@@ -42,6 +42,11 @@ test("the notebook's own command keys mean nothing here", () => {
   for (const key of ["d", "a", "x", "m", "v", "constructor"]) assert.equal(press(key), null);
 });
 
+test("a star and a comparison have keys", () => {
+  assert.equal(press("*"), "star");
+  assert.equal(press("t"), "compare");
+});
+
 test("arrows stay inside the grid", () => {
   assert.equal(moved(0, "left", 4, 2), 0);
   assert.equal(moved(0, "right", 4, 2), 1);

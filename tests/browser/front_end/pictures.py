@@ -186,6 +186,7 @@ def idle(**more: Any) -> Json:
         "status": status("idle"),
         "round": None,
         "history": [],
+        "starred": [],
         "parts": {},
         "uploads": [],
         "presets": [

@@ -32,6 +32,7 @@ STATES: dict[str, Json] = {
     "zoom": ready(votes=VOTES),
     "whys": ready(2, votes=WHYS),
     "drafts": drafted(),
+    "compare": ready(2, votes=VOTES, starred=[ids(4)[0]]),
     "part": ready(votes=VOTES),
     "help": ready(votes=VOTES),
     "menu": ready(votes=VOTES),
@@ -40,17 +41,20 @@ STATES: dict[str, Json] = {
     "lens": shaped(),
 }
 
+KEYS = {"compare": ("t",), "part": ("p", "ArrowUp")}
+FOCUSED = {"compare": "dialog input[type=range]", "part": "[role=application]"}
+
 
 def reach(widget: WidgetPage, state: str) -> None:
     """Do what leads from the traits to the state."""
     if state == "zoom":
         widget.button("Zoom picture 2").click()
         expect(widget.dialog("Picture 2")).to_be_visible()
-    elif state == "part":
+    elif state in KEYS:
         widget.focus_card(2)
-        for key in ("p", "ArrowUp"):
+        for key in KEYS[state]:
             widget.page.keyboard.press(key)
-        expect(widget.root.get_by_role("application")).to_be_focused()
+        expect(widget.root.locator(FOCUSED[state])).to_be_focused()
     elif state == "help":
         widget.button("Help").click()
         expect(widget.dialog("Keyboard")).to_be_visible()

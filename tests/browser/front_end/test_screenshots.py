@@ -50,6 +50,8 @@ STATES: dict[str, Json] = {
     "whys-narrow": ready(3, votes=WHYS),
     "whys-wide": ready(3, votes=WHYS),
     "zoom-whys": ready(3, votes=WHYS),
+    "compare": ready(3, votes=VOTES, starred=[ids(8)[0], ids(4)[3]]),
+    "stars": ready(3, votes=VOTES, starred=[ids(8)[0], ids(4)[3]]),
     "drafts": drafted(),
     "drafts-narrow": drafted(16),
     "part": ready(3, votes=MARKED, parts=PARTS),
@@ -68,6 +70,11 @@ STATES: dict[str, Json] = {
     "lens-narrow": shaped(),
 }
 
+KEYS = {
+    "compare": ("t",),
+    "part": ("p", "ArrowUp", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"),
+}
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
@@ -77,6 +84,7 @@ def test_a_picture_is_taken(
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     width = 360 if "narrow" in state else 1400 if "wide" in state else 1000
     dialog = state in {
+        "compare",
         "zoom",
         "zoom-whys",
         "part",
@@ -106,10 +114,9 @@ def test_a_picture_is_taken(
         number = 1 if state == "zoom" else 3
         widget.button(f"Zoom picture {number}").click()
         expect(widget.dialog(f"Picture {number}")).to_be_visible()
-    elif state.startswith("part"):
+    elif state.split("-", maxsplit=1)[0] in KEYS:
         widget.focus_card(3)
-        page.keyboard.press("p")
-        for key in ("ArrowUp", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
+        for key in KEYS[state.split("-", maxsplit=1)[0]]:
             page.keyboard.press(key)
     elif state.startswith("whys"):
         widget.button("Like picture 4").click()  # the first one here: reasons are explained

@@ -1,0 +1,82 @@
+// Two pictures in one place with a divider between them: the zoomed one, and one that it may beat.
+
+import { button, call, h, imagePart, set, show } from "../dom/elements.js";
+import { nameOf } from "../model/view-state.js";
+import { namesOf } from "../model/votes.js";
+
+/**
+ * @typedef {import("../model/types.js").Traits} Traits
+ */
+
+/**
+ * The pictures to compare one with: the newest like first, then stars, then its neighbours.
+ * @param {Traits} traits
+ * @param {string} id
+ * @param {string[]} neighbours
+ */
+export const rivalsOf = (traits, id, neighbours) => {
+  const liked = namesOf(traits.votes, 1).map((name) => name.split(":")[0]);
+  return [...new Set([...liked, ...[...traits.starred].reverse(), ...neighbours])].filter((one) => one !== id);
+};
+
+/**
+ * @param {{objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore, leave: () => void}} props
+ */
+export const comparePart = ({ objectUrls, pictureStore, leave }) => {
+  const image = imagePart(objectUrls, "fw-zoom-image fw-rival");
+  const stage = h("div", { class: "fw-compare", hidden: true }, image.el);
+  const range = h("input", { type: "range", class: "fw-range", min: 0, max: 100, step: 1 });
+  const choice = h("select", { class: "fw-input", "aria-label": "Compare with" });
+  const bar = h("div", { class: "fw-row fw-compare-bar", hidden: true }, choice, range, button({ label: "Done" }, leave));
+  /** @type {string[]} */
+  let rivals = [];
+  let listed = "";
+
+  const split = () => {
+    stage.style.setProperty("--fw-split", `${range.value}%`);
+    set(range, { "aria-valuetext": `${range.value} % of ${choice.selectedOptions[0]?.textContent ?? ""}` });
+  };
+  range.addEventListener("input", split);
+  const rival = () => {
+    image.show(rivals.length ? pictureStore.large(choice.value).picture : null);
+    split();
+  };
+  choice.addEventListener("change", rival);
+  const drag = (/** @type {PointerEvent} */ { buttons, clientX }) => {
+    if (!(buttons & 1)) return;
+    const { left, width } = stage.getBoundingClientRect();
+    range.value = String((100 * (clientX - left)) / width);
+    split();
+  };
+  stage.addEventListener("pointerdown", (event) => {
+    stage.setPointerCapture(event.pointerId);
+    drag(event);
+  });
+  stage.addEventListener("pointermove", drag);
+
+  return {
+    stage, bar,
+    focus: () => range.focus(),
+    /** @param {{traits: Traits, id: string, neighbours: string[], name: string} | null} props  null: nothing is compared */
+    update(props) {
+      show(stage, Boolean(props));
+      show(bar, Boolean(props));
+      if (!props) {
+        image.show(null);
+        return;
+      }
+      const { traits, id, neighbours, name } = props;
+      rivals = rivalsOf(traits, id, neighbours);
+      const key = JSON.stringify([id, rivals]);
+      if (key !== listed) {
+        const before = choice.value;
+        choice.replaceChildren(...rivals.map((one) => h("option", { value: one }, nameOf(traits, one).label)));
+        if (rivals.includes(before)) choice.value = before;
+        listed = key;
+        range.value = "50";
+      }
+      call(range, `Divider between the two pictures, ${name} on the right`, "Where one picture ends and the other begins");
+      rival();
+    },
+  };
+};
