@@ -163,7 +163,8 @@ class HiRes:
         for image in listed:
             self._check_taken(image.settings)
         votes = read_votes(liked, disliked)
-        followed = Everything().recipes(votes, len(listed), 0)
+        recipes = Everything().recipes(votes, len(listed), 0)
+        followed = [recipe.meaning(self.fabric.aspects) for recipe in recipes]
         return self._enlarged(listed, followed, schedule, _Tally(on_step))
 
     @property
