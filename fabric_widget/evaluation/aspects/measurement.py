@@ -1,0 +1,197 @@
+"""Draw pictures with one reference liked, in each cell alone, and measure how near they come.
+
+First the cells, beside nothing borrowed and everything; from these the weights; then, on the same
+references, the aspects themselves, by default and by these weights.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fabric_widget.engine.compatibility import anatomy
+from fabric_widget.engine.fingerprint import derived_seed
+from fabric_widget.engine.pipeline.denoiser import Denoiser
+from fabric_widget.engine.plans import Recipe
+from fabric_widget.engine.request import usable_seed
+from fabric_widget.engine.votes.aspects import ALL, COLORS, FORM, AspectTable
+from fabric_widget.engine.votes.votes import CheckedVote
+from fabric_widget.evaluation.aspects.cells import grid_of
+from fabric_widget.evaluation.aspects.distances import look_of
+from fabric_widget.evaluation.aspects.rule import better_of, cell_name, drawn_name, table_of
+from fabric_widget.evaluation.aspects.shares import EVERYTHING, NOTHING, Shares
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
+    import torch
+
+    from fabric_widget.engine import Fabric, GeneratedImage, Progress, Schedule
+    from fabric_widget.evaluation.aspects.cells import Grid
+    from fabric_widget.evaluation.aspects.settings import Settings
+
+    Array = npt.NDArray[np.float64]
+    Show = Callable[[str, int, int], object]
+
+_CELLS, _DRAWN = 6, 2  # as many at a guess, before it is known: for the progress bar
+
+
+class Borrowed(NamedTuple):
+    """What pictures borrow of the reference."""
+
+    aspect: str
+    table: AspectTable = AspectTable()
+
+
+class Measurement:
+    """Measures aspects, and keeps what was found also when it is interrupted.
+
+    Parameters
+    ----------
+    fabric
+        The pipeline. Its schedule says how strongly references count.
+    settings
+        How it is measured.
+
+    Attributes
+    ----------
+    steps
+        How many there are, or 0 before the first picture.
+    grid
+        The cells, or None before the first picture.
+    distances
+        By name of what was borrowed: (references, 2), mean distances in color and in form of the
+        references that were finished.
+    table
+        What aspects mean, or None before everything was measured.
+    complete
+        Whether everything was measured.
+    """
+
+    def __init__(self, fabric: Fabric, settings: Settings) -> None:
+        self._fabric = fabric
+        self.settings = settings
+        self._references: list[GeneratedImage] = []
+        self._done = 0
+        self._each = 2 + _CELLS + _DRAWN  # draws beside each reference
+        self.steps = 0
+        self.grid: Grid | None = None
+        self.distances: dict[str, Array] = {}
+        self.table: AspectTable | None = None
+        self.complete = False
+
+    @property
+    def model(self) -> torch.nn.Module:
+        """The denoiser that is measured."""
+        return Denoiser(self._fabric.pipe).model
+
+    @property
+    def schedule(self) -> Schedule:
+        """How strongly references count."""
+        return self._fabric.schedule
+
+    @property
+    def shares(self) -> Shares | None:
+        """The shares so far, or None before the first reference was finished."""
+        return Shares.of(self.distances) if self.distances else None
+
+    def run(self, show: Show) -> None:
+        """Measure everything.
+
+        Parameters
+        ----------
+        show
+            Progress callback, called after each step: a description, how many steps are done, and
+            how many there are.
+
+        Raises
+        ------
+        FabricError
+            The pipeline does not take feedback.
+        """
+        cells = self._cells(show)
+        self._measure(cells, "cells", show)
+        shares, grid = self.shares, self.grid
+        if shares is None or grid is None:
+            message = "nothing was measured"
+            raise RuntimeError(message)
+        table = table_of(grid, shares)
+        drawn = _drawn(table)
+        self._each = len(cells) + len(drawn)
+        self._measure(drawn, "aspects", show)
+        self.table = better_of(table, Shares.of(self.distances))
+        self.complete = True
+
+    def _cells(self, show: Show) -> Mapping[str, Borrowed | None]:
+        """Look at the pipeline, and return what is borrowed of each reference."""
+        prompt, arguments = self.settings.prompts[0], self.settings.arguments
+        tokens = anatomy(self._fabric.pipe, {**self._fabric.defaults, **arguments}, prompt).tokens
+        self._references.append(self._draw(None, 0, "references", show, first=True)[0])
+        grid = self.grid = grid_of(tokens, self.steps)
+        cells = {
+            cell_name(group, part): Borrowed(COLORS, AspectTable(grid.weights(group, part)))
+            for group in grid.groups
+            for part in grid.parts
+        }
+        self._each = 2 + len(cells) + _DRAWN
+        return {NOTHING: None, EVERYTHING: Borrowed(ALL), **cells}
+
+    def _measure(self, borrowed: Mapping[str, Borrowed | None], words: str, show: Show) -> None:
+        """Add the distances of all references; those of the first ones, if it is interrupted."""
+        rows: list[list[tuple[float, float]]] = []
+        try:
+            for i in range(self.settings.references):
+                said = f"{words}, reference {i + 1} of {self.settings.references}"
+                if i == len(self._references):
+                    self._references.append(self._draw(None, i, said, show, first=True)[0])
+                known = look_of(self._references[i].image)
+                row = []
+                for what in borrowed.values():
+                    made = self._draw(what, i, said, show)
+                    found = [look_of(picture.image).distances(known) for picture in made]
+                    row.append(tuple(np.mean(found, axis=0).tolist()))
+                rows.append(row)
+        finally:
+            count = len(next(iter(self.distances.values()), rows))
+            if rows and len(rows) == count:  # shares compare the same references
+                table = np.array(rows)
+                self.distances |= {name: table[:, j] for j, name in enumerate(borrowed)}
+
+    def _draw(
+        self, what: Borrowed | None, index: int, words: str, show: Show, *, first: bool = False
+    ) -> list[GeneratedImage]:
+        """Return the reference of an index, or the pictures beside it that borrow of it."""
+        settings, recipe = self.settings, Recipe()
+        if what is not None:
+            reference = self._references[index]
+            vote = CheckedVote(reference.id, reference, aspect=what.aspect)
+            recipe = Recipe((vote,), aspects=what.table)
+        count = 1 if first else settings.pictures
+
+        def on_step(progress: Progress) -> None:
+            self.steps = progress.steps
+            total = self.settings.references * (1 + self._each) * progress.steps
+            show(words, min(self._done * progress.steps + progress.step, total), total)
+
+        made = self._fabric(
+            settings.prompts[index % len(settings.prompts)],
+            num_images=count,
+            seed=usable_seed(derived_seed(settings.seed, index)) + (not first),
+            plan=[recipe] * count,
+            on_step=on_step,
+            **settings.arguments,
+        )
+        self._done += 1
+        return list(made)
+
+
+def _drawn(table: AspectTable) -> dict[str, Borrowed]:
+    """Return the aspects by default, and by what of a table is not the default."""
+    drawn = {}
+    for aspect, weights in ((COLORS, table.colors), (FORM, table.form)):
+        drawn[drawn_name(aspect, measured=False)] = Borrowed(aspect)
+        if weights is not None:
+            drawn[drawn_name(aspect, measured=True)] = Borrowed(aspect, table)
+    return drawn
