@@ -97,7 +97,7 @@ class Measurement:
         """The shares so far, or None before the first reference was finished."""
         return Shares.of(self.distances) if self.distances else None
 
-    def run(self, show: Show) -> None:
+    def run(self, show: Show = lambda *_: None) -> None:
         """Measure everything.
 
         Parameters
