@@ -37,6 +37,7 @@ _SHARING = re.compile(
 _LONG = re.compile(
     r"tests/(?:browser|notebooks|zoo|bench|cli)/|test_(?:cli|docs|documents|package)"
     r"|engine/test_(?:pipelines|sizes|ways|hires)|lens/test_lens|study/test_cluster"
+    r"|aspects/test_measurement"
 )
 
 

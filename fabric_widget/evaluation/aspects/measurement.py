@@ -23,7 +23,7 @@ from fabric_widget.evaluation.aspects.rule import better_of, cell_name, drawn_na
 from fabric_widget.evaluation.aspects.shares import EVERYTHING, NOTHING, Shares
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
     import torch
@@ -111,32 +111,23 @@ class Measurement:
         FabricError
             The pipeline does not take feedback.
         """
-        cells = self._cells(show)
+        grid = self.grid = self._look(show)
+        cells = _cells(grid)
+        self._each = len(cells) + _DRAWN
         self._measure(cells, "cells", show)
-        shares, grid = self.shares, self.grid
-        if shares is None or grid is None:
-            message = "nothing was measured"
-            raise RuntimeError(message)
-        table = table_of(grid, shares)
+        table = table_of(grid, Shares.of(self.distances))
         drawn = _drawn(table)
         self._each = len(cells) + len(drawn)
         self._measure(drawn, "aspects", show)
         self.table = better_of(table, Shares.of(self.distances))
         self.complete = True
 
-    def _cells(self, show: Show) -> Mapping[str, Borrowed | None]:
-        """Look at the pipeline, and return what is borrowed of each reference."""
+    def _look(self, show: Show) -> Grid:
+        """Draw the first reference, and return the cells of the pipeline."""
         prompt, arguments = self.settings.prompts[0], self.settings.arguments
         tokens = anatomy(self._fabric.pipe, {**self._fabric.defaults, **arguments}, prompt).tokens
-        self._references.append(self._draw(None, 0, "references", show, first=True)[0])
-        grid = self.grid = grid_of(tokens, self.steps)
-        cells = {
-            cell_name(group, part): Borrowed(COLORS, AspectTable(grid.weights(group, part)))
-            for group in grid.groups
-            for part in grid.parts
-        }
-        self._each = 2 + len(cells) + _DRAWN
-        return {NOTHING: None, EVERYTHING: Borrowed(ALL), **cells}
+        self._draw_reference("references", show)
+        return grid_of(tokens, self.steps)
 
     def _measure(self, borrowed: Mapping[str, Borrowed | None], words: str, show: Show) -> None:
         """Add the distances of all references; those of the first ones, if it is interrupted."""
@@ -145,11 +136,11 @@ class Measurement:
             for i in range(self.settings.references):
                 said = f"{words}, reference {i + 1} of {self.settings.references}"
                 if i == len(self._references):
-                    self._references.append(self._draw(None, i, said, show, first=True)[0])
+                    self._draw_reference(said, show)
                 known = look_of(self._references[i].image)
                 row = []
                 for what in borrowed.values():
-                    made = self._draw(what, i, said, show)
+                    made = self._draw_beside(i, what, said, show)
                     found = [look_of(picture.image).distances(known) for picture in made]
                     row.append(tuple(np.mean(found, axis=0).tolist()))
                 rows.append(row)
@@ -159,32 +150,53 @@ class Measurement:
                 table = np.array(rows)
                 self.distances |= {name: table[:, j] for j, name in enumerate(borrowed)}
 
-    def _draw(
-        self, what: Borrowed | None, index: int, words: str, show: Show, *, first: bool = False
+    def _draw_reference(self, words: str, show: Show) -> None:
+        """Draw the next reference."""
+        index = len(self._references)
+        self._references += self._draw(index, self._seed(index), [Recipe()], words, show)
+
+    def _draw_beside(
+        self, index: int, what: Borrowed | None, words: str, show: Show
     ) -> list[GeneratedImage]:
-        """Return the reference of an index, or the pictures beside it that borrow of it."""
-        settings, recipe = self.settings, Recipe()
+        """Return pictures that borrow of a reference; those of all cells have the same seeds."""
+        recipe, reference = Recipe(), self._references[index]
         if what is not None:
-            reference = self._references[index]
             vote = CheckedVote(reference.id, reference, aspect=what.aspect)
             recipe = Recipe((vote,), aspects=what.table)
-        count = 1 if first else settings.pictures
+        recipes = [recipe] * self.settings.pictures
+        return self._draw(index, self._seed(index) + 1, recipes, words, show)
 
+    def _seed(self, index: int) -> int:
+        return usable_seed(derived_seed(self.settings.seed, index))
+
+    def _draw(
+        self, index: int, seed: int, recipes: Sequence[Recipe], words: str, show: Show
+    ) -> list[GeneratedImage]:
         def on_step(progress: Progress) -> None:
             self.steps = progress.steps
             total = self.settings.references * (1 + self._each) * progress.steps
             show(words, min(self._done * progress.steps + progress.step, total), total)
 
         made = self._fabric(
-            settings.prompts[index % len(settings.prompts)],
-            num_images=count,
-            seed=usable_seed(derived_seed(settings.seed, index)) + (not first),
-            plan=[recipe] * count,
+            self.settings.prompts[index % len(self.settings.prompts)],
+            num_images=len(recipes),
+            seed=seed,
+            plan=recipes,
             on_step=on_step,
-            **settings.arguments,
+            **self.settings.arguments,
         )
         self._done += 1
         return list(made)
+
+
+def _cells(grid: Grid) -> dict[str, Borrowed | None]:
+    """Return what is borrowed of each reference: nothing, everything, and each cell."""
+    cells = {
+        cell_name(group, part): Borrowed(COLORS, AspectTable(grid.weights(group, part)))
+        for group in grid.groups
+        for part in grid.parts
+    }
+    return {NOTHING: None, EVERYTHING: Borrowed(ALL), **cells}
 
 
 def _drawn(table: AspectTable) -> dict[str, Borrowed]:

@@ -10,8 +10,8 @@ The contrast of a cell is its share of the way in color less that in form.
    not count.
 3. Where nothing was decided for an aspect, or nothing is left of it, or there are too few
    references for an interval, the default stays.
-4. It stays as well where pictures drawn with these weights have no greater contrast, in the
-   direction of the aspect, than pictures drawn with the default.
+4. It stays as well unless pictures drawn with these weights surely have a contrast in the direction
+   of the aspect, and a greater one than pictures drawn with the default.
 """
 
 from __future__ import annotations
@@ -56,16 +56,17 @@ def drawn_name(aspect: str, *, measured: bool) -> str:
 
 
 def better_of(table: AspectTable, shares: Shares) -> AspectTable:
-    """Return what is left of a table where the default separates color and form as well."""
+    """Return what is left of a table where the default separates color and form no worse."""
 
     def kept(aspect: str, weights: AspectWeights | None) -> AspectWeights | None:
         if weights is None:
             return None
+        own = _SIGNS[aspect]
         measured, default = (
-            _SIGNS[aspect] * shares.contrast({drawn_name(aspect, measured=m): 1.0}).value
-            for m in (True, False)
+            shares.contrast({drawn_name(aspect, measured=m): 1.0}) for m in (True, False)
         )
-        return weights if measured > default else None
+        better = measured.sign == own and own * measured.value > own * default.value
+        return weights if better else None
 
     return AspectTable(kept(COLORS, table.colors), kept(FORM, table.form))
 

@@ -157,15 +157,24 @@ def test_where_everything_moves_nothing_there_are_no_shares() -> None:
     assert table_of(grid, shares) == AspectTable()
 
 
-@pytest.mark.parametrize(("default", "kept"), [((0.9, 0.5), True), ((0.9, 0.1), False)])
-def test_what_separates_no_better_than_the_default_is_left(default: Pair, *, kept: bool) -> None:
+@pytest.mark.parametrize(
+    ("measured_", "default", "kept"),
+    [
+        ((0.8, 0.2), (0.9, 0.5), True),
+        ((0.8, 0.2), (0.9, 0.1), False),
+        ((1.0, 1.0), (0.2, 0.9), False),  # everything: better, and yet not about colors
+    ],
+)
+def test_what_separates_no_better_than_the_default_is_left(
+    measured_: Pair, default: Pair, *, kept: bool
+) -> None:
     table = AspectTable(colors=weights([1, 0, 0, 0]))
     drawn = {
-        drawn_name("colors", measured=True): (0.8, 0.2),
+        drawn_name("colors", measured=True): measured_,
         drawn_name("colors", measured=False): default,
         drawn_name("form", measured=False): (0.0, 0.5),
     }
-    found = better_of(table, Shares.of(distances(drawn)))
+    found = better_of(table, Shares.of(distances(drawn, seed=1)))
     assert found == (table if kept else AspectTable())
 
 
