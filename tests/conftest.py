@@ -29,7 +29,7 @@ settings.load_profile("house")
 _SHARING = re.compile(
     r"(?:lab|notebook)-ipykernel-\d"
     r"|hosts/test_(?:marimo|nbconvert|subshells)\.py|front_end/test_playground\.py"
-    r"|test_(?:token_budget|docs_site|package)\.py|tests/bench/"
+    r"|test_(?:token_budget|docs_site|package)\.py|aspects/test_measurement\.py|tests/bench/"
     r"|(?:engine/test_(?:pipelines|recipes|sizes)|zoo/test_zoo)\.py::\w+(?P<family>\[.+\])"
 )
 

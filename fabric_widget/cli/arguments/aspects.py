@@ -26,7 +26,8 @@ aspects.svg. Ctrl-C ends it early: what was measured is shown and not kept.""",
         epilog=f"""examples:
   {PROGRAM} aspects
   {PROGRAM} aspects --references 24 --json | python -m json.tool
-  {PROGRAM} aspects stable-diffusion-v1-5/stable-diffusion-v1-5 --prompt "a cat" "a house"
+  {PROGRAM} aspects stable-diffusion-v1-5/stable-diffusion-v1-5 \\
+      --prompt "a cat" "a house"
 
 Weights are kept in the folder FABRIC_WIDGET_HOME, or else where the system keeps
 a user's data.""",
