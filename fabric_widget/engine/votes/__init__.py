@@ -1,4 +1,4 @@
-"""What a person says about pictures: votes, aspects and parts. Knows no pipeline.
+"""What a person says about pictures: votes, aspects and parts. Knows pipelines by name at most.
 
 votes     likes and dislikes, each with a strength, an aspect and a part
 images    any picture a person may give, as an RGB image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -25,32 +26,30 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def measure(pipe: Any = None, **given: Any) -> Measurement:
+def measure(pipe: Any = None, show: Any = lambda *_: None, **given: Any) -> Measurement:
     settings = {"references": 2, "pictures": 1, "arguments": QUICK, **given}
     measurement = Measurement(Fabric(pipe or tiny.pipeline()), Settings(**settings))
-    measurement.run(lambda *_: None)
+    with suppress(KeyboardInterrupt):
+        measurement.run(show)
     return measurement
 
 
-def same(one: Measurement, other: Measurement) -> bool:
-    return list(one.distances) == list(other.distances) and all(
-        np.array_equal(table, other.distances[name]) for name, table in one.distances.items()
-    )
+@pytest.fixture(scope="module")
+def heard() -> list[tuple[str, int, int]]:
+    """Return what was said of the progress of `found`."""
+    return []
 
 
 @pytest.fixture(scope="module")
-def found() -> Measurement:
+def found(heard: list[tuple[str, int, int]]) -> Measurement:
     torch.set_num_threads(1)
-    return measure()
+    return measure(show=lambda *said: heard.append(said))
 
 
-def test_the_same_seed_gives_the_same_table(found: Measurement) -> None:
-    heard: list[tuple[str, int, int]] = []
-    settings = Settings(references=2, pictures=1, arguments=QUICK)
-    again = Measurement(Fabric(tiny.pipeline()), settings)
-    again.run(lambda *said: heard.append(said))
-    assert same(found, again)
-    assert found.table == again.table
+def test_progress_ends_with_all_of_it_and_never_goes_back(
+    found: Measurement, heard: list[tuple[str, int, int]]
+) -> None:
+    assert found.complete
     assert heard[-1][1] == heard[-1][2]
     done = [done for _, done, _ in heard]
     assert done == sorted(done)
@@ -88,24 +87,20 @@ def test_every_kind_of_pipeline_gets_weights(name: str, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("references", [0, 1])
-def test_what_was_finished_outlives_an_interrupt(references: int) -> None:
-    measurement = Measurement(
-        Fabric(tiny.pipeline()), Settings(references=2, pictures=1, arguments=QUICK)
-    )
-
+def test_what_was_finished_outlives_an_interrupt_and_is_the_same_again(
+    found: Measurement, references: int
+) -> None:
     def show(words: str, done: int, total: int) -> None:
         del done, total
         if words == f"cells, reference {references + 1} of 2":
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        measurement.run(show)
-    assert not measurement.complete
-    assert measurement.table is None
-    assert {len(table) for table in measurement.distances.values()} == (
-        {1} if references else set()
-    )
-    assert (measurement.shares is None) == (not references)
+    interrupted = measure(show=show)
+    assert not interrupted.complete
+    assert interrupted.table is None
+    assert (interrupted.shares is None) == (not references)
+    for name, table in interrupted.distances.items():
+        assert np.array_equal(table, found.distances[name][:references])
 
 
 def test_a_pipeline_without_sites_says_so() -> None:
