@@ -48,14 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         return refuse("aspects", error)
     torch.set_num_threads(arguments.threads)
-    with Bar(quiet=arguments.quiet) as bar:
-        hide_library_bars()
-        try:
+    hide_library_bars()
+    try:  # around the bar, which an error would tear
+        with Bar(quiet=arguments.quiet) as bar:
             measurement = Measurement(Fabric(load_pipeline(arguments.pipeline, device)), settings)
             with suppress(KeyboardInterrupt):
                 measurement.run(bar.show)
-        except (FabricError, TypeError, ValueError) as error:  # a pipeline that takes no feedback
-            return refuse("aspects", error, 1)
+    except (FabricError, TypeError, ValueError) as error:  # a pipeline that takes no feedback
+        return refuse("aspects", error, 1)
     if not measurement.distances:
         print("interrupted: no reference was finished", file=sys.stderr)
         return INTERRUPTED
