@@ -7,6 +7,7 @@ evaluation/  simulated users, methods, scorers, studies, reports
 bench/       what feedback costs
 charts/      charts as SVG, for evaluation and bench
 peak_memory  how much memory a piece of work took at most
+user_folder  what was measured once and is kept for later
 demo/        the small model that ships in the package
 zoo/         one tiny pipeline of every family, with random weights
 cli/         the command line

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COMMANDS = {
+    "aspects": "fabric_widget.cli.aspects",
     "bench": "fabric_widget.cli.bench",
     "demo": "fabric_widget.cli.demo",
     "evaluate": "fabric_widget.cli.evaluate",

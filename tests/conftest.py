@@ -29,7 +29,7 @@ settings.load_profile("house")
 _SHARING = re.compile(
     r"(?:lab|notebook)-ipykernel-\d"
     r"|hosts/test_(?:marimo|nbconvert|subshells)\.py|front_end/test_playground\.py"
-    r"|test_(?:token_budget|docs_site|package)\.py|tests/bench/"
+    r"|test_(?:token_budget|docs_site|package)\.py|aspects/test_measurement\.py|tests/bench/"
     r"|(?:engine/test_(?:pipelines|recipes|sizes)|zoo/test_zoo)\.py::\w+(?P<family>\[.+\])"
 )
 
@@ -37,6 +37,7 @@ _SHARING = re.compile(
 _LONG = re.compile(
     r"tests/(?:browser|notebooks|zoo|bench|cli)/|test_(?:cli|docs|documents|package)"
     r"|engine/test_(?:pipelines|sizes|ways|hires)|lens/test_lens|study/test_cluster"
+    r"|aspects/test_measurement"
 )
 
 

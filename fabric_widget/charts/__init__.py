@@ -4,6 +4,7 @@ svg          elements, and the picture around them with its title and descriptio
 scales       numbers to pixels, round numbers for the ticks of an axis
 line_chart   values round by round, with intervals
 forest_plot  differences with their intervals, on both sides of zero
+heat_map     a value for each row and column, by how dark its cell is
 
 Colours are those of CSS classes, so a chart follows the reader's colour scheme.
 """

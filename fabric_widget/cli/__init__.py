@@ -5,6 +5,7 @@ demo        one story: contact sheet, page, table
 tastes      many tastes: a table, a mean, an interval
 evaluate/   the paper's protocols: several methods, results that are kept
 pipelines   every family of pipelines: does feedback work?
+aspects     what colors and form mean on a pipeline: a table, JSON, a chart
 bench/      what feedback costs: a table, JSON, charts
 model       the demo model, and the pipeline's arguments
 progress    a progress bar, and Ctrl-C

@@ -43,9 +43,12 @@ from fabric_widget.engine.plans import Everything, Explore, Plan, Recipe, Start
 from fabric_widget.engine.results import Progress, Round
 from fabric_widget.engine.schedule import Schedule
 from fabric_widget.engine.trajectory import Trajectory
+from fabric_widget.engine.votes.aspects import AspectTable, AspectWeights
 from fabric_widget.engine.votes.votes import Vote
 
 __all__ = [
+    "AspectTable",
+    "AspectWeights",
     "BadReference",
     "Everything",
     "Explore",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -101,7 +101,8 @@ def check_compatibility(pipe: Any, *, num_images: int = 2, **arguments: Any) -> 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FabricWarning)
         try:
-            sites, roles = _anatomy(pipe, arguments)
+            tokens, roles = anatomy(pipe, arguments)
+            sites = len(tokens)
             first = _made(fabric, arguments, num_images=num_images)
             other = _made(fabric, arguments, num_images=1, seed=_SEED + num_images)
             votes = {"liked": [first[0]], "disliked": [other[0]], "num_images": num_images}
@@ -119,18 +120,39 @@ def check_compatibility(pipe: Any, *, num_images: int = 2, **arguments: Any) -> 
     return Compatibility(sites, roles, identity, moved, restored, "; ".join(reasons))
 
 
-def _anatomy(pipe: Any, arguments: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:  # noqa: ANN401
-    """Return the number of sites, and the kinds of rows of each denoiser call of a step."""
+class Anatomy(NamedTuple):
+    """What a pipeline is made of, as feedback sees it.
+
+    Parameters
+    ----------
+    tokens
+        How many tokens of the picture each attention site has, in order of execution.
+    roles
+        For each denoiser call of a step, what its rows are.
+    """
+
+    tokens: tuple[int, ...]
+    roles: tuple[str, ...]
+
+
+def anatomy(pipe: Any, arguments: Mapping[str, Any], prompt: str = _PROMPT) -> Anatomy:  # noqa: ANN401  (any diffusers pipeline)
+    """Return what a pipeline is made of when it is called with these arguments.
+
+    Raises
+    ------
+    NoAttentionSites
+        It has nothing that could take feedback.
+    """
     denoiser = Denoiser(pipe)
     with denoiser.occupied(), denoiser.eager():
         check_uncached(denoiser)
-        recorded_call = record_call(denoiser, arguments, _PROMPT)
+        recorded_call = record_call(denoiser, arguments, prompt)
         rows = recorded_call.guidance_branches.rows
         places, _ = measure(denoiser, recorded_call.null, rows.index(True))
         roles = [", ".join(_NAMES[row] for row in rows)]
         if alternates(denoiser, arguments, recorded_call.guidance_branches):
             roles.append(_NAMES[False])
-    return len(places), tuple(roles)
+    return Anatomy(tuple(place.tokens for place in places), tuple(roles))
 
 
 def _plain(pipe: Any, num_images: int, arguments: Mapping[str, Any]) -> npt.NDArray[Any]:  # noqa: ANN401

@@ -19,7 +19,7 @@ from fabric_widget.engine.plans.explore import Explore
 from fabric_widget.engine.plans.recipe import checked_default_plan, checked_plan
 from fabric_widget.engine.prepare import prepare_lender
 from fabric_widget.engine.preview.previewer import Previewer
-from fabric_widget.engine.references.cache import ReferenceCache, affordable_bytes
+from fabric_widget.engine.references.cache import ReferenceCache
 from fabric_widget.engine.references.host_cache import HostCache
 from fabric_widget.engine.references.references import ReferenceMaker
 from fabric_widget.engine.request import (
@@ -36,6 +36,7 @@ from fabric_widget.engine.request import (
 )
 from fabric_widget.engine.run import Run
 from fabric_widget.engine.schedule import Schedule
+from fabric_widget.engine.votes.measured import Aspects, read_aspects
 from fabric_widget.engine.votes.votes import read_votes
 
 if TYPE_CHECKING:
@@ -75,11 +76,16 @@ class Fabric:
     preview
         A small decoder for previews, such as diffusers' ``AutoencoderTiny``. Without it previews
         are a linear map of the latents.
+    aspects
+        What "colors" and "form" mean: "measured" for what ``python -m fabric_widget aspects`` found
+        on this very pipeline, or an `AspectTable`; by default its attention levels tell.
     economy
         Deprecated: the former name of `token_budget`.
 
     Raises
     ------
+    FabricError
+        `aspects` is "measured", and there is no measurement of this pipeline.
     TypeError
         `pipe` is not a text-to-image pipeline of diffusers.
     """
@@ -94,20 +100,20 @@ class Fabric:
         host_bytes: int = 0,
         token_budget: TokenBudget | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
+        aspects: Aspects = None,
         economy: TokenBudget | None = None,
     ) -> None:
         check_pipeline(pipe)
-        if cache_bytes is not None:
-            check_bytes("cache_bytes", cache_bytes, ", or None")
+        check_bytes("cache_bytes", cache_bytes, optional=True)
         check_bytes("host_bytes", host_bytes)
         self.pipe: Any = pipe
         self.schedule = checked_schedule(schedule) or Schedule()
         self.token_budget = checked_token_budget(token_budget, economy) or TokenBudget()
         self.plan = checked_default_plan(plan) or Explore()
-        self._cache_bytes = cache_bytes
         self._denoiser = Denoiser(self.pipe)
+        self.aspects = read_aspects(aspects, self._denoiser.model)
         host = HostCache(host_bytes, self._denoiser.device) if host_bytes else None
-        self._cache = ReferenceCache(cache_bytes or 0, host)
+        self._cache = ReferenceCache(cache_bytes, host)
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._previewer = Previewer(self.pipe, preview)
         self._run: Run | None = None
@@ -195,6 +201,7 @@ class Fabric:
                 pictures,
                 first,
                 silent=strengths.silent,
+                aspects=self.aspects,
             ),
             schedule=strengths,
             lens=checked_lens(lens, pictures),
@@ -214,9 +221,7 @@ class Fabric:
     def _under_way(self) -> Iterator[Run]:
         """Register a run; if it fails, release the memory that it may hold."""
         self._run = run = Run(self.pipe)
-        self._cache.begin_run()
-        if self._cache_bytes is None:
-            self._cache.capacity = affordable_bytes(self._denoiser.device, self._cache.nbytes)
+        self._cache.begin_run(self._denoiser.device)
         try:
             yield run
         except BaseException as error:

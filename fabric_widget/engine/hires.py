@@ -170,7 +170,14 @@ class HiRes:
         for image in listed:
             self._check_taken(image.settings)
         votes = read_votes(liked, disliked)
-        recipes = planned(checked_plan(plan) or Everything(), votes, len(listed), 0, silent=False)
+        recipes = planned(
+            checked_plan(plan) or Everything(),
+            votes,
+            len(listed),
+            0,
+            silent=False,
+            aspects=self.fabric.aspects,
+        )
         followed = [replace(recipe, start=None) for recipe in recipes]
         return self._enlarged(listed, followed, schedule, _Tally(on_step))
 

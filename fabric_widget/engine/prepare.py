@@ -9,6 +9,7 @@ from fabric_widget.engine.pipeline.record_calls import alternates, check_uncache
 from fabric_widget.engine.references.feedback import Feedback, Group, Layout
 from fabric_widget.engine.references.lender import Lender
 from fabric_widget.engine.references.reference_calls import ReferenceCalls
+from fabric_widget.engine.votes.aspects import AspectTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,12 +71,11 @@ def _groups(recipes: Sequence[Recipe], calls: ReferenceCalls, *, disliked: bool)
                 tuple(sorted((vote.key, vote.strength) for vote in side))
                 for side in (recipe.liked, away)
             )
-            alike.setdefault(key, []).append(i)
-    return [
-        Group(
-            tuple(pictures),
-            calls.uses(recipes[pictures[0]].liked),
-            calls.uses(recipes[pictures[0]].disliked if disliked else ()),
-        )
-        for pictures in alike.values()
-    ]
+            alike.setdefault((key, recipe.aspects), []).append(i)
+    groups = []
+    for pictures in alike.values():
+        recipe = recipes[pictures[0]]
+        sides = (recipe.liked, recipe.disliked if disliked else ())
+        uses = [calls.uses(side, recipe.aspects or AspectTable()) for side in sides]
+        groups.append(Group(tuple(pictures), *uses))
+    return groups

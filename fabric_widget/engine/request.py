@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine.lens.lens import Lens
     from fabric_widget.engine.results import Progress
+    from fabric_widget.engine.votes.aspects import AspectTable
     from fabric_widget.engine.votes.votes import Votes
 
 _NEEDED = ("prompt", "num_images_per_prompt", "generator")
@@ -73,10 +74,12 @@ def check_pipeline(pipe: object) -> None:
         raise TypeError(message)
 
 
-def check_bytes(name: str, value: int, otherwise: str = "") -> None:
-    """Raise a ValueError if a number of bytes is negative."""
-    if not operator.index(value) >= 0:
-        message = f"{name} is {value!r}: give 0 or more{otherwise}"
+def check_bytes(name: str, value: int | None, *, optional: bool = False) -> None:
+    """Raise a ValueError if a number of bytes is negative; None stands for one if `optional`."""
+    if value is None and optional:
+        return
+    if not operator.index(value) >= 0:  # type: ignore[arg-type]  # None raises a TypeError
+        message = f"{name} is {value!r}: give 0 or more{', or None' if optional else ''}"
         raise ValueError(message)
 
 
@@ -112,11 +115,18 @@ def checked_arguments(pipe: object, given: Mapping[str, Any]) -> Mapping[str, An
 
 
 def planned(
-    plan: Plan | Sequence[Recipe], votes: Votes, num_images: int, seed: int, *, silent: bool
+    plan: Plan | Sequence[Recipe],
+    votes: Votes,
+    num_images: int,
+    seed: int,
+    *,
+    silent: bool,
+    aspects: AspectTable,
 ) -> Sequence[Recipe]:
     """Return a recipe for each picture, or raise a ValueError if there are not as many.
 
-    A schedule that is `silent` leaves nothing of them.
+    A schedule that is `silent` leaves nothing of them. `aspects` is what aspects mean to those that
+    do not say it themselves.
     """
     recipes = plan.recipes(votes, num_images, seed) if isinstance(plan, Plan) else plan
     if len(recipes) != num_images:
@@ -124,7 +134,7 @@ def planned(
             f"the plan has {len(recipes)} recipes for {num_images} pictures: give one for each"
         )
         raise ValueError(message)
-    return [Recipe()] * num_images if silent else recipes
+    return [Recipe()] * num_images if silent else [recipe.meaning(aspects) for recipe in recipes]
 
 
 def checked_prompt(prompt: object) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import zlib
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from fabric_widget.engine import GeneratedImage, Recipe, Start
+from fabric_widget.engine.votes.aspects import AspectTable
 from fabric_widget.engine.votes.parts import Part
 from fabric_widget.engine.votes.votes import CheckedVote
 from fabric_widget.session.votes import Vote
@@ -65,22 +67,31 @@ def recipes_as_json(recipes: Sequence[Recipe]) -> list[dict[str, Any]]:
             if recipe.start is None
             else {"parent": recipe.start.parent.id, "own": recipe.start.own},
             "words": recipe.words,
+            "aspects": recipe.aspects and asdict(recipe.aspects),
         }
         for recipe in recipes
     ]
 
 
 def recipes_from_json(content: Sequence[Mapping[str, Any]], picture: Lookup) -> tuple[Recipe, ...]:
-    """Return recipes; in folders of before there were plans there are none."""
+    """Return recipes; in folders of before there were plans there are none.
+
+    Those of before aspects were measured mean the default.
+    """
     return tuple(
         Recipe(
             _checked(recipe["liked"], picture),
             _checked(recipe["disliked"], picture),
             _start_from_json(recipe["start"], picture),
             recipe["words"],
+            _aspects_from_json(recipe.get("aspects", {})),
         )
         for recipe in content
     )
+
+
+def _aspects_from_json(content: Mapping[str, Any] | None) -> AspectTable | None:
+    return None if content is None else AspectTable.read(content)
 
 
 def _checked(content: Any, picture: Lookup) -> tuple[CheckedVote, ...]:  # noqa: ANN401  (JSON)

@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fabric_widget.charts import Line, forest_plot, line_chart, ticks
+from fabric_widget.charts.heat_map import HeatMap, heat_map
 
 NUMBERS = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
 
@@ -65,3 +66,27 @@ def test_an_interval_that_leaves_zero_out_is_sure() -> None:
     assert places == sorted(places, reverse=True)
     (zero,) = [line for line in svg.iter("line") if line.attrib["class"] == "zero"]
     assert places[1] > float(zero.attrib["x1"]) > places[2]
+
+
+def test_a_heat_map_shows_every_value_in_its_cell_and_leaves_unknown_ones_blank() -> None:
+    drawn = HeatMap("blue", "form", [[0.0, 0.5, 1.2], [None, -0.1, 0.9]], [["", "±1", ""]] * 2)
+    parts, right, bottom = heat_map(drawn, ["a", "b"], ["x", "y", "z"], 100, 60)
+    svg = ET.fromstring(f"<svg>{''.join(parts)}</svg>")  # noqa: S314  (our own)
+    cells = [cell for cell in svg.iter("rect") if cell.attrib["class"] == "blue"]
+    shares = [float(cell.attrib["style"].split()[-1]) for cell in cells]
+    assert shares == [0, 0.5, 1, 0, 0.9]
+    words = [text.text for text in svg.iter("text")]
+    assert words[:6] == ["form", "x", "y", "z", "a", "b"]
+    assert [word for word in words[6:] if word] == [
+        "0.00",
+        "0.50",
+        "±1",
+        "1.20",
+        "−0.10",
+        "±1",
+        "0.90",
+    ]
+    for cell in svg.iter("rect"):
+        x, y, width, height = (float(cell.attrib[n]) for n in ("x", "y", "width", "height"))
+        assert 100 <= x < x + width <= right
+        assert 60 <= y < y + height <= bottom

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from fabric_widget.engine import Fabric, Schedule
+from fabric_widget.engine import AspectTable, AspectWeights, Fabric, Schedule
 from fabric_widget.session import Session
 from fabric_widget.zoo import tiny
 
@@ -225,6 +225,22 @@ def test_what_was_said_and_what_each_picture_followed_comes_back_to_the_bit(tmp_
     made, expected = (each.generate(**quick) for each in (again, session))
     for image, known in zip(made, expected, strict=True):
         assert torch.equal(image.latents, known.latents)
+
+
+def test_what_aspects_meant_comes_back_whatever_they_mean_by_then(tmp_path: Path) -> None:
+    table = AspectTable(colors=AspectWeights((1.0,) * 7, end=0.6))
+    quick: dict[str, Any] = {"num_images": 1, "num_inference_steps": 2, "guidance_scale": 3.0}
+    session = Session(Fabric(tiny.pipeline(), aspects=table), schedule=Schedule(end=1))
+    session.like(session.generate("abc", **quick)[0], aspect="colors")
+    made = session.generate(**quick)
+    session.save(tmp_path / "saved")
+    again = Session.open(tmp_path / "saved", Fabric(tiny.pipeline()), schedule=Schedule(end=1))
+    assert [recipe.aspects for recipe in again.rounds[1].recipes] == [table]
+    looks = [each.look(each.rounds[1][0]) for each in (session, again)]
+    assert looks[0] is not None
+    assert looks[1] is not None
+    assert looks[0].contributions == looks[1].contributions
+    assert again.generate(seed=made.seed, **quick).recipes[0].aspects == AspectTable()
 
 
 def test_several_votes_on_one_picture_are_taken_back_together_or_alone(fabric: Any) -> None:

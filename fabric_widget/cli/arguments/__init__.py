@@ -4,6 +4,7 @@ demo       options of demo and tastes
 evaluate   options of evaluate
 pipelines  options of pipelines
 bench      options of bench
+aspects    options of aspects
 rounds     options of commands that make rounds
 printing   options of what is printed
 values     parsers of the values of options
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 
 from fabric_widget import __version__
+from fabric_widget.cli.arguments.aspects import add_aspects
 from fabric_widget.cli.arguments.bench import add_bench
 from fabric_widget.cli.arguments.demo import DEFAULT_TASTE, add_demo, add_tastes
 from fabric_widget.cli.arguments.evaluate import add_evaluate
@@ -39,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_pipelines(commands)
     add_bench(commands)
+    add_aspects(commands)
     _add_train_demo(commands)
     return parser
 

@@ -3,6 +3,7 @@
 protocol           the part of a diffusers pipeline that is used, for type checkers
 denoiser           which component it is, its calls with named arguments
 lock               one run at a time, and runs that wait for their turn
+identity           a name for it, by its architecture and weights
 call               one denoiser call: its rows, the form of its latents, where its picture stands
 record_calls       the calls that a pipeline would make, recorded before a run
 noise              noise for reference latents, as the scheduler adds it

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from fabric_widget.engine.votes.aspects import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fabric_widget.engine.generated_image import GeneratedImage
+    from fabric_widget.engine.votes.aspects import AspectTable
     from fabric_widget.engine.votes.votes import CheckedVote, Votes
 
 
@@ -52,12 +55,21 @@ class Recipe:
         Its start noise, if that is not its own alone.
     words
         What it tries, with the ids of pictures in braces: "colors of {0a1b…}".
+    aspects
+        What the aspects of its votes mean; None for what they mean to the `Fabric`. Recipes of a
+        `Round` say it, so that the same picture can be made again.
     """
 
     liked: tuple[CheckedVote, ...] = ()
     disliked: tuple[CheckedVote, ...] = ()
     start: Start | None = None
     words: str = ""
+    aspects: AspectTable | None = None
+
+    def meaning(self, aspects: AspectTable) -> Recipe:
+        """Return this recipe, saying what its aspects mean if it follows any and does not yet."""
+        followed = {vote.aspect for vote in (*self.liked, *self.disliked)}
+        return self if self.aspects or followed <= {ALL} else replace(self, aspects=aspects)
 
     @property
     def sources(self) -> tuple[str, ...]:

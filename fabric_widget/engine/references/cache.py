@@ -38,7 +38,7 @@ class ReferenceCache:
     Parameters
     ----------
     capacity
-        Bytes; 0 keeps nothing.
+        Bytes; 0 keeps nothing, None what each run can afford.
     host
         Where entries go for which there is no room, or None.
 
@@ -48,8 +48,9 @@ class ReferenceCache:
         Masks of the subjects of references, (rows, columns): a few kilobytes each.
     """
 
-    def __init__(self, capacity: int, host: HostCache | None = None) -> None:
-        self.capacity = capacity
+    def __init__(self, capacity: int | None, host: HostCache | None = None) -> None:
+        self._fixed = capacity
+        self.capacity = capacity or 0
         self.host = host
         self.nbytes = 0
         self.hits = 0
@@ -66,9 +67,11 @@ class ReferenceCache:
         """Return whether `key` is cached, without counting as a use."""
         return key in self._entries or (self.host is not None and key in self.host)
 
-    def begin_run(self) -> None:
-        """Allow entries of earlier runs to be evicted."""
+    def begin_run(self, device: torch.device) -> None:
+        """Allow entries of earlier runs to be evicted by those of a run on a device."""
         self._run += 1
+        if self._fixed is None:
+            self.capacity = _affordable_bytes(device, self.nbytes)
 
     def get(self, key: Hashable) -> Sequence[Lent] | None:
         """Return the entry of `key`, or None."""
@@ -116,7 +119,7 @@ class ReferenceCache:
             self.host.clear()
 
 
-def affordable_bytes(device: torch.device, taken: int) -> int:
+def _affordable_bytes(device: torch.device, taken: int) -> int:
     """Return the default capacity of the cache in bytes."""
     if device.type != "cuda":
         return _CPU_CACHE_BYTES

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fabric_widget.engine.lens.influence import Seen
+from fabric_widget.engine.votes.aspects import AspectTable
 from fabric_widget.engine.votes.parts import SUBJECT, Part
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ class Use:
         How strongly it counts, and what of it; its part has a mask once that is known.
     where
         Where a part is borrowed in place, if not where it stands itself.
+    aspects
+        What its aspect means.
     """
 
     reference: Reference
     vote: CheckedVote
     where: Part | None = None
+    aspects: AspectTable = field(default_factory=AspectTable)
 
     @property
     def unseen(self) -> str:

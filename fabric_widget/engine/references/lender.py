@@ -16,7 +16,6 @@ from fabric_widget.engine.pipeline.guidance_branches import BranchTracker
 from fabric_widget.engine.pipeline.restore import swapped
 from fabric_widget.engine.references.offers import Offers, layers_of
 from fabric_widget.engine.references.recorder import SKIPPED, Recorder, measure
-from fabric_widget.engine.votes.aspects import default_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +66,6 @@ class Lender:
             token_budget=token_budget,
         )
         self._layers = layers_of(places, layout.aspect)
-        self._aspects = default_weights([layer.level for layer in self._layers])
         self._observer = (
             None
             if lens is None
@@ -106,7 +104,7 @@ class Lender:
         unconditional = [rows for rows in blocks if rows not in conditional]
         disliking = unconditional if feedback.guided else conditional
         likes, dislikes = (
-            Offers(schedule, self._token_budget, self._aspects, side, index, count)
+            Offers(schedule, self._token_budget, self._layers, side, index, count)
             for side in (
                 weight if conditional else 0.0,
                 weight * schedule.neg_scale if disliking else 0.0,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.attention.tokens import Lent
     from fabric_widget.engine.references.feedback import Use
     from fabric_widget.engine.schedule import Schedule
-    from fabric_widget.engine.votes.aspects import AspectWeights
+    from fabric_widget.engine.votes.aspects import AspectTable, AspectWeights
     from fabric_widget.engine.votes.parts import Part
 
     Factor = float | torch.Tensor  # one for all places of the picture, or one for each
@@ -70,8 +70,8 @@ class Offers:
     ----------
     schedule, token_budget
         The run's.
-    aspects
-        Weights of the aspects at each site.
+    layers
+        All sites.
     weight
         Of the side: of likes or of dislikes, at this step.
     index, count
@@ -82,7 +82,7 @@ class Offers:
         self,
         schedule: Schedule,
         token_budget: TokenBudget,
-        aspects: Mapping[str, AspectWeights],
+        layers: Sequence[Layer],
         weight: float,
         index: int,
         count: int,
@@ -91,19 +91,27 @@ class Offers:
         self._token_budget = token_budget
         self._weight = weight
         self._index = index
-        self._layers = {name: weights.at(index, count) for name, weights in aspects.items()}
+        self._count = count
+        self._levels = [layer.level for layer in layers]
+        self._known: dict[AspectTable, Mapping[str, AspectWeights]] = {}
 
     def active(self, uses: Sequence[Use]) -> list[Use]:
         """Return the uses that count at this step in any layer."""
         if not self._weight > 0:
             return []
-        return [use for use in uses if any(self._layers[use.vote.aspect])]
+        return [use for use in uses if any(self._layers_of(use))]
+
+    def _layers_of(self, use: Use) -> Sequence[float]:
+        """Return the weight of a use's aspect at each site, at this step."""
+        if use.aspects not in self._known:
+            self._known[use.aspects] = use.aspects.weights(self._levels)
+        return self._known[use.aspects][use.vote.aspect].at(self._index, self._count)
 
     def at(
         self, layer: Layer, uses: Sequence[Use], recorded: Mapping[str, Sequence[Lent]]
     ) -> Offer:
         """Return what the references of one side lend to a layer."""
-        weighed = [(use, self._layers[use.vote.aspect][layer.index]) for use in uses]
+        weighed = [(use, self._layers_of(use)[layer.index]) for use in uses]
         counting = [(use, use.vote.strength * share) for use, share in weighed if share > 0]
         if not counting or not self._weight > 0:
             return Offer([], [], [])

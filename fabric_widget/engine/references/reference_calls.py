@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.pipeline.protocol import Pipeline
     from fabric_widget.engine.references.references import Reference, ReferenceMaker
+    from fabric_widget.engine.votes.aspects import AspectTable
     from fabric_widget.engine.votes.votes import CheckedVote
 
 _SIZE_UNIT = 8  # pixels
@@ -70,13 +71,13 @@ class ReferenceCalls:
         self.templates: dict[str, Call] = {}
         self._recorded: dict[tuple[tuple[str, int], ...], Call] = {asked: self._own}
 
-    def uses(self, votes: Sequence[CheckedVote]) -> list[Use]:
+    def uses(self, votes: Sequence[CheckedVote], aspects: AspectTable) -> list[Use]:
         """Return uses of the references of votes, in an order that does not depend on theirs."""
         found = []
         for vote in sorted(votes, key=lambda vote: vote.key):
             if vote.id not in self._references:
                 self._references[vote.id], self.templates[vote.id] = self.reference(vote)
-            found.append(Use(self._references[vote.id], vote))
+            found.append(Use(self._references[vote.id], vote, aspects=aspects))
         return found
 
     def reference(self, vote: CheckedVote) -> tuple[Reference, Call]:

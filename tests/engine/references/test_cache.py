@@ -42,7 +42,7 @@ def test_the_least_recently_used_goes_first() -> None:
     cache.put("a", lent())
     cache.put("b", lent())
     cache.get("a")
-    cache.begin_run()
+    cache.begin_run(torch.device("cpu"))
     cache.put("c", lent())
     assert [cache.get(key) is not None for key in "abc"] == [True, False, True]
 
@@ -50,7 +50,7 @@ def test_the_least_recently_used_goes_first() -> None:
 def test_a_run_does_not_push_out_its_own() -> None:
     cache = ReferenceCache(3 * NBYTES)
     for _ in range(2):  # the same scan in two rounds, one entry too long for the bank
-        cache.begin_run()
+        cache.begin_run(torch.device("cpu"))
         for key in "abcd":
             if cache.get(key) is None:
                 cache.put(key, lent())
@@ -69,7 +69,7 @@ def test_never_more_than_its_bytes(steps: list[tuple[int, bool]], room: int) -> 
     cache = ReferenceCache(room * NBYTES)
     for key, new_run in steps:
         if new_run:
-            cache.begin_run()
+            cache.begin_run(torch.device("cpu"))
         entry = cache.get(key)
         assert entry is None or entry[0][0][0] == key
         cache.put(key, lent(float(key)))
@@ -94,7 +94,7 @@ def test_what_finds_no_room_waits_in_the_host() -> None:
         cache.put(key, lent(float(i)))
     assert (len(cache), len(host), host.nbytes) == (1, 2, 2 * NBYTES)
     assert all(equal(cache.get(key), lent(float(i))) for i, key in enumerate("abc"))
-    cache.begin_run()
+    cache.begin_run(torch.device("cpu"))
     cache.put("d", lent(3.0))  # pushes out "a", which pushes out the oldest of the host
     assert [cache.get(key) is not None for key in "abcd"] == [True, False, True, True]
     cache.clear()
