@@ -8,7 +8,7 @@ import { thumbs } from "../grid/vote-buttons.js";
 import { whysPart } from "../grid/whys.js";
 import { partEditor } from "../feedback/part-editor.js";
 import { partView } from "../feedback/part-view.js";
-import { markedIn } from "../model/parts.js";
+import { maskIn } from "../model/parts.js";
 import { strengthOf, votesOn } from "../model/votes.js";
 
 /**
@@ -74,7 +74,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const current = () => images[at];
   const votes = thumbs({ like: () => act.like(current().id), dislike: () => act.dislike(current().id) });
   const strength = h("span", { class: "fw-value" });
-  const whys = whysPart({ press: (...whys) => act.because(current().id, ...whys), mark: () => edit(true), wait: act.wait });
+  const whys = whysPart({ press: (...whys) => act.because(current().id, ...whys), peek: (why) => act.peek(current().id, why), mark: () => edit(true), wait: act.wait });
   const marked = partView();
   const editor = partEditor({ commit: (part, sign) => act.part(current().id, part, sign), leave: () => edit(false) });
   const marking = iconButton("part", "Mark a part (P)", () => edit(!editing));
@@ -139,7 +139,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     show(foot, !editing);
     set(marking, { "aria-pressed": String(editing) });
     setDisabled(marking, viewState.closed);
-    marked.update(editing ? null : markedIn(viewState.traits.parts, votesOn(viewState.traits.votes, id)));
+    marked.update(editing ? null : maskIn(viewState, id, votesOn(viewState.traits.votes, id)));
     editor.edit(editing ? ratio : null);
     editor.update({ name, disabled: viewState.closed });
   };

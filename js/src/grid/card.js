@@ -55,7 +55,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     held: () => toggleStrength(true),
   });
 
-  const whys = whysPart({ press: (...whys) => withPicture((id) => act.because(id, ...whys))(), mark: () => zoom(true), wait: act.wait, tabindex: -1 });
+  const whys = whysPart({ press: (...whys) => withPicture((id) => act.because(id, ...whys))(), peek: (why) => withPicture((id) => act.peek(id, why))(), mark: () => zoom(true), wait: act.wait, tabindex: -1 });
 
   const range = h("input", { type: "range", class: "fw-range", min: -MOST, max: MOST, step: STEP, tabindex: -1 });
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
