@@ -24,6 +24,8 @@ const bundle = (outdir) =>
     bundle: true,
     format: "esm",
     minify: true,
+    // Long names that parts only hand to one another: nothing outside the bundle reads them.
+    mangleProps: /^(objectUrls|pictureStore|viewState|setTabStop|focusCard|focusNext|openMenu)$/,
     charset: "utf8",
     legalComments: "none",
     target: ["es2022", "chrome123", "firefox121", "safari17.5"],

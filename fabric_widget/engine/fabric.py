@@ -213,9 +213,12 @@ class Fabric:
 
     def cancel(self) -> None:
         """End the current run, if any, at its next step. Any thread may call this."""
-        run = self._run
-        if run is not None:
+        if (run := self._run) is not None:
             run.cancelled.set()
+
+    def subjects(self) -> dict[str, Any]:
+        """Return the masks of subjects found so far, (rows, columns), by the pictures' ids."""
+        return {name: mask for (_, name), mask in self._cache.subjects.items()}
 
     @contextmanager
     def _under_way(self) -> Iterator[Run]:

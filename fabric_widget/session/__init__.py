@@ -4,6 +4,7 @@ session   Session: makes rounds that take the votes into account
 batches   a round made in batches
 voting    Voting: a timeline of likes and dislikes, and what they are about
 remaking  pictures made once more: drafts in full, larger ones, under the lens
+subject   where the subject of a picture is
 votes     what was said of a picture, with a signed strength
 records   votes and recipes as JSON
 files     a session as a folder, to go on with it another day

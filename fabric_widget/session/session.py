@@ -11,11 +11,14 @@ from fabric_widget.session.batches import generate_in_batches
 from fabric_widget.session.history import History
 from fabric_widget.session.remaking import DRAFT, STEPS, Remaking, draft_steps, full_steps
 from fabric_widget.session.state import State, Turn
+from fabric_widget.session.subject import find_subject
 from fabric_widget.session.votes import checked_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
+
+    import torch
 
     from fabric_widget.engine import Fabric, GeneratedImage, Plan, Progress, Schedule
 
@@ -171,6 +174,33 @@ class Session(Remaking):
         """
         self.turn_of(picture)
         self._act(lambda state: state.with_star(picture.id, starred=starred))
+
+    def subject(self, identity: str) -> torch.Tensor:
+        """Return where the subject of a picture is, by the model's own attention.
+
+        It is looked for as a round would that borrows it, and remembered for that round.
+
+        Parameters
+        ----------
+        identity
+            Id of a picture that the session has met.
+
+        Returns
+        -------
+        torch.Tensor
+            (rows, columns), 1 where it is, else 0.
+
+        Raises
+        ------
+        FabricError
+            The pipeline's attention does not tell; or the pipeline is busy, or makes pictures in
+            two passes.
+        KeyError
+            No picture has this id.
+        """
+        turn = None if self.current is None else self.turns[self.current]
+        settings = {} if turn is None else turn.round.settings
+        return find_subject(self.fabric, identity, self.pictures[identity], self.prompt, settings)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Save the session into a folder.

@@ -21,6 +21,7 @@ from fabric_widget.widget.images.encoding import Album
 from fabric_widget.widget.jobs.lens_jobs import LOOK, LensJobs
 from fabric_widget.widget.jobs.rounds import Rounds
 from fabric_widget.widget.jobs.run import Runs
+from fabric_widget.widget.jobs.subject_jobs import SUBJECT, SubjectJobs
 from fabric_widget.widget.lazy_session import LazySession
 from fabric_widget.widget.messages.actions import Actions
 from fabric_widget.widget.messages.handlers import MessageHandlers
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from fabric_widget.engine import Influence, Round
     from fabric_widget.session import Session
 
 _logger = logging.getLogger(__name__)
@@ -156,6 +156,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
             *parts, self._runs, self.album, batch_size=batch_size, clock=self._clock
         )
         self._lens_jobs = LensJobs(*parts, self._runs)
+        self._subject_jobs = SubjectJobs(*parts, self._runs)
         presets = Presets(presets_file)
         self._actions = Actions(*parts, self._runs, presets=presets, debounce=self._debounce)
         self._handlers = MessageHandlers(
@@ -163,6 +164,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
             runs=self._runs,
             rounds=self._rounds,
             lens_jobs=self._lens_jobs,
+            subject_jobs=self._subject_jobs,
             actions=self._actions,
             album=self.album,
         )
@@ -238,8 +240,9 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
                 self.send_state(update.corrected)
         self._worker.pump()
 
-    def _run(self, job: Job) -> Round | Influence | None:
-        return self._lens_jobs.run(job) if job.kind == LOOK else self._rounds.run(job)
+    def _run(self, job: Job) -> object:
+        runs = {LOOK: self._lens_jobs.run, SUBJECT: self._subject_jobs.run}
+        return runs.get(job.kind, self._rounds.run)(job)
 
     @t.validate(*NAMES, "votes")
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)

@@ -23,6 +23,7 @@ import { createRequests } from "./model/requests.js";
 import { viewStateOf } from "./model/view-state.js";
 import { inMessages, pack, refusal } from "./model/upload.js";
 import { firstTime } from "./model/first-time.js";
+import { maskOf } from "./model/parts.js";
 import { because, rated, toggled, withVote } from "./model/votes.js";
 
 /**
@@ -55,7 +56,7 @@ export const createView = ({ model, el, cache }) => {
   const { signal } = controller;
   /** @type {Local} */
   const local = {
-    pinned: null, arrived: false, connection: "live", notices: [], dismissed: "", hidden: new Set(), hint: "",
+    pinned: null, arrived: false, connection: "live", notices: [], dismissed: "", hidden: new Set(), hint: "", subjects: new Map(), peek: null,
     previews: { job: 0, pictures: new Map() },
   };
 
@@ -76,6 +77,7 @@ export const createView = ({ model, el, cache }) => {
     onMessage(message, buffers) {
       if (message.type === "preview") takePreview(message, buffers);
       if (message.type === "looked") lens.looked(message);
+      if (message.type === "subject") takeSubject(message);
     },
     poll() {
       const { busy, status, traits: { round } } = viewState();
@@ -194,6 +196,23 @@ export const createView = ({ model, el, cache }) => {
     update();
   };
 
+  /** @param {Record<string, any>} message */
+  const takeSubject = ({ type, id, mask }) => {
+    if (mask) local.subjects.set(id, maskOf(mask));
+    else if (type === "subject") local.subjects.delete(id); // not found, or stopped
+    update();
+  };
+  /**
+   * Ask where a subject is that was voted on, once: the next round needs it too.
+   * @param {string} id
+   * @param {string} why
+   */
+  const askSubject = (id, why) => {
+    if (closed() || local.subjects.has(id) || !["subject", "background"].includes(why) || !Object.hasOwn(traits().votes, `${id}:${why}`)) return;
+    local.subjects.set(id, null);
+    link.ask({ type: "subject", id }).then(({ message }) => takeSubject(message), () => local.subjects.delete(id));
+  };
+
   /** @type {Act} */
   const act = {
     set: save,
@@ -201,7 +220,15 @@ export const createView = ({ model, el, cache }) => {
     rate: (id, strength) => setVotes(rated(traits().votes, id, strength)),
     like: (id) => setVotes(toggled(traits().votes, id, 1), id),
     dislike: (id) => setVotes(toggled(traits().votes, id, -1), id),
-    because: (id, ...whys) => setVotes(whys.reduce((votes, why) => because(votes, id, why), traits().votes)),
+    because(id, ...whys) {
+      setVotes(whys.reduce((votes, why) => because(votes, id, why), traits().votes));
+      askSubject(id, whys[0]);
+    },
+    peek(id, why) {
+      local.peek = why ? { id, why } : null;
+      askSubject(id, why);
+      update();
+    },
     part: (id, part, strength) => link.request({ type: "part", id, ...part, strength }),
     star: (id) => {
       if (!closed()) void request({ type: "star", id, starred: !traits().starred.includes(id) });
@@ -324,6 +351,7 @@ export const createView = ({ model, el, cache }) => {
       newest = round?.index ?? -1;
       local.arrived = local.pinned !== null;
       if (local.pinned === newest) follow();
+      for (const [id, mask] of local.subjects) if (!mask) local.subjects.delete(id);
     }
     if (name === "history" && local.pinned !== null && !past.some(({ index }) => index === local.pinned)) follow();
     schedule();

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fabric_widget.engine import BadReference
+from fabric_widget.engine import BadReference, Fabric
 from fabric_widget.session import Session
+from fabric_widget.zoo import tiny
 
 WHYS: list[dict[str, Any]] = [
     {},
@@ -65,3 +66,19 @@ def test_what_names_no_vote_is_refused_and_nothing_is_lost(fabric: Any, key: str
     with pytest.raises(BadReference, match="no picture of this session is called"):
         session.vote({made[1].id: 1.0, name: 1.0})
     assert session.strengths == known
+
+
+def test_the_subject_is_that_which_a_round_borrows() -> None:
+    session = Session(Fabric(tiny.pipeline()))
+    made = session.generate("abc", num_images=1, num_inference_steps=3, height=64, width=64)
+    acts = session.undoable, session.next_seed
+    found = session.subject(made[0].id)
+    assert set(found.flatten().tolist()) <= {0, 1}
+    assert (session.undoable, session.next_seed) == acts
+    session.like(made[0], part="subject")
+    session.generate(num_images=1, num_inference_steps=3, height=64, width=64)
+    assert session.subject(made[0].id) is found
+    upload = session.like(np.zeros((64, 64, 3), np.uint8))
+    assert session.subject(upload).shape == found.shape
+    with pytest.raises(KeyError):
+        session.subject("nobody")

@@ -57,7 +57,7 @@ class ReferenceCache:
         self.misses = 0
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._run = 0
-        self.subjects: dict[Hashable, torch.Tensor] = {}
+        self.subjects: dict[tuple[str, str], torch.Tensor] = {}
 
     def __len__(self) -> int:
         """Return the number of entries."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.jobs.round_request import Task
     from fabric_widget.widget.jobs.rounds import Rounds
     from fabric_widget.widget.jobs.run import Runs
+    from fabric_widget.widget.jobs.subject_jobs import SubjectJobs
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.messages.actions import Actions
     from fabric_widget.widget.publish import Publisher
@@ -43,13 +44,13 @@ class MessageHandlers:
         Tells what a message has changed.
     worker
         Where messages wait that need the model.
-    runs, rounds, lens_jobs, actions
+    runs, rounds, lens_jobs, subject_jobs, actions
         What a message may ask for.
     album
         Has pictures as bytes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (whatever a message may ask for)
         self,
         view: WidgetView,
         lazy_session: LazySession,
@@ -59,6 +60,7 @@ class MessageHandlers:
         runs: Runs,
         rounds: Rounds,
         lens_jobs: LensJobs,
+        subject_jobs: SubjectJobs,
         actions: Actions,
         album: Album,
     ) -> None:
@@ -70,6 +72,7 @@ class MessageHandlers:
         self._runs = runs
         self._rounds = rounds
         self._lens_jobs = lens_jobs
+        self._subject_jobs = subject_jobs
         self._actions = actions
         self._album = album
 
@@ -155,6 +158,10 @@ class MessageHandlers:
             raise BadMessage(message)
         fields, data = influence_maps.looks(seen.influence, reference, level, part)
         return Answer(fields, [data])
+
+    def _on_subject(self, id: str) -> Answer:  # noqa: A002  (the field's name)
+        """Answer with the mask if it is known; otherwise send `subject` when it is found."""
+        return Answer({"id": id, "mask": self._subject_jobs.ask(self._named(id)[0])})
 
     def _on_part(
         self,

@@ -175,6 +175,7 @@ KNOWN: Mapping[str, Message] = {
         {"id": text, "reference": whole, "level": whole_or_none, "part": whole_or_none},
         session=True,
     ),
+    "subject": Message({"id": text}, session=True),
     "cancel": Message(),
     "undo": Message(session=True),
     "redo": Message(session=True),

@@ -1,6 +1,6 @@
 // The two dialogs: the keyboard help, and one picture in full.
 
-import { call, h, iconButton, imagePart, set, setDisabled, setText, show } from "./elements.js";
+import { call, h, iconButton, imagePart, set, setPressed, setDisabled, setText, show } from "./elements.js";
 import { signed } from "../model/format.js";
 import { commandOf, KEYS, voteByKey } from "../grid/keys.js";
 import { inSentence } from "../model/view-state.js";
@@ -9,7 +9,7 @@ import { comparePart, rivalsOf } from "../grid/compare.js";
 import { whysPart } from "../grid/whys.js";
 import { partEditor } from "../feedback/part-editor.js";
 import { partView } from "../feedback/part-view.js";
-import { markedIn } from "../model/parts.js";
+import { maskIn } from "../model/parts.js";
 import { strengthOf, votesOn } from "../model/votes.js";
 
 /**
@@ -36,13 +36,13 @@ export const helpPart = () => {
     { class: "fw-dialog fw-help", "aria-label": "Keyboard" },
     h("div", { class: "fw-dialog-body" },
       h("div", { class: "fw-panel-head" }, h("div", { class: "fw-title" }, "Keyboard"), close),
-      h("p", {}, "These keys work while the focus is inside the grid or in the zoomed picture; in the lens arrows move from place to place and Enter pins one. Click a picture or press Tab to get there."),
+      h("p", {}, "They work inside the grid and the zoomed picture: click one, or press Tab. In the lens arrows move from place to place, Enter pins one."),
       h("dl", { class: "fw-keys" }, ...KEYS.flatMap(([keys, what]) => [
         h("dt", {}, ...keys.split("  ").map((key) => h("kbd", {}, key))),
         h("dd", {}, what),
       ])),
       h("div", { class: "fw-title" }, "What votes do"),
-      h("p", {}, "A like draws the pictures of the next rounds towards this one; a dislike pushes them away: all of it, or only its colors, its form, its subject or its background. Votes stay until you take them back, and the shelf shows all that count. Undo takes back votes and rounds, and nothing is ever lost: every round stays in the history."),
+      h("p", {}, "A like draws the next rounds towards a picture, a dislike pushes them away: all of it, or only its colors, form, subject or background. Votes count until you take them back; the shelf shows them all. Undo takes back votes and rounds, and every round stays in the history."),
     ),
   );
   closeOnBackdrop(el);
@@ -75,7 +75,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const current = () => images[at];
   const votes = thumbs({ like: () => act.like(current().id), dislike: () => act.dislike(current().id) });
   const strength = h("span", { class: "fw-value" });
-  const whys = whysPart({ press: (...whys) => act.because(current().id, ...whys), mark: () => enter("part"), wait: act.wait });
+  const whys = whysPart({ press: (...whys) => act.because(current().id, ...whys), peek: (why) => act.peek(current().id, why), mark: () => enter("part"), wait: act.wait });
   const marked = partView();
   const editor = partEditor({ commit: (part, sign) => act.part(current().id, part, sign), leave: () => enter("") });
   const marking = iconButton("part", "Mark a part (P)", () => enter(mode === "part" ? "" : "part"));
@@ -147,17 +147,17 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     el.style.setProperty("--fw-ratio", String(ratio));
     const editing = mode === "part";
     show(foot, !editing);
-    set(marking, { "aria-pressed": String(editing) });
-    set(comparing, { "aria-pressed": String(mode === "compare") });
+    setPressed(marking, editing);
+    setPressed(comparing, mode === "compare");
     const neighbours = images.map((one) => one.id);
     setDisabled(comparing, !rivalsOf(viewState.traits, id, neighbours).length);
     rival.update(mode === "compare" ? { traits: viewState.traits, id, neighbours, name } : null);
     call(star, `Star ${name}`, "One of the best so far (*)");
-    set(star, { "aria-pressed": String(viewState.traits.starred.includes(id)) });
+    setPressed(star, viewState.traits.starred.includes(id));
     setDisabled(star, viewState.closed);
     show(star, seed !== null);
     setDisabled(marking, viewState.closed);
-    marked.update(editing ? null : markedIn(viewState.traits.parts, votesOn(viewState.traits.votes, id)));
+    marked.update(editing ? null : maskIn(viewState, id, votesOn(viewState.traits.votes, id)));
     editor.edit(editing ? ratio : null);
     editor.update({ name, disabled: viewState.closed });
   };

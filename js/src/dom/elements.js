@@ -64,6 +64,13 @@ export const setDisabled = (element, disabled) =>
  */
 export const call = (element, label, title = label) => set(element, { "aria-label": label, title });
 
+/**
+ * Say whether a toggle is on.
+ * @param {Element} element
+ * @param {boolean} on
+ */
+export const setPressed = (element, on) => set(element, { "aria-pressed": String(on) });
+
 let counter = 0;
 /** A fresh id for label and description references. */
 export const freshId = () => `fw-${(counter += 1)}`;

@@ -1,6 +1,6 @@
 // Marks a part of the zoomed picture: boxes and strokes of a brush, by pointer or by keys.
 
-import { button, h, set, setDisabled, setText, show } from "../dom/elements.js";
+import { button, h, set, setPressed, setDisabled, setText, show } from "../dom/elements.js";
 import { commandOf } from "../grid/keys.js";
 import { gridFor, runsOf, steppedBox, withBox, withStroke } from "../model/parts.js";
 import { partView } from "./part-view.js";
@@ -61,7 +61,7 @@ export const partEditor = ({ commit, leave }) => {
   };
   const draw = () => {
     view.update(mask);
-    tools.forEach((one, at) => set(one, { "aria-pressed": String(brush === Boolean(at)) }));
+    tools.forEach((one, at) => setPressed(one, brush === Boolean(at)));
     const empty = !mask.cells.includes(1);
     for (const one of [clear, like, dislike]) setDisabled(one, empty);
     setDisabled(undo, !past.length);

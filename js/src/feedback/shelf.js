@@ -4,7 +4,7 @@ import { button, call, h, iconButton, imagePart, keyedList, set, setDisabled, se
 import { percent, signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
 import { aboutOf, inSentence } from "../model/view-state.js";
-import { markedIn } from "../model/parts.js";
+import { maskIn } from "../model/parts.js";
 import { partView } from "./part-view.js";
 import { MOST, namesOf, STEP } from "../model/votes.js";
 
@@ -65,7 +65,7 @@ const entryPart = ({ act, sign, objectUrls, pictureStore, leave }) => {
       const { closed } = next.viewState;
       set(el, { "data-id": next.id });
       image.show(pictureStore.small(next.id));
-      part.update(markedIn(next.viewState.traits.parts, [next.vote]));
+      part.update(maskIn(next.viewState, next.id, [next.vote]));
       setText(name, next.about);
       set(name, { title: next.about });
       const { called } = next;

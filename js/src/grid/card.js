@@ -1,7 +1,7 @@
 // One picture of the grid. A card belongs to a place, not to a picture: a round that is being made
 // fills the same cards, so nothing jumps and the focus stays where it is.
 
-import { button, call, h, iconButton, imagePart, set, setDisabled, setText, show } from "../dom/elements.js";
+import { button, call, h, iconButton, imagePart, set, setPressed, setDisabled, setText, show } from "../dom/elements.js";
 import { signed } from "../model/format.js";
 import { icon } from "../dom/icons.js";
 import { partView } from "../feedback/part-view.js";
@@ -57,7 +57,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     held: () => toggleStrength(true),
   });
 
-  const whys = whysPart({ press: (...whys) => withPicture((id) => act.because(id, ...whys))(), mark: () => zoom("part"), wait: act.wait, tabindex: -1 });
+  const whys = whysPart({ press: (...whys) => withPicture((id) => act.because(id, ...whys))(), peek: (why) => withPicture((id) => act.peek(id, why))(), mark: () => zoom("part"), wait: act.wait, tabindex: -1 });
 
   const range = h("input", { type: "range", class: "fw-range", min: -MOST, max: MOST, step: STEP, tabindex: -1 });
   const value = h("span", { class: "fw-value", "aria-hidden": "true" });
@@ -204,7 +204,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       part.update(props.marked);
       call(lens, `Lens for ${name}`, `What shaped ${name} (I)`);
       call(star, `Star ${name}`, "One of the best so far (*)");
-      set(star, { "aria-pressed": String(props.starred) });
+      setPressed(star, props.starred);
       setDisabled(star, disabled);
       show(star, picture !== null);
       call(more, `More for ${name}`);

@@ -1,6 +1,6 @@
 // Two pictures in one place with a divider between them: the zoomed one, and one that it may beat.
 
-import { button, call, h, imagePart, set, show } from "../dom/elements.js";
+import { button, h, imagePart, set, show } from "../dom/elements.js";
 import { nameOf } from "../model/view-state.js";
 import { namesOf } from "../model/votes.js";
 
@@ -32,10 +32,7 @@ export const comparePart = ({ objectUrls, pictureStore, leave }) => {
   let rivals = [];
   let listed = "";
 
-  const split = () => {
-    stage.style.setProperty("--fw-split", `${range.value}%`);
-    set(range, { "aria-valuetext": `${range.value} % of ${choice.selectedOptions[0]?.textContent ?? ""}` });
-  };
+  const split = () => stage.style.setProperty("--fw-split", `${range.value}%`);
   range.addEventListener("input", split);
   const rival = () => {
     image.show(rivals.length ? pictureStore.large(choice.value).picture : null);
@@ -75,7 +72,7 @@ export const comparePart = ({ objectUrls, pictureStore, leave }) => {
         listed = key;
         range.value = "50";
       }
-      call(range, `Divider between the two pictures, ${name} on the right`, "Where one picture ends and the other begins");
+      set(range, { "aria-label": `Divider, ${name} on the right` });
       rival();
     },
   };

@@ -4,7 +4,7 @@ import { h, keyedList, set, setText, show } from "../dom/elements.js";
 import { commandOf, moved, voteByKey } from "./keys.js";
 import { cardPart } from "./card.js";
 import { shortNameOf } from "../model/view-state.js";
-import { markedIn } from "../model/parts.js";
+import { maskIn } from "../model/parts.js";
 import { strengthOf, votesOn } from "../model/votes.js";
 
 /**
@@ -30,7 +30,8 @@ const triesOf = (traits, shown, { tries = "", sources = [] }) => ({
  * @param {import("../model/picture-store.js").PictureStore} pictureStore
  * @returns {CardProps[]}
  */
-const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore) => {
+const cardsOf = (viewState, pictureStore) => {
+  const { forming, shown, traits, closed, local, status } = viewState;
   if (forming) {
     const made = local.previews.job === status.job ? local.previews.pictures : new Map();
     return Array.from({ length: forming.count }, (_, at) => {
@@ -46,7 +47,7 @@ const cardsOf = ({ forming, shown, traits, closed, local, status }, pictureStore
     return {
       number: at + 1, picture, kind: shown?.kind ?? "round", alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
       source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), strength: strengthOf(traits.votes, picture.id),
-      votes: traits.votes, marked: markedIn(traits.parts, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, starred: traits.starred.includes(picture.id), closed,
+      votes: traits.votes, marked: maskIn(viewState, picture.id, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, starred: traits.starred.includes(picture.id), closed,
     };
   });
 };

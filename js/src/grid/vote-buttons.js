@@ -1,6 +1,6 @@
 // The two thumbs: toggle buttons that exclude each other.
 
-import { button, call, set, setDisabled } from "../dom/elements.js";
+import { button, call, setPressed, setDisabled } from "../dom/elements.js";
 import { icon } from "../dom/icons.js";
 import { votesOn } from "../model/votes.js";
 
@@ -59,7 +59,7 @@ export const thumbs = ({ like, dislike, held, tabindex }) => {
     update({ id, name, votes, disabled }) {
       const show = (/** @type {HTMLElement} */ one, /** @type {string} */ label, /** @type {string} */ key, /** @type {1 | -1} */ sign) => {
         call(one, label, `${label} (${key})`);
-        set(one, { "aria-pressed": String(votesOn(votes, id).some((vote) => votes[vote] * sign > 0)) });
+        setPressed(one, votesOn(votes, id).some((vote) => votes[vote] * sign > 0));
         setDisabled(one, disabled);
       };
       show(up, `Like ${name}`, "L", 1);

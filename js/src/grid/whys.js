@@ -7,11 +7,12 @@ import { markedOn, strengthOf } from "../model/votes.js";
 /**
  * @param {object} props
  * @param {(...whys: string[]) => void} props.press
+ * @param {(why: string) => void} props.peek  a reason is pointed at; "": no more
  * @param {() => void} props.mark  the person wants to mark a part
  * @param {() => void} props.wait  the person is about to press
  * @param {number} [props.tabindex]
  */
-export const whysPart = ({ press, mark, wait, tabindex }) => {
+export const whysPart = ({ press, peek, mark, wait, tabindex }) => {
   /** @type {string[]} */
   let marked = [];
   const part = button({ class: "fw-why", label: "part …", title: "Mark the part that counts (P)", tabindex }, () => (marked.length ? press(...marked) : mark()));
@@ -19,6 +20,10 @@ export const whysPart = ({ press, mark, wait, tabindex }) => {
   const hint = h("p", { class: "fw-note" }, "All of it counts, or only its …");
   const el = h("div", { class: "fw-whys", role: "group" }, hint, ...buttons, part);
   el.addEventListener("pointerover", wait);
+  buttons.forEach((one, at) => {
+    for (const name of ["pointerenter", "focus"]) one.addEventListener(name, () => peek(WHYS[at]));
+    for (const name of ["pointerleave", "blur"]) one.addEventListener(name, () => peek(""));
+  });
   return {
     el,
     /** @param {{id: string, name: string, votes: import("../model/types.js").Votes, hinted?: boolean, disabled: boolean}} props  name: such as "picture 2" */

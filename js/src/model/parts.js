@@ -85,6 +85,20 @@ export const steppedBox = ({ left, top, right, bottom }, by, size, { rows, colum
 };
 
 /**
+ * What of a picture votes are about, as far as that is known; null if it is all of it.
+ * @param {import("./types.js").ViewState} viewState
+ * @param {string} id
+ * @param {string[]} votes  their names
+ */
+export const maskIn = ({ traits: { parts }, local: { subjects, peek } }, id, votes) => {
+  const subject = subjects.get(id);
+  const named = (/** @type {string | undefined} */ why) =>
+    subject && why ? { ...subject, cells: subject.cells.map((cell) => Number(why === "subject" ? cell : !cell)) } : null;
+  const whys = ["background", "subject"].filter((why) => (peek?.id === id && peek.why === why) || votes.some((vote) => vote.endsWith(`:${why}`)));
+  return (peek?.id === id ? named(whys.find((why) => why === peek.why)) : null) ?? markedIn(parts, votes) ?? named(whys[0]);
+};
+
+/**
  * What of a picture was marked, in all votes on it; null if nothing was.
  * @param {Record<string, PartRuns>} parts  by name
  * @param {string[]} votes  their names

@@ -156,6 +156,8 @@
  * @property {string} dismissed  the failure that was dismissed here
  * @property {Set<number>} hidden  the kernel's notices that were dismissed here
  * @property {Previews} previews
+ * @property {Map<string, import("./parts.js").Mask | null>} subjects  where subjects are; null: the kernel was asked
+ * @property {{id: string, why: string} | null} peek  the reason that is pointed at
  * @property {string} hint  the picture under which reasons are explained, or ""
  */
 
@@ -183,6 +185,7 @@
  * @property {(id: string, strength: number) => void} rate  all votes on a picture
  * @property {(id: string, ...whys: string[]) => void} because
  * @property {(id: string, part: PartRuns, sign: 1 | -1) => Promise<unknown>} part  fails with the kernel's words
+ * @property {(id: string, why: string) => void} peek  show what a reason is about, if that is known; "": no more
  * @property {() => void} wait  votes should wait for more of them
  * @property {(id: string) => void} like
  * @property {(id: string) => void} dislike

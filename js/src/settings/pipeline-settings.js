@@ -1,6 +1,6 @@
 // Settings of the picture: what goes to the pipeline.
 
-import { button, h, set, setDisabled, show } from "../dom/elements.js";
+import { button, h, setPressed, setDisabled, show } from "../dom/elements.js";
 import { numberField, textArea } from "../dom/fields.js";
 import { icon } from "../dom/icons.js";
 
@@ -75,7 +75,7 @@ export const pipelineSettingsPart = ({ act, signal }) => {
         locked = traits.lock_seed;
         lock.replaceChildren(icon(locked ? "lock" : "unlock"));
       }
-      set(lock, { "aria-pressed": String(locked) });
+      setPressed(lock, locked);
       setDisabled(lock, closed);
     },
   };

@@ -16,7 +16,7 @@ export const promptPart = ({ act, signal }) => {
   });
   const next = button({ label: "Next round", class: "fw-button fw-primary" }, act.generate);
   next.append(icon("next"));
-  const drafts = button({ label: "Drafts", class: "fw-button", title: "Three times as many pictures in a third of the steps, to look over quickly; finish those you like" }, act.draft);
+  const drafts = button({ label: "Drafts", class: "fw-button", title: "Many pictures in few steps, to look over; finish those you like" }, act.draft);
   const stop = button({ label: "Stop", class: "fw-button fw-stop" }, act.cancel);
   stop.prepend(icon("stop"));
   const auto = checkbox({ label: "Regenerate when I vote", commit: (value) => act.set({ auto: value }) });

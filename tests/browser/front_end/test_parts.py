@@ -189,3 +189,58 @@ def test_without_a_kernel_nothing_is_marked(open_widget: Opener) -> None:
     expect(widget.button("Mark a part (P)")).to_have_attribute("aria-disabled", "true")
     widget.page.keyboard.press("p")
     expect(widget.dialog("Picture 2").get_by_role("application")).to_have_count(0)
+
+
+SUBJECT: dict[str, Any] = {"rows": 4, "columns": 4, "runs": [5, 2, 2, 2, 5]}
+
+
+def alphas(canvas: Locator) -> list[bool]:
+    """Say which cells of a mask are in the light: inside, or its edge."""
+    seen: list[bool] = canvas.evaluate(
+        """(canvas) => {
+            const copy = new OffscreenCanvas(4, 4).getContext("2d", { willReadFrequently: true });
+            copy.drawImage(canvas, 0, 0);
+            const { data } = copy.getImageData(0, 0, 4, 4);
+            return [...data].filter((_, at) => at % 4 === 3).map((alpha) => alpha !== 120);
+        }"""
+    )
+    return seen
+
+
+def test_the_subject_is_shown_where_it_counts(open_widget: Opener) -> None:
+    widget = open_widget(ready(votes={FIRST[1]: 1}))
+    canvas = widget.card(2).locator(".fw-part")
+    chip, other = widget.button("subject of picture 2"), widget.button("background of picture 2")
+    chip.hover()
+    assert widget.sent("subject") == [], "pointing costs nothing"
+    chip.click()
+    assert [one["id"] for one in widget.wait_sent("subject")] == [FIRST[1]]
+    expect(canvas).to_be_hidden()
+    widget.message({"type": "subject", "id": FIRST[1], "mask": SUBJECT})
+    expect(canvas).to_be_visible()
+    inside = [bool(cell) for cell in read_mask(**SUBJECT).flat]
+    assert alphas(canvas) == inside
+    expect(widget.shelf("Liked").locator(".fw-part")).to_be_visible()
+    other.hover()
+    assert alphas(canvas) == [not cell for cell in inside]
+    widget.button("Next round").hover()
+    assert alphas(canvas) == inside
+    chip.click()
+    widget.button("Next round").hover()
+    expect(canvas).to_be_hidden()
+    other.focus()
+    chip.focus()
+    expect(canvas).to_be_visible()
+    widget.page.keyboard.press("s")
+    assert len(widget.sent("subject")) == 1, "it is asked for once"
+
+
+def test_a_search_without_result_may_be_asked_for_again(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.focus_card(2)
+    widget.page.keyboard.press("s")
+    widget.wait_sent("subject")
+    widget.message({"type": "subject", "id": FIRST[1], "mask": None})
+    for key in "sb":
+        widget.page.keyboard.press(key)
+    widget.wait_sent("subject", 2)

@@ -1,0 +1,53 @@
+"""Find the subject of a picture before a round is made that borrows it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from fabric_widget.engine import (
+    Everything,
+    FabricError,
+    GeneratedImage,
+    GenerationCancelled,
+    HiRes,
+    Schedule,
+    Vote,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import torch
+
+    from fabric_widget.engine import Fabric
+    from fabric_widget.session.votes import Picture
+
+
+def find_subject(
+    fabric: Fabric, identity: str, picture: Picture, prompt: str, settings: Mapping[str, Any]
+) -> torch.Tensor:
+    """Return where the subject of a picture is; see `Session.subject`."""
+    if isinstance(fabric, HiRes):
+        message = "subjects are not looked for in two passes: give the session a Fabric"
+        raise FabricError(message)
+    known: Mapping[str, torch.Tensor] = fabric.subjects()
+    if identity not in known:
+        if isinstance(picture, GeneratedImage):
+            prompt, settings = picture.prompt, picture.settings
+        with contextlib.suppress(GenerationCancelled):
+            fabric(
+                prompt,
+                num_images=1,
+                liked=[Vote(picture, part="subject")],
+                plan=Everything(),
+                schedule=Schedule(start=0, end=1),
+                on_step=lambda _: fabric.cancel(),  # the masks are found before the first step
+                **settings,
+            )
+        known = fabric.subjects()
+    if identity not in known:
+        message = "the search for the subject was cancelled"
+        raise GenerationCancelled(message)
+    return known[identity]

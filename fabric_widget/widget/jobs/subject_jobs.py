@@ -1,0 +1,108 @@
+"""Subject jobs: find where the subject of a picture is, to show what a vote on it means."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.widget.jobs.run import Run
+from fabric_widget.widget.state import serialize
+from fabric_widget.widget.state.masks import mask_told
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fabric_widget.widget.jobs.run import Runs
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.view_protocol import WidgetView
+    from fabric_widget.widget.worker import Job, Worker
+
+SUBJECT = "subject"
+"""The kind of the jobs that look for subjects."""
+
+
+class SubjectJobs:
+    """Looks for subjects, one at a time; the engine remembers what was found.
+
+    Parameters
+    ----------
+    view
+        Messages are sent through it.
+    lazy_session
+        Has the session.
+    publisher
+        Tells the status.
+    worker
+        The queue. It calls `run` for jobs of the kind `SUBJECT`.
+    runs
+        What all runs share.
+    """
+
+    def __init__(
+        self,
+        view: WidgetView,
+        lazy_session: LazySession,
+        publisher: Publisher,
+        worker: Worker,
+        runs: Runs,
+    ) -> None:
+        self._view = view
+        self._lazy_session = lazy_session
+        self._publisher = publisher
+        self._worker = worker
+        self._runs = runs
+
+    def ask(self, identity: str) -> dict[str, Any] | None:
+        """Return the mask of a picture's subject for the front end; None: it is looked for."""
+        fabric = self._lazy_session.load().fabric
+        known: dict[str, Tensor] = getattr(fabric, "subjects", dict)()
+        if identity in known:
+            return mask_told(known[identity])
+        with self._view.lock:
+            job = self._worker.submit(identity, SUBJECT)
+            if job is self._worker.current:
+                self._begin(job)
+        return None
+
+    def run(self, job: Job) -> Tensor:
+        """Run a job. The session is unchanged."""
+        from fabric_widget.engine import BadReference
+
+        session, told = self._lazy_session.load(), None
+        try:
+            with self._runs.inside(Run(job, session, 1), functools.partial(self._begin, job)):
+                found = session.subject(job.request)
+            told = mask_told(found)
+        except BadReference as error:  # attention that does not tell: no reason for an alarm
+            self._publisher.notice(f"{error}.")
+            self._end(job)
+            raise
+        except BaseException as error:
+            self._runs.failed(job, error, "The search for the subject")
+            raise
+        else:
+            self._end(job)
+            return found
+        finally:
+            name = serialize.name_of(job.request)
+            self._view.send({"type": "subject", "id": name, "mask": told})
+
+    def _begin(self, job: Job) -> None:
+        self._publisher.publish_status(
+            phase="running",
+            message="Looking for the subject.",
+            job=job.number,
+            step=0,
+            steps=0,
+            eta=None,
+            rate=None,
+            count=0,  # no picture of a round is being made
+            look=serialize.name_of(job.request),
+            error=None,
+        )
+
+    def _end(self, job: Job) -> None:
+        with self._view.lock:
+            self._runs.ended(job)
+            self._publisher.publish_idle(message="", look="")
