@@ -30,7 +30,7 @@ def begin(widget: WidgetPage, number: int = 2) -> Locator:
     widget.page.keyboard.press("p")
     stage = widget.dialog(f"Picture {number}").get_by_role("application")
     expect(stage).to_be_focused()
-    widget.expect_loaded(widget.dialog(f"Picture {number}").locator("img"))
+    widget.expect_loaded(widget.dialog(f"Picture {number}").locator("img").first)
     widget.settle()
     return stage
 
@@ -124,7 +124,7 @@ def test_by_touch(page: Page, open_widget: Opener) -> None:
     widget = open_widget(ready(votes={FIRST[1]: 1}))
     widget.button("part … of picture 2").click()
     stage = widget.dialog("Picture 2").get_by_role("application")
-    widget.expect_loaded(widget.dialog("Picture 2").locator("img"))
+    widget.expect_loaded(widget.dialog("Picture 2").locator("img").first)
     widget.settle()
     box = stage.bounding_box()
     assert box is not None

@@ -217,7 +217,7 @@ def test_zoom_shows_the_full_picture(open_widget: Opener, host: Host) -> None:
     widget.button("Zoom picture 1").click()
     (asked,) = widget.wait_sent("fetch")
     assert (asked["id"], asked["kind"]) == (FIRST[0], "full")
-    image = widget.dialog("Picture 1").locator("img")
+    image = widget.dialog("Picture 1").locator("img").first
     expect(image).to_be_visible()
     widget.expect_loaded(image)
     widget.page.keyboard.press("Escape")
@@ -229,7 +229,7 @@ def test_zoom_shows_the_full_picture(open_widget: Opener, host: Host) -> None:
 def test_zoom_shows_something_before_the_full_picture_is_there(open_widget: Opener) -> None:
     widget = open_widget(hold=("*",))
     widget.button("Zoom picture 4").click()
-    image = widget.dialog("Picture 4").locator("img")
+    image = widget.dialog("Picture 4").locator("img").first
     expect(image).to_be_visible()
     expect(image).to_have_js_property("naturalWidth", 128)
 
