@@ -155,7 +155,7 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
             *parts, self._runs, self.album, batch_size=batch_size, clock=self._clock
         )
         self._lens_jobs = LensJobs(*parts, self._runs)
-        self._subject_jobs = SubjectJobs(*parts, self._runs)
+        self._subject_jobs = SubjectJobs(*parts, self._runs, rest=self._debounce)
         presets = Presets(presets_file)
         self._actions = Actions(*parts, self._runs, presets=presets, debounce=self._debounce)
         self._handlers = MessageHandlers(

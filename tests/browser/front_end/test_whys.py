@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FIRST = ids(0)
 WHYS = ("colors", "form", "subject", "background")
-HINT = "All of it counts, or only its …"
+HINT = "All of it counts. Press one, and only that does."
 
 
 def why(widget: WidgetPage, number: int, what: str) -> Locator:
