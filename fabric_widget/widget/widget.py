@@ -69,6 +69,8 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
         How much a dislike weighs beside a like, 0 … 2 (0.5).
     normalize
         Whether all votes share one weight (True).
+    variety
+        How far rounds go from what was liked, 0 … 1, if their plan is `Explore` (None: as it says).
     auto
         Whether votes start a round (True).
     votes
@@ -126,6 +128,7 @@ class FabricWidget(SessionTraits, VotingMethods, ThreadSafeWidget):
         end: float = STANDING,
         dislike_scale: float = STANDING,
         normalize: bool = STANDING,
+        variety: float | None = STANDING,
         auto: bool = STANDING,
         votes: Mapping[str, float] = STANDING,
         seen_round: int = STANDING,

@@ -182,7 +182,7 @@ class Rounds:
                 num_images=plan.num_images,
                 seed=plan.seed,
                 batch_size=self._batch_size,
-                plan=request.controls.plan(),
+                plan=request.controls.plan(session.plan or session.fabric.plan),
                 on_step=functools.partial(self._on_step, run),
                 on_images=functools.partial(self._on_images, job, plan),
                 **plan.arguments,
