@@ -25,7 +25,7 @@ const bundle = (outdir) =>
     format: "esm",
     minify: true,
     // Long names that parts only hand to one another: nothing outside the bundle reads them.
-    mangleProps: /^(objectUrls|pictureStore|viewState|setTabStop|focusCard|focusNext|openMenu)$/,
+    mangleProps: /^(objectUrls|pictureStore|viewState|setTabStop|focusCard|focusNext|openMenu|savePreset|deletePreset|dismissFailure|dismissNotice|expectVote|keepPolling)$/,
     charset: "utf8",
     legalComments: "none",
     target: ["es2022", "chrome123", "firefox121", "safari17.5"],

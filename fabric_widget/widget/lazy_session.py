@@ -48,7 +48,9 @@ class LazySession:
         self._loading = threading.Lock()
         self.session: Session | None = _session_of(pipe, settings)
         self.pipeline_info = (
-            PipelineInfo() if self.session is None else PipelineInfo.of(self.session.fabric)
+            PipelineInfo()
+            if self.session is None
+            else PipelineInfo.of(self.session.fabric, self.session.plan)
         )
 
     def load(self) -> Session:

@@ -53,6 +53,7 @@ class SessionTraits(t.HasTraits):
     end = t.Float(0.8).tag(sync=True)
     dislike_scale = t.Float(0.5).tag(sync=True)
     normalize = t.Bool(default_value=True).tag(sync=True)
+    variety = t.Float(None, allow_none=True).tag(sync=True)
     auto = t.Bool(default_value=True).tag(sync=True)
     votes = t.Dict().tag(sync=True)
     seen_round = t.Int(-1).tag(sync=True)

@@ -70,6 +70,8 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         How much a dislike weighs beside a like, 0 … 2 (0.5).
     normalize
         Whether all votes share one weight (True).
+    variety
+        How far rounds go from what was liked, 0 … 1, if their plan is `Explore` (None: as it says).
     auto
         Whether votes start a round (True).
     votes
@@ -127,6 +129,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         end: float = STANDING,
         dislike_scale: float = STANDING,
         normalize: bool = STANDING,
+        variety: float | None = STANDING,
         auto: bool = STANDING,
         votes: Mapping[str, float] = STANDING,
         seen_round: int = STANDING,
@@ -156,7 +159,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
             *parts, self._runs, self.album, batch_size=batch_size, clock=self._clock
         )
         self._lens_jobs = LensJobs(*parts, self._runs)
-        self._subject_jobs = SubjectJobs(*parts, self._runs)
+        self._subject_jobs = SubjectJobs(*parts, self._runs, rest=self._debounce)
         presets = Presets(presets_file)
         self._actions = Actions(*parts, self._runs, presets=presets, debounce=self._debounce)
         self._handlers = MessageHandlers(

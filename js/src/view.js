@@ -37,7 +37,7 @@ import { because, rated, toggled, withVote } from "./model/votes.js";
 /** Values for a model that has not got them yet. */
 const DEFAULTS = /** @type {Traits} */ (/** @type {unknown} */ ({
   prompt: "", negative_prompt: "", num_images: 4, seed: 0, lock_seed: false, steps: null, guidance: null,
-  width: null, height: null, strength: 0.8, start: 0, end: 0.8, dislike_scale: 0.5, normalize: true, auto: true,
+  width: null, height: null, strength: 0.8, start: 0, end: 0.8, dislike_scale: 0.5, normalize: true, variety: null, auto: true,
   votes: {}, seen_round: -1, status: {}, round: null, history: [], starred: [], parts: {}, uploads: [], presets: [], info: {},
 }));
 const NAMES = /** @type {(keyof Traits)[]} */ (Object.keys(DEFAULTS));

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from traitlets import TraitError
 
-from fabric_widget.engine import Fabric
+from fabric_widget.engine import Everything, Explore, Fabric
 from fabric_widget.session import Session
 from fabric_widget.widget.images.contact_sheet import caption, contact_sheet
 from fabric_widget.zoo import tiny
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from fabric_widget.engine import Round
     from fabric_widget.widget import FabricWidget
 
 WHYS = ("colors", "form", "subject", "background")
@@ -148,3 +150,45 @@ def test_the_sheet_says_why(studio: Studio) -> None:
     plain, told = contact_sheet(made, {second: 1.0}, 640), contact_sheet(made, votes, 640)
     assert plain.width == told.width
     assert plain.height < told.height
+
+
+@pytest.mark.parametrize(
+    ("plan", "variety", "used"),
+    [
+        (None, 0.2, Explore(0.2)),
+        (None, None, Explore()),
+        (Explore(0.9), None, Explore(0.9)),
+        (Everything(), 0.2, Everything()),
+    ],
+)
+def test_rounds_are_as_wild_as_the_dial_says(
+    make: Callable[..., FabricWidget],
+    front: Front,
+    monkeypatch: pytest.MonkeyPatch,
+    plan: Any,
+    variety: float | None,
+    used: Any,
+) -> None:
+    session = Session(Fabric(tiny.pipeline()), plan=plan)
+    widget = make(session, **QUICK)
+    standing = getattr(used if plan else Explore(), "variety", None)
+    assert front.state["info"]["variety"] == standing
+    front.set(variety=variety)
+    plans = []
+    generate = Session.generate
+
+    def noting(self: Session, *args: Any, **kwargs: Any) -> Round:
+        plans.append(kwargs["plan"] or self.plan or self.fabric.plan)
+        return generate(self, *args, **kwargs)
+
+    monkeypatch.setattr(Session, "generate", noting)
+    widget.generate().result()
+    assert plans == [used]
+
+
+def test_a_dial_out_of_range_is_refused(widget: FabricWidget) -> None:
+    widget.variety = 0.3
+    for wrong in (-0.1, 1.5, "far"):
+        with pytest.raises(TraitError):
+            widget.set_trait("variety", wrong)
+    assert widget.variety == 0.3

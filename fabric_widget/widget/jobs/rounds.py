@@ -225,7 +225,7 @@ class Rounds:
             num_images=plan.num_images,
             seed=plan.seed,
             batch_size=self._batch_size,
-            plan=request.controls.plan(),
+            plan=request.controls.plan(session.plan or session.fabric.plan),
             on_step=on_step,
             on_images=functools.partial(self._on_images, run.job, plan),
             **plan.arguments,

@@ -37,6 +37,8 @@ class SubjectJobs:
         The queue. It calls `run` for jobs of the kind `SUBJECT`.
     runs
         What all runs share.
+    rest
+        Seconds in which no round starts by itself after a subject was found: time to see it.
     """
 
     def __init__(
@@ -46,12 +48,15 @@ class SubjectJobs:
         publisher: Publisher,
         worker: Worker,
         runs: Runs,
+        *,
+        rest: float,
     ) -> None:
         self._view = view
         self._lazy_session = lazy_session
         self._publisher = publisher
         self._worker = worker
         self._runs = runs
+        self._rest = rest
 
     def ask(self, identity: str) -> dict[str, Any] | None:
         """Return the mask of a picture's subject for the front end; None: it is looked for."""
@@ -103,6 +108,7 @@ class SubjectJobs:
         )
 
     def _end(self, job: Job) -> None:
+        self._worker.delay(self._rest)
         with self._view.lock:
             self._runs.ended(job)
             self._publisher.publish_idle(message="", look="")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.state.settings import RANGES, SIZE_STEP, read_control
 
 if TYPE_CHECKING:
-    from fabric_widget.engine import Fabric
+    from fabric_widget.engine import Fabric, Plan
     from fabric_widget.session.state import Turn
 
 _TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
@@ -30,6 +30,8 @@ class PipelineInfo:
         Pixels that width and height must be multiples of.
     takes
         Names of the pipeline's arguments, None if not known.
+    variety
+        Of the plan, None if it has none.
     """
 
     title: str = "Demo model"
@@ -40,10 +42,11 @@ class PipelineInfo:
     height: int | None = None
     size_step: int = SIZE_STEP
     takes: frozenset[str] | None = None
+    variety: float | None = None
 
     @classmethod
-    def of(cls, fabric: Fabric) -> PipelineInfo:
-        """Return the facts about a pipeline without running it."""
+    def of(cls, fabric: Fabric, plan: Plan | None = None) -> PipelineInfo:
+        """Return the facts about a pipeline without running it; by default with its own plan."""
         pipe = getattr(fabric, "pipe", None)
         if pipe is None:
             return cls(title=type(fabric).__name__)
@@ -66,6 +69,7 @@ class PipelineInfo:
             height=_number(own.get("height") or (tall and tall * pixels), int),
             size_step=size_multiple(pipe, denoiser) if denoiser is not None else SIZE_STEP,
             takes=frozenset(parameters),
+            variety=getattr(plan or fabric.plan, "variety", None),
         )
 
     def info(self, *, loaded: bool, version: str) -> dict[str, Any]:
@@ -84,6 +88,7 @@ class PipelineInfo:
                 "height": self.height,
             },
             "size_step": self.size_step,
+            "variety": self.variety,
             "negative": self.takes is None or "negative_prompt" in self.takes,
             "ranges": ranges,
             "version": version,

@@ -35,11 +35,12 @@ RANGES: Mapping[str, tuple[float, float, float]] = {
     "start": (0, 1, 0.05),
     "end": (0, 1, 0.05),
     "dislike_scale": (0, 2, 0.05),
+    "variety": (0, 1, 0.05),
 }
 """Least value, greatest value and step of every number that a person can set."""
 
 _WHOLE = {"num_images", "seed", "steps"}
-_OPTIONAL = {"steps", "guidance", "width", "height"}
+_OPTIONAL = {"steps", "guidance", "width", "height", "variety"}
 _TEXTS = {"prompt": "The prompt", "negative_prompt": "The negative prompt"}
 _SIZES = {"width", "height"}
 
@@ -62,6 +63,7 @@ class Controls:
     end: float = 0.8
     dislike_scale: float = 0.5
     normalize: bool = True
+    variety: float | None = None
     auto: bool = True
 
     def schedule(self) -> Schedule:
@@ -77,11 +79,18 @@ class Controls:
             normalize=self.normalize,
         )
 
-    def plan(self) -> Plan | None:
-        """Return the plan of a round: as published where references count in full, else None."""
-        from fabric_widget.engine import Everything
+    def plan(self, standing: Plan) -> Plan | None:
+        """Return the plan of a round, None for the standing one.
 
-        return None if self.normalize else Everything()
+        Where references count in full it is that of the publication; `Explore` takes a variety.
+        """
+        from fabric_widget.engine import Everything, Explore
+
+        if not self.normalize:
+            return Everything()
+        if self.variety is None or not isinstance(standing, Explore):
+            return None
+        return Explore(self.variety)
 
     def pipeline_arguments(self, takes: Collection[str] | None) -> dict[str, Any]:
         """Return the pipeline's arguments by its own names, without defaults.

@@ -17,8 +17,8 @@ export const whysPart = ({ press, peek, mark, wait, tabindex }) => {
   let marked = [];
   const part = button({ class: "fw-why", label: "part …", title: "Mark the part that counts (P)", tabindex }, () => (marked.length ? press(...marked) : mark()));
   const buttons = WHYS.map((why) => button({ class: "fw-why", label: why, tabindex }, () => press(why)));
-  const hint = h("p", { class: "fw-note" }, "All of it counts, or only its …");
-  const el = h("div", { class: "fw-whys", role: "group" }, hint, ...buttons, part);
+  const hint = h("p", { class: "fw-note" }, "All of it counts. Press one, and only that does.");
+  const el = h("div", { class: "fw-whys", role: "group" }, ...buttons, part, hint);
   el.addEventListener("pointerover", wait);
   buttons.forEach((one, at) => {
     for (const name of ["pointerenter", "focus"]) one.addEventListener(name, () => peek(WHYS[at]));

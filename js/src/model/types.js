@@ -80,6 +80,7 @@
  * @property {string} device
  * @property {{steps: number | null, guidance: number | null, width: number | null, height: number | null}} defaults
  * @property {number} size_step
+ * @property {number | null} variety  of the plan; null: it has none
  * @property {boolean} negative
  * @property {Record<string, [number, number, number]>} ranges
  * @property {string} version
@@ -101,6 +102,7 @@
  * @property {number} end
  * @property {number} dislike_scale
  * @property {boolean} normalize
+ * @property {number | null} variety  null: the plan's own
  * @property {boolean} auto
  */
 

@@ -183,13 +183,17 @@ export const feedbackSettingsPart = ({ act }) => {
     label: "Share one weight", note: "Many liked pictures together count like one, so that they do not drown the prompt.",
     commit: (value) => act.set({ normalize: value }),
   });
+  const variety = slider({
+    label: "Closer … wilder", note: "Closer rounds keep to your newest like; wilder ones only begin like it.",
+    range: [0, 1, 0.05], say: percent, commit: (value) => act.set({ variety: value }),
+  });
   const presets = presetsPart({ act });
   return {
     el: h(
       "details",
       { class: "fw-panel" },
       h("summary", {}, "How feedback counts"),
-      h("div", { class: "fw-panel-body" }, presets.el, curve.el, ...names.map((name) => sliders[name].el), normalize.el),
+      h("div", { class: "fw-panel-body" }, variety.el, presets.el, curve.el, ...names.map((name) => sliders[name].el), normalize.el),
     ),
     /** @param {ViewState} next */
     update(next) {
@@ -198,6 +202,9 @@ export const feedbackSettingsPart = ({ act }) => {
       presets.update(next);
       for (const name of names) sliders[name].update({ value: traits[name], closed });
       normalize.update({ value: traits.normalize, closed });
+      const standing = traits.info.variety ?? null;
+      show(variety.el, standing !== null && traits.normalize);
+      variety.update({ value: traits.variety ?? standing ?? 0, closed });
       draw({});
     },
   };

@@ -161,6 +161,7 @@ RANGES = {
     "start": [0, 1, 0.05],
     "end": [0, 1, 0.05],
     "dislike_scale": [0, 2, 0.05],
+    "variety": [0, 1, 0.05],
 }
 
 STANDARD = {"strength": 0.8, "start": 0, "end": 0.8, "dislike_scale": 0.5, "normalize": True}
@@ -180,6 +181,7 @@ def idle(**more: Any) -> Json:
         "width": None,
         "height": None,
         **STANDARD,
+        "variety": None,
         "auto": True,
         "votes": {},
         "seen_round": -1,
@@ -200,6 +202,7 @@ def idle(**more: Any) -> Json:
             "device": "cpu",
             "defaults": {"steps": 20, "guidance": 7.5, "width": 64, "height": 64},
             "size_step": 8,
+            "variety": 0.5,
             "negative": True,
             "ranges": RANGES,
             "version": "0.1.0",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FIRST = ids(0)
 WHYS = ("colors", "form", "subject", "background")
-HINT = "All of it counts, or only its …"
+HINT = "All of it counts. Press one, and only that does."
 
 
 def why(widget: WidgetPage, number: int, what: str) -> Locator:
@@ -187,3 +187,15 @@ def test_reasons_fit_their_cards(page: Page, open_widget: Opener, width: int) ->
             .map((one) => one.ariaLabel)"""
     )
     assert cut == []
+
+
+def test_the_dial_is_there_where_a_plan_has_one(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.details("How feedback counts")
+    dial = widget.slider("Closer … wilder")
+    expect(dial).to_have_value("0.5")
+    dial.fill("0.2")
+    widget.wait_saved("variety")
+    assert widget.trait("variety") == 0.2
+    widget.kernel(info={**idle()["info"], "variety": None})
+    expect(dial).to_be_hidden()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from fabric_widget.engine import BadReference
 from fabric_widget.session import Session
 from fabric_widget.widget.state.masks import mask_told
@@ -12,10 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
-    import torch
 
     from fabric_widget.widget import FabricWidget
-    from tests.widget.fakes import Front, Studio
+    from tests.widget.fakes import Clock, Front, Studio
 
 QUICK: dict[str, Any] = {"auto": False, "num_images": 2, "steps": 3}
 
@@ -81,3 +82,26 @@ def test_a_search_can_be_stopped(front: Front, widget: FabricWidget, studio: Stu
     hold.release()
     front.wait_phase("ready")
     assert widget._worker.current is None
+
+
+def test_there_is_time_to_see_the_subject_before_votes_start_a_round(
+    front: Front, widget: FabricWidget, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = widget.generate().result()
+    name = made[0].id[:12]
+
+    def slow(_: Session, __: str) -> torch.Tensor:
+        clock.now += 10 * widget._debounce
+        return torch.ones(2, 2)
+
+    monkeypatch.setattr(Session, "subject", slow)
+    front.set(votes={f"{name}:subject": 1})
+    front.call("subject", id=name)
+    front.wait(lambda: front.custom("subject"))
+    assert front.custom("subject")[0][0]["mask"] == {"rows": 2, "columns": 2, "runs": [0, 4]}
+    front.wait(lambda: widget._worker.current is None)
+    assert front.status["pending"]
+    assert len(front.state["history"]) == 1
+    clock.now += widget._debounce
+    widget._worker.wake()
+    front.wait(lambda: len(front.state["history"]) == 2)

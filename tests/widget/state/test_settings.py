@@ -19,6 +19,7 @@ OUTSIDE: dict[tuple[str, Any], str] = {
     ("guidance", -5): "guidance is -5: give a number from 0 to 30, or None",
     ("num_images", 65): "num_images is 65: give a whole number from 1 to 16",
     ("num_images", 2.5): "num_images is 2.5: give a whole number from 1 to 16",
+    ("variety", -0.1): "variety is -0.1: give a number from 0 to 1, or None",
     ("strength", 2.01): "strength is 2.01: give a number from 0 to 2",
 }
 numbers = st.one_of(st.integers(-(10**6), 10**12), st.floats(-1e6, 1e12))
