@@ -28,7 +28,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=fa
 # Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
-.PHONY: help demo bench check test soak lint format js lab notebooks docs docs-serve clean chromium
+.PHONY: help demo bench check test soak film lint format js lab notebooks docs docs-serve clean chromium
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -52,6 +52,9 @@ test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front 
 
 soak: $(READY) chromium  ## Run the long tests: every notebook host with every kernel, and others.
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto -m soak
+
+film: $(READY) chromium  ## Film the widget in a real JupyterLab; writes out/film.webp.
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -q -m soak tests/browser/hosts/test_film.py
 
 lint: $(READY)  ## Check style, format, imports and types.
 	$(BIN)/ruff check
