@@ -16,8 +16,8 @@ import fabric_widget
 ROOT = Path(fabric_widget.__file__).parents[1]
 STATIC = ROOT / "fabric_widget" / "static"
 LIMITS = {
-    "widget.js": 75_000,
-    "widget.css": 28_000,
+    "widget.js": 72_000,
+    "widget.css": 26_000,
     "playground.js": 40_000,
     "playground.css": 20_000,
 }

@@ -44,10 +44,10 @@ def size_of(state: Any) -> int:
 
 
 @pytest.mark.usefixtures("widget")
-def test_a_fresh_widget_opens_with_105_kb(front: Front) -> None:
+def test_a_fresh_widget_opens_with_103_kb(front: Front) -> None:
     assert front.said[0][0] == "comm_open"
     front.said = front.said[:1]
-    assert 1 * KB < front.size() <= 105 * KB
+    assert 1 * KB < front.size() <= 103 * KB
 
 
 @pytest.mark.usefixtures("clock")
