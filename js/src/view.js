@@ -207,7 +207,9 @@ export const createView = ({ model, el, cache }) => {
       update();
     },
     part: (id, part, strength) => link.request({ type: "part", id, ...part, strength }),
-    wait: () => link.tell({ type: "wait" }),
+    wait() {
+      if (viewState().status.pending) link.tell({ type: "wait" });
+    },
     only: (id) => setVotes({ [id]: 1 }),
     clear: () => setVotes({}),
     generate() {
