@@ -233,7 +233,9 @@ export const createView = ({ model, el, cache }) => {
     star: (id) => {
       if (!closed()) void request({ type: "star", id, starred: !traits().starred.includes(id) });
     },
-    wait: () => link.tell({ type: "wait" }),
+    wait() {
+      if (viewState().status.pending) link.tell({ type: "wait" });
+    },
     only: (id) => setVotes({ [id]: 1 }),
     clear: () => setVotes({}),
     generate: () => ask("generate"),

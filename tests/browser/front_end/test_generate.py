@@ -35,6 +35,7 @@ CONTROLS: dict[str, Any] = {
     "width": None,
     "height": None,
     **STANDARD,
+    "variety": None,
     "auto": True,
 }
 

@@ -187,6 +187,15 @@ def test_marked_parts_are_seen_on_card_shelf_and_zoomed_picture(open_widget: Ope
     expect(widget.dialog("Picture 2").locator(".fw-part:visible")).to_have_count(0)
 
 
+def test_the_ways_to_other_pictures_lie_over_the_picture(open_widget: Opener) -> None:
+    widget = open_widget()
+    widget.button("Zoom picture 2").click()
+    widget.button("Previous picture").click()
+    expect(widget.dialog("Picture 1")).to_be_visible()
+    widget.button("Next picture").click()
+    expect(widget.dialog("Picture 2")).to_be_visible()
+
+
 def test_without_a_kernel_nothing_is_marked(open_widget: Opener) -> None:
     widget = open_widget(ready(votes={FIRST[1]: 1}))
     widget.close()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.front_end.looks import BEYOND
-from tests.browser.front_end.pictures import idle, ids, ready
+from tests.browser.front_end.pictures import idle, ids, ready, status
 from tests.browser.front_end.widget_page import DIALECTS, Host
 
 if TYPE_CHECKING:
@@ -160,8 +160,11 @@ def test_without_storage_reasons_work_all_the_same(page: Page, open_widget: Open
 
 def test_votes_are_waited_for_while_a_reason_is_looked_for(open_widget: Opener) -> None:
     widget = open_widget(ready(votes={FIRST[0]: 1}))
-    assert widget.sent("wait") == []
     why(widget, 1, "form").hover()
+    assert widget.sent("wait") == [], "nothing is waited for"
+    widget.kernel(status=status("ready", 11, job=1, pending=True))
+    widget.settle()
+    why(widget, 1, "subject").hover()
     widget.wait_sent("wait")
 
 

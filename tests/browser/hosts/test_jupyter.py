@@ -52,23 +52,6 @@ def test_a_vote_alone_brings_the_next_round(notebook: Open) -> None:
     assert not {*first} & {*widget.ids()}
 
 
-def test_a_like_with_a_reason_is_followed(notebook: Open) -> None:
-    book = notebook(f"{QUIET}\nw.show()", "'another cell'")
-    widget = book.widget().wait(phase="idle", round=-1)
-    first = widget.generate(0)
-    before = book.cells()
-    widget.like(1).click()
-    widget.button("colors of picture 1").click()
-    widget.button("Zoom picture 1").focus()
-    book.page.keyboard.press("b")  # in the notebook: a new cell
-    widget.generate(1)
-    tries = widget.root.locator(".fw-tries").first
-    expect(tries).to_have_text("the background of picture 1, colors of picture 1")
-    votes = {f"{first[0]}:colors": 1, f"{first[0]}:background": 1}
-    assert book.evaluate("[dict(w.votes), len(w.session.votes)]") == [votes, 2]
-    assert book.cells() == before
-
-
 def test_the_lens_shows_what_shaped_a_picture(notebook: Open) -> None:
     book = notebook(f"{QUIET}\nw.show()", "'another cell'")
     widget = book.widget().wait(phase="idle", round=-1)
