@@ -178,11 +178,32 @@ HOSTILE = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+def hostile(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+
+
+@hostile(2_000)
 @given(message=HOSTILE)
 def test_whatever_part_comes_nothing_is_lost(
+    front: Front, widget: FabricWidget, session: Session, message: dict[str, Any]
+) -> None:
+    receive_part(front, widget, session, message)
+
+
+@pytest.mark.soak
+@hostile(50_000)
+@given(message=HOSTILE)
+def test_whatever_part_comes_for_a_long_time_nothing_is_lost(
+    front: Front, widget: FabricWidget, session: Session, message: dict[str, Any]
+) -> None:
+    receive_part(front, widget, session, message)
+
+
+def receive_part(
     front: Front, widget: FabricWidget, session: Session, message: dict[str, Any]
 ) -> None:
     if widget.round is None:

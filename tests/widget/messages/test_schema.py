@@ -141,7 +141,7 @@ FIELDS = st.sampled_from(
 )
 
 
-HARMLESS = [kind for kind in KNOWN if kind not in {"hello", "generate", "save_preset"}]
+HARMLESS = [kind for kind in KNOWN if kind not in {"hello", "generate", "draft", "save_preset"}]
 
 
 ANYTHING = JSON | st.fixed_dictionaries(
