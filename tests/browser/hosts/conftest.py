@@ -68,7 +68,7 @@ def version(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """Open one window for all notebooks, so that it keeps the host's own files."""
-    with browser.new_context(viewport=WINDOW, reduced_motion="reduce") as window:
+    with browser.new_context(viewport=WINDOW) as window:
         yield window
 
 

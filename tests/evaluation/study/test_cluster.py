@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SMALL = ["--limit", "3", "--rounds", "2", "--images", "2", "--steps", "2", "--threads", "1"]
 METHODS = ["--methods", "none,ours"]
 _OBJECTS = 80 * 2**20  # bytes: the least that Ray takes
+_ATTEMPTS = 4
 
 
 def evaluate(out: Path, *options: str) -> dict[str, Any]:
@@ -35,24 +36,43 @@ def evaluate(out: Path, *options: str) -> dict[str, Any]:
     return found
 
 
+def start_cluster() -> tuple[Any, list[Any]]:
+    """Return a cluster and its two nodes that work.
+
+    A node of Ray dies if its agents do not answer within 15 seconds, which beside many other
+    processes they may not. Then it is started again.
+    """
+    from ray.cluster_utils import Cluster
+
+    for left in reversed(range(_ATTEMPTS)):
+        cluster = None
+        try:
+            cluster = Cluster()
+            cluster.add_node(num_cpus=0, object_store_memory=_OBJECTS)
+            workers = [cluster.add_node(num_cpus=1, object_store_memory=_OBJECTS) for _ in range(2)]
+            cluster.wait_for_nodes()
+        except Exception:
+            if cluster is not None:
+                cluster.shutdown()
+            if not left:
+                raise
+        else:
+            return cluster, workers
+    raise AssertionError
+
+
 @pytest.fixture
 def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return a cluster on this machine with two nodes that work and one that leads."""
     ray = pytest.importorskip("ray")
     # Ray's workers give way to every other process: beside other tests they would never be done.
     monkeypatch.setenv("RAY_worker_niceness", "0")
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "300")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "60")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    from ray.cluster_utils import Cluster
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own
-        cluster = Cluster(
-            initialize_head=True,
-            head_node_args={"num_cpus": 0, "object_store_memory": _OBJECTS},
-        )
-        workers = [cluster.add_node(num_cpus=1, object_store_memory=_OBJECTS) for _ in range(2)]
-        cluster.wait_for_nodes()
+        cluster, workers = start_cluster()
         ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
         yield cluster, workers
         ray.shutdown()
