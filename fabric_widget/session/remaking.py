@@ -31,6 +31,11 @@ class Remaking(Voting):
 
     fabric: Fabric
     schedule: Schedule | None
+    _second: HiRes | None = None  # while it enlarges a picture
+
+    def cancel(self) -> None:
+        """End the current run, if any, at its next step. Any thread may call this."""
+        (self._second or self.fabric).cancel()
 
     def finish(
         self,
@@ -116,14 +121,17 @@ class Remaking(Voting):
             message = "the pictures of this session are enlarged already: give it a Fabric"
             raise FabricError(message)
         index, turn = self.turn_of(picture)
-        second = HiRes(self.fabric, scale=scale, strength=strength)
+        self._second = HiRes(self.fabric, scale=scale, strength=strength)
         steps = {} if turn.full_steps is None else {STEPS: turn.full_steps}
-        made = second.enlarge(
-            [replace(picture, settings={**picture.settings, **steps})],
-            plan=[recipe_of(turn, picture)],
-            schedule=turn.schedule,
-            on_step=on_step,
-        )
+        try:
+            made = self._second.enlarge(
+                [replace(picture, settings={**picture.settings, **steps})],
+                plan=[recipe_of(turn, picture)],
+                schedule=turn.schedule,
+                on_step=on_step,
+            )
+        finally:
+            self._second = None
         return self._remade(Turn(made, turn.votes, turn.schedule, index, "enlarged"), picture)
 
     def look(

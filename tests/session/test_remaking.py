@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from fabric_widget.engine import Fabric, FabricError, HiRes
+from fabric_widget.engine import Fabric, FabricError, GenerationCancelled, HiRes, Progress
 from fabric_widget.session import Session
 from fabric_widget.session.remaking import full_steps
 from fabric_widget.zoo import tiny
@@ -120,6 +120,21 @@ def test_an_enlarged_picture_is_larger_and_takes_the_votes_over(session: Session
     with pytest.raises(FabricError, match="look at the one it was made from"):
         session.look(large)
     assert session.look(small) is not None
+
+
+def test_a_picture_that_is_being_enlarged_can_be_cancelled(session: Session) -> None:
+    before = session.turns
+    steps: list[int] = []
+
+    def stop(progress: Progress) -> None:
+        steps.append(progress.step)
+        session.cancel()
+
+    with pytest.raises(GenerationCancelled):
+        session.enlarge(session.rounds[-1][0], on_step=stop)
+    assert steps == [1]
+    assert session.turns == before
+    assert session.enlarge(session.rounds[-1][0])  # the next one is not cancelled
 
 
 def test_an_enlarged_picture_follows_what_the_picture_followed(session: Session) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fabric_widget.engine import Fabric
+from fabric_widget.engine import Fabric, GenerationCancelled
 from fabric_widget.session import Session
 from fabric_widget.zoo import tiny
 from tests.widget.fakes import PATIENCE, Front
@@ -69,6 +69,17 @@ def test_an_enlarged_picture_is_twice_as_large_and_the_controls_stay(
     for act in (drafted.again, drafted.finish, drafted.enlarge):
         with pytest.raises(ValueError, match="an enlarged picture cannot be made once more"):
             act(0)
+
+
+def test_stop_stops_a_picture_that_is_being_enlarged(drafted: FabricWidget, front: Front) -> None:
+    drafted.steps = 150
+    drafted.draft().result(PATIENCE)  # the second pass has half the steps of a finished picture
+    outcome = drafted.enlarge(0)
+    front.wait(lambda: front.status["phase"] == "running" and front.status["step"] >= 1)
+    front.call("cancel")
+    with pytest.raises(GenerationCancelled):
+        outcome.result(PATIENCE)
+    assert front.state["round"]["kind"] == "drafts"
 
 
 def test_what_is_no_draft_cannot_be_finished(drafted: FabricWidget) -> None:

@@ -101,7 +101,7 @@ class Runs:
                 return
             waiting = self._turn is not None and self._turn.waiting
             if job is self._inside and session is not None and not waiting:
-                session.fabric.cancel()  # while it waits, that would be somebody else's run
+                session.cancel()  # while it waits, that would be somebody else's run
             self._publisher.publish_status(phase="stopping", message="Stopping after this step.")
 
     @contextlib.contextmanager
@@ -143,7 +143,7 @@ class Runs:
         run.eta.note(step, self._clock())
         told: dict[str, Any] = {"step": step, "steps": steps}
         if run.job.stop.is_set():
-            run.session.fabric.cancel()
+            run.session.cancel()
             self._publisher.publish_status(phase="stopping", **told)
             return False
         told["eta"] = run.eta.seconds_left(steps)
