@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.images.encoding import Album
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.view_protocol import WidgetView
-    from fabric_widget.widget.worker import Worker
+    from fabric_widget.widget.worker import Job, Worker
 
 
 class Publisher(StatusPublisher):
@@ -74,6 +74,23 @@ class Publisher(StatusPublisher):
             else:
                 phase = "idle" if self._view.round is None else "ready"
             self.publish_status(phase=phase)
+
+    def publish_start(self, job: Job, **told: Any) -> None:
+        """Publish the start of a job; what is not told is none: no step, no picture to come."""
+        nothing: dict[str, Any] = {
+            "phase": "running",
+            "step": 0,
+            "steps": 0,
+            "eta": None,
+            "rate": None,
+            "count": 0,
+            "width": 0,
+            "height": 0,
+            "again": "",
+            "look": "",
+            "error": None,
+        }
+        self.publish_status(job=job.number, **(nothing | told))
 
     def dismiss(self) -> None:
         """Clear the error and the notice."""

@@ -6,6 +6,7 @@ pipelines  options of pipelines
 bench      options of bench
 aspects    options of aspects
 rounds     options of commands that make rounds
+sampling   options of commands that draw pictures: counts, seed, steps, pipeline
 printing   options of what is printed
 values     parsers of the values of options
 program    the name of the command line

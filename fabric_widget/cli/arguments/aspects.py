@@ -6,9 +6,15 @@ import argparse
 
 from fabric_widget.cli.arguments.printing import add_printing
 from fabric_widget.cli.arguments.program import PROGRAM
-from fabric_widget.cli.arguments.values import STEPS, folder, guidance, integer, span
+from fabric_widget.cli.arguments.sampling import (
+    PIPELINE,
+    add_counts,
+    add_hardware,
+    add_sampling,
+)
+from fabric_widget.cli.arguments.values import folder
 from fabric_widget.evaluation.aspects.settings import PICTURES, REFERENCES, Settings
-from fabric_widget.evaluation.study.settings import DEMO, DEMO_STEPS, SEEDS, THREADS
+from fabric_widget.evaluation.study.settings import DEMO_STEPS
 
 
 def add_aspects(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,61 +39,21 @@ Weights are kept in the folder FABRIC_WIDGET_HOME, or else where the system keep
 a user's data.""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument(
-        "pipeline",
-        nargs="?",
-        default=DEMO,
-        metavar="PATH_OR_ID",
-        help="a folder that diffusers saved, or a name on the Hugging Face Hub (default: "
-        "%(default)s, the model that ships)",
-    )
+    command.add_argument("pipeline", nargs="?", **PIPELINE)
     command.add_argument(
         "--prompt",
         nargs="+",
         metavar="TEXT",
         help="one or more that references take turns with (default: what suits the pipeline)",
     )
-    for name, allowed, default, meaning in (
+    add_counts(
+        command,
         ("references", REFERENCES, Settings.references, "how many references"),
         ("images", PICTURES, Settings.pictures, "how many pictures beside each, at once"),
-    ):
-        command.add_argument(
-            f"--{name}",
-            type=integer(allowed),
-            default=default,
-            metavar="N",
-            help=f"{meaning}, {span(allowed)} (default: %(default)s)",
-        )
-    command.add_argument(
-        "--seed",
-        type=integer(SEEDS),
-        default=0,
-        metavar="N",
-        help="of all pictures (default: %(default)s)",
     )
-    command.add_argument(
-        "--steps",
-        type=integer(STEPS),
-        metavar="N",
-        help=f"denoising steps (default: {DEMO_STEPS} on the demo model, else what the pipeline "
-        "recommends)",
-    )
-    command.add_argument(
-        "--guidance",
-        type=guidance,
-        metavar="X",
-        help="guidance scale (default: what the model recommends)",
-    )
-    command.add_argument(
-        "--device", metavar="NAME", help="cpu or cuda (default: cuda if it is there)"
-    )
-    command.add_argument(
-        "--threads",
-        type=integer(THREADS),
-        default=1,
-        metavar="N",
-        help="threads of torch on the CPU (default: %(default)s)",
-    )
+    steps = f"{DEMO_STEPS} on the demo model, else what the pipeline recommends"
+    add_sampling(command, seed="of all pictures", steps=steps)
+    add_hardware(command)
     command.add_argument(
         "--out",
         type=folder,

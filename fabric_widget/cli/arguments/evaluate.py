@@ -6,9 +6,10 @@ import argparse
 
 from fabric_widget.cli.arguments.program import PROGRAM
 from fabric_widget.cli.arguments.rounds import add_rounds
+from fabric_widget.cli.arguments.sampling import PIPELINE, add_hardware
 from fabric_widget.cli.arguments.values import COUNTS, file, folder, integer, names, span
 from fabric_widget.evaluation.people.options import AT_A_GLANCE
-from fabric_widget.evaluation.study.settings import DEMO, DEMO_STEPS, PROTOCOLS, THREADS
+from fabric_widget.evaluation.study.settings import DEMO_STEPS, PROTOCOLS
 
 _METHODS = "none,paper-0.8,ours"
 
@@ -38,13 +39,7 @@ Writes results.jsonl, results.parquet (with pyarrow), summary.json, report.html.
         default=PROTOCOLS[0],
         help="what the person votes by (default: %(default)s)",
     )
-    command.add_argument(
-        "--pipeline",
-        default=DEMO,
-        metavar="PATH_OR_ID",
-        help="a folder that diffusers saved, or a name on the Hugging Face Hub (default: "
-        "%(default)s, the model that ships)",
-    )
+    command.add_argument("--pipeline", **PIPELINE)
     command.add_argument(
         "--prompts",
         type=file,
@@ -113,17 +108,7 @@ Writes results.jsonl, results.parquet (with pyarrow), summary.json, report.html.
         help="attributes that random tastes are about, separated by commas, two or more: color, "
         "shape, background, pattern, size, accessory, mood, eyes, or all (default: the first four)",
     )
-    command.add_argument(
-        "--device", metavar="NAME", help="cpu or cuda (default: cuda if it is there)"
-    )
-    command.add_argument(
-        "--threads",
-        type=integer(THREADS),
-        default=1,
-        metavar="N",
-        help="threads of torch on the CPU; another number gives results that differ by rounding "
-        "(default: %(default)s)",
-    )
+    add_hardware(command, "; another number gives results that differ by rounding")
     command.add_argument(
         "--ray",
         nargs="?",

@@ -189,22 +189,13 @@ class LensJobs:
 
     def _begin(self, job: Job, look: LensRequest) -> None:
         """Publish the start of a lens job."""
-        self._publisher.publish_status(
-            phase="running",
+        self._publisher.publish_start(
+            job,
             message=f"Looking at {_name(look)}.",
-            job=job.number,
-            step=0,
             steps=look.picture.settings.get("num_inference_steps")
             or self._lazy_session.pipeline_info.steps
             or 0,
-            eta=None,
-            rate=None,
-            count=0,  # no picture of a round is being made
-            width=0,
-            height=0,
-            again="",
             look=serialize.name_of(look.id),
-            error=None,
         )
 
     def _on_step(self, run: Run, progress: Progress) -> None:

@@ -130,22 +130,17 @@ class Rounds:
         """Publish the start of a round."""
         loaded = self._lazy_session.session is not None
         plan = self._plan(request)
-        self._publisher.publish_status(
+        self._publisher.publish_start(
+            job,
             phase="running" if loaded else "loading",
             message="Making pictures." if loaded else "Loading the model.",
-            job=job.number,
-            step=0,
             steps=plan.arguments.get("num_inference_steps")
             or self._lazy_session.pipeline_info.steps
             or 0,
-            eta=None,
-            rate=None,
             count=plan.num_images,
             width=plan.width or 0,
             height=plan.height or 0,
             again=serialize.name_of(request.picture),
-            look="",
-            error=None,
         )
 
     def _plan(self, request: Request) -> RoundArguments:

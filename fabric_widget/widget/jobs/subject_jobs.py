@@ -94,18 +94,8 @@ class SubjectJobs:
             self._view.send({"type": "subject", "id": name, "mask": told})
 
     def _begin(self, job: Job) -> None:
-        self._publisher.publish_status(
-            phase="running",
-            message="Looking for the subject.",
-            job=job.number,
-            step=0,
-            steps=0,
-            eta=None,
-            rate=None,
-            count=0,  # no picture of a round is being made
-            look=serialize.name_of(job.request),
-            error=None,
-        )
+        look = serialize.name_of(job.request)
+        self._publisher.publish_start(job, message="Looking for the subject.", look=look)
 
     def _end(self, job: Job) -> None:
         self._worker.delay(self._rest)

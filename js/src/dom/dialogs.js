@@ -149,9 +149,9 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     show(foot, !editing);
     setPressed(marking, editing);
     setPressed(comparing, mode === "compare");
-    const neighbours = images.map((one) => one.id);
-    setDisabled(comparing, !rivalsOf(viewState.traits, id, neighbours).length);
-    rival.update(mode === "compare" ? { traits: viewState.traits, id, neighbours, name } : null);
+    const rivals = rivalsOf(viewState.traits, id, images.map((one) => one.id));
+    setDisabled(comparing, !rivals.length);
+    rival.update(mode === "compare" ? { traits: viewState.traits, id, rivals, name } : null);
     call(star, `Star ${name}`, "One of the best so far (*)");
     setPressed(star, viewState.traits.starred.includes(id));
     setDisabled(star, viewState.closed);

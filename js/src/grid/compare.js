@@ -28,14 +28,12 @@ export const comparePart = ({ objectUrls, pictureStore, leave }) => {
   const range = h("input", { type: "range", class: "fw-range", min: 0, max: 100, step: 1 });
   const choice = h("select", { class: "fw-input", "aria-label": "Compare with" });
   const bar = h("div", { class: "fw-row fw-compare-bar", hidden: true }, choice, range, button({ label: "Done" }, leave));
-  /** @type {string[]} */
-  let rivals = [];
   let listed = "";
 
   const split = () => stage.style.setProperty("--fw-split", `${range.value}%`);
   range.addEventListener("input", split);
   const rival = () => {
-    image.show(rivals.length ? pictureStore.large(choice.value).picture : null);
+    image.show(choice.value ? pictureStore.large(choice.value).picture : null);
     split();
   };
   choice.addEventListener("change", rival);
@@ -54,7 +52,7 @@ export const comparePart = ({ objectUrls, pictureStore, leave }) => {
   return {
     stage, bar,
     focus: () => range.focus(),
-    /** @param {{traits: Traits, id: string, neighbours: string[], name: string} | null} props  null: nothing is compared */
+    /** @param {{traits: Traits, id: string, rivals: string[], name: string} | null} props  null: nothing is compared */
     update(props) {
       show(stage, Boolean(props));
       show(bar, Boolean(props));
@@ -62,8 +60,7 @@ export const comparePart = ({ objectUrls, pictureStore, leave }) => {
         image.show(null);
         return;
       }
-      const { traits, id, neighbours, name } = props;
-      rivals = rivalsOf(traits, id, neighbours);
+      const { traits, id, rivals, name } = props;
       const key = JSON.stringify([id, rivals]);
       if (key !== listed) {
         const before = choice.value;
