@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.cli.progress import hide_library_bars
-
 if TYPE_CHECKING:
     import argparse
 
@@ -19,7 +17,6 @@ def load_model() -> tuple[Fabric, Reader]:
     from fabric_widget.demo.reader import load_reader
     from fabric_widget.engine import Fabric
 
-    hide_library_bars()
     return Fabric(load_demo()), load_reader()
 
 

@@ -1,9 +1,10 @@
 """The small text-to-image model that ships in the package, its training data and its training.
 
-scenes/    draw pictures and caption them: the training data
-reader     a classifier of what a picture shows
-training/  train the model from scratch
-model/     the weights, a folder that diffusers loads
+scenes/        draw pictures and caption them: the training data
+reader         a classifier of what a picture shows
+quiet_loading  load a model without the notices of the libraries beneath it
+training/      train the model from scratch
+model/         the weights, a folder that diffusers loads
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from fabric_widget.demo.quiet_loading import quiet_loading
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +55,6 @@ def load_demo(
         The model in that folder was not made by ``train-demo``.
     """
     import torch
-    from diffusers import StableDiffusionPipeline
 
     folder = Path(model)
     index = folder / "model_index.json"
@@ -68,9 +70,12 @@ def load_demo(
             "with diffusers' DiffusionPipeline.from_pretrained and give the pipeline to Fabric"
         )
         raise ValueError(msg)
-    pipe = StableDiffusionPipeline.from_pretrained(
-        folder, dtype=dtype or torch.float32, local_files_only=True
-    ).to(device)
+    with quiet_loading():
+        from diffusers import StableDiffusionPipeline
+
+        pipe = StableDiffusionPipeline.from_pretrained(
+            folder, dtype=dtype or torch.float32, local_files_only=True
+        ).to(device)
     pipe.set_progress_bar_config(disable=True)
     # diffusers saves entries of a pipeline's configuration that it does not know, but drops them
     # when it loads.

@@ -12,6 +12,7 @@ from fabric_widget.cli.bench.plan import choose_device, loading_repeats, plan_ta
 from fabric_widget.cli.bench.tables import paragraphs
 from fabric_widget.cli.exit_codes import INTERRUPTED, refuse
 from fabric_widget.cli.progress import Bar
+from fabric_widget.demo.quiet_loading import quiet_loading
 
 if TYPE_CHECKING:
     import argparse
@@ -30,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     import torch
 
-    from fabric_widget.bench.bench import Bench
+    with quiet_loading():  # the models that it measures are its own
+        from fabric_widget.bench.bench import Bench
 
     try:
         device = choose_device(arguments.device)
