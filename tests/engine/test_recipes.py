@@ -17,12 +17,15 @@ from fabric_widget.engine import (
     Recipe,
     Round,
     Start,
+    TokenBudget,
     Vote,
 )
+from fabric_widget.engine.compatibility import check_compatibility
 from fabric_widget.engine.pipeline.protocol import parameters_of
+from fabric_widget.engine.votes.aspects import AspectTable, AspectWeights
 from fabric_widget.engine.votes.votes import read_votes
 from fabric_widget.zoo import ZOO, tiny
-from tests.engine.rounds import EVERY_STEP, difference, latents_of, make, picture, same
+from tests.engine.rounds import EVERY_STEP, SETTINGS, difference, latents_of, make, picture, same
 
 BATCHES = 2e-3  # what another size of the batch may change
 
@@ -64,6 +67,23 @@ def test_a_picture_of_a_mixed_round_is_that_made_alone(fabric: Fabric, shown: Ro
     assert difference(together[4:5], plain[4:5]) < BATCHES
     others = [i for i in range(6) if i != 4]
     assert all(difference(together[i : i + 1], plain[i : i + 1]) > 10 * BATCHES for i in others)
+
+
+def test_where_a_reference_rests_does_not_depend_on_what_others_borrow(
+    pipe: Any, shown: Round
+) -> None:
+    """One picture borrows from the first step on, another one from the second on."""
+    layers = (1.0,) * check_compatibility(pipe, **SETTINGS).sites
+    late = AspectTable(colors=AspectWeights(layers, start=0.3))
+    plan = [recipe(Vote(shown[0], aspect="colors"), aspects=late), recipe(shown[0])]
+    settings = {"num_inference_steps": 4, "num_images": 2, "seed": 20, "schedule": EVERY_STEP}
+    budget = TokenBudget(every=2)
+    both = make(Fabric(pipe, token_budget=budget), plan=plan, **settings)
+    for i, one in enumerate(plan):
+        alike = make(Fabric(pipe, token_budget=budget), plan=[one] * 2, **settings)
+        assert difference(both[i : i + 1], alike[i : i + 1]) < BATCHES
+        always = make(Fabric(pipe), plan=[one] * 2, **settings)
+        assert difference(alike, always) > BATCHES
 
 
 @pytest.mark.filterwarnings("ignore:The decode_latents method:FutureWarning")

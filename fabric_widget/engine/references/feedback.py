@@ -98,6 +98,12 @@ class Feedback:
     guided: bool = True
 
     @property
+    def references(self) -> list[Reference]:
+        """Every reference once."""
+        uses = [use for group in self.groups for use in (*group.liked, *group.disliked)]
+        return list({use.reference.id: use.reference for use in uses}.values())
+
+    @property
     def seen(self) -> list[Seen]:
         """The references as the lens reports them, the liked ones first."""
         found: dict[tuple[int, str], Seen] = {}

@@ -117,13 +117,14 @@ class Lender:
             replace(g, liked=likes.active(g.liked), disliked=dislikes.active(g.disliked))
             for g in self._groups
         ]
+        self._recorder.enter_step(self._feedback.references, call.timestep, index)
         wanted = {u.reference.id: u.reference for g in groups for u in (*g.liked, *g.disliked)}
         recorded: Mapping[str, Sequence[Lent]] = {}
         if wanted:
             silent = (i for i in range(index + 1, count) if not schedule.weight(i, count))
             following = next(silent, count) - index - 1
             ordered = [wanted[name] for name in sorted(wanted)]
-            recorded = self._recorder.recorded(ordered, call.timestep, index, following)
+            recorded = self._recorder.recorded(ordered, following)
         observer = self._observer
         if observer is not None and not observer.wants(index, count):
             observer = None

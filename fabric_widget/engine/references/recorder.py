@@ -35,7 +35,7 @@ from fabric_widget.engine.references.subject import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fabric_widget.engine.attention.place import Place
     from fabric_widget.engine.attention.site import Site
@@ -124,7 +124,9 @@ class Recorder:
         self._row = row
         self._fingerprint = fingerprint
         self._token_budget = token_budget
-        self._latest: dict[str, Sequence[Lent]] = {}
+        self._now: NoiseLevel | None = None
+        self._tasks: dict[str, Task] = {}
+        self._resting: dict[str, Sequence[Lent]] = {}  # computed at a step before, and lent again
         self._prefetched = Prefetched()
         self._new: dict[_Alike, dict[str, Reference]] = {}  # those that were not remembered
         self._inner = denoiser.module.forward
@@ -132,35 +134,49 @@ class Recorder:
         # A pipeline may put processors of its own in place for a run, which want its whole batch.
         self._processors = processors_of(denoiser.model)
 
-    def recorded(
-        self,
-        references: Sequence[Reference],
-        timestep: torch.Tensor,
-        index: int,
-        following: int = 0,
-    ) -> dict[str, Sequence[Lent]]:
-        """Return the keys and values of references for each site, by the references' ids.
-
-        It depends on nothing but the denoiser and its input, so that is what it is known by.
+    def enter_step(
+        self, references: Iterable[Reference], timestep: torch.Tensor, index: int
+    ) -> None:
+        """Move references on to the noise level of a step, unless the budget lets them rest.
 
         Parameters
         ----------
         references
-            Any of those that there are templates for.
+            All of the run, lent at this step or not: where one rests must not depend on when it is
+            lent for the first time, nor on what other pictures borrow.
         timestep
             As the denoiser is given it.
         index
             Number of the step, from 0.
+        """
+        now = self._now
+        if now is not None:
+            known = now.step == index and torch.equal(now.told, timestep.reshape(-1)[:1])
+            if known or index % self._token_budget.every:
+                return
+        self._now = level = current_level(self._scheduler, timestep, index)
+        self._tasks = {reference.id: self._task(reference, level) for reference in references}
+        self._resting = {}
+
+    def recorded(
+        self, references: Sequence[Reference], following: int = 0
+    ) -> dict[str, Sequence[Lent]]:
+        """Return the keys and values of references for each site, by the references' ids.
+
+        They are those of the step that was entered. They depend on nothing but the denoiser and its
+        input, so that is what they are known by.
+
+        Parameters
+        ----------
+        references
+            Any of those that the step was entered with.
         following
             At how many of the next steps the references will be lent as well: where there is room
             in a batch, they are computed for these.
         """
-        if index % self._token_budget.every and all(r.id in self._latest for r in references):
-            return {r.id: self._latest[r.id] for r in references}
-        now = current_level(self._scheduler, timestep, index)
-        asked = [self._task(reference, now) for reference in references]
+        found = {r.id: self._resting[r.id] for r in references if r.id in self._resting}
+        asked = [self._tasks[r.id] for r in references if r.id not in found]
         self._cache.announce([task.key for task in asked])
-        found: dict[str, Sequence[Lent]] = {}
         missing: dict[_Alike, list[Task]] = {}
         for task in asked:
             lent = self._cache.get(task.key) or self._prefetched.taken(task)
@@ -174,6 +190,7 @@ class Recorder:
             size = _batch_size(group[0].latents)
             for i in range(0, len(group), size):
                 part = group[i : i + size]
+                now = part[0].noise_level
                 prefetched = islice(
                     self._foreseen(self._new[alike], now, following), size - len(part)
                 )
@@ -183,7 +200,7 @@ class Recorder:
                     else:
                         self._prefetched.put(task, lent)
         if self._token_budget.every > 1:
-            self._latest |= found
+            self._resting |= found
         return found
 
     def _keep(self, task: Task, lent: Sequence[Lent], found: dict[str, Sequence[Lent]]) -> None:
