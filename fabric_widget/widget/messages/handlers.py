@@ -13,6 +13,7 @@ from fabric_widget.widget.messages.settings_updates import read_value
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.masks import read_mask
 from fabric_widget.widget.state.settings import NAMES
+from fabric_widget.widget.thread_safe import static
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -184,6 +185,10 @@ class MessageHandlers:
 
     def _on_branch(self, round: int) -> None:  # noqa: A002  (the field's name)
         self._actions.travel(lambda session: session.branch(round))
+
+    def _on_tools(self) -> Answer:
+        """Answer with the script and the style sheet of what is opened now and then."""
+        return Answer(buffers=[static(f"widget-tools.{kind}").encode() for kind in ("js", "css")])
 
     def _on_fetch(self, id: str, kind: str) -> Answer:  # noqa: A002  (the field's name)
         identity, picture = self._named(id)

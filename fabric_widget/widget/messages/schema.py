@@ -180,6 +180,7 @@ KNOWN: Mapping[str, Message] = {
     "undo": Message(session=True),
     "redo": Message(session=True),
     "branch": Message({"round": whole}, session=True),
+    "tools": Message(),
     "fetch": Message({"id": text, "kind": one_of("thumb", "screen", "full")}, session=True),
     "part": Message(
         {"id": text, "rows": whole, "columns": whole, "runs": wholes, "strength": number},
