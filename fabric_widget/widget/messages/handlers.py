@@ -98,14 +98,22 @@ class MessageHandlers:
     def _on_draft(self, controls: dict[str, Any], votes: object) -> None:
         self._ask("drafts", controls, votes)
 
+    def _on_more_like(self, id: str, controls: dict[str, Any], votes: object) -> None:  # noqa: A002  (the field's name)
+        self._take(controls, votes)
+        self._rounds.ask_more_like(self._named(id)[1])
+
     def _ask(self, task: Task, controls: dict[str, Any], votes: object) -> None:
+        self._take(controls, votes)
+        self._rounds.ask(task)
+
+    def _take(self, controls: dict[str, Any], votes: object) -> None:
+        """Adopt what the page shows, so that the round is the one that was asked for."""
         shown = {name: controls[name] for name in NAMES if name in controls} | {"votes": votes}
         try:
             self._adopt(shown)
         except ValueError as error:
             self._publisher.notice(f"No round was made: {error}.")
             raise
-        self._rounds.ask(task)
 
     def _adopt(self, shown: Mapping[str, Any]) -> None:
         """Set controls from a message without sending them back to its sender."""

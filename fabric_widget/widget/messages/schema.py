@@ -167,6 +167,7 @@ KNOWN: Mapping[str, Message] = {
     "hello": Message(),
     "generate": Message({"controls": mapping, "votes": mapping}),
     "draft": Message({"controls": mapping, "votes": mapping}),
+    "more_like": Message({"id": text, "controls": mapping, "votes": mapping}, session=True),
     "again": Message({"id": text}, session=True),
     "finish": Message({"id": text}, session=True),
     "enlarge": Message({"id": text}, session=True),

@@ -17,10 +17,10 @@ export const waitingPart = ({ loader, waits, kernelBusy }) => {
   let name = "";
   let failure = "";
   const words = h("p", { role: "status" });
-  const progress = h("progress", { class: "fw-progress", "aria-label": "On its way" });
+  const track = h("div", { class: "fw-track" }, h("progress", { class: "fw-progress", "aria-label": "On its way" }));
   const retry = button({ label: "Retry", class: "fw-button fw-primary" }, () => void load());
   const el = h("dialog", { class: "fw-dialog fw-waiting" },
-    h("div", { class: "fw-dialog-body", tabindex: -1, autofocus: true }, words, h("div", { class: "fw-track" }, progress),
+    h("div", { class: "fw-dialog-body", tabindex: -1, autofocus: true }, words, track,
       h("div", { class: "fw-row" }, retry, button({ label: "Close" }, () => el.close()))));
   closeOnBackdrop(el);
   el.addEventListener("close", () => (wanted = null));
@@ -31,7 +31,7 @@ export const waitingPart = ({ loader, waits, kernelBusy }) => {
     if (!wanted) return;
     set(el, { "aria-label": name });
     setText(words, failure ? `${name} could not be opened. ${failure}` : `${name} is on its way.${kernelBusy() ? " The kernel is busy." : ""}`);
-    show(progress, !failure);
+    show(track, !failure);
     show(retry, Boolean(failure));
     if (!el.open) el.showModal();
   };

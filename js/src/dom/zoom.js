@@ -60,13 +60,12 @@ export const zoomPart = ({ act, objectUrls, pictureStore, fetchTools }) => {
   /** @param {import("../model/types.js").ZoomMode} wanted */
   const enter = (wanted) => {
     if (wanted === "part" && viewState?.closed) return;
+    mode = editor ? wanted : "";
     if (wanted && !editor) {
       fetchTools(TOOLS[wanted], () => {
         if (el.open) enter(wanted);
       });
-      wanted = "";
     }
-    mode = wanted;
     draw();
     if (!el.open) return;
     if (mode === "compare") rival?.focus();

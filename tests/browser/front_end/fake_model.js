@@ -171,7 +171,12 @@ export class FakeModel {
     const entry = this.log.findLast((one) => one.kind === "send" && one.content.type === type);
     if (entry?.kind !== "send") throw new Error(`no ${type} was sent`);
     this.#count(type);
-    this.message({ type: "answer", request: entry.content.request, ...more });
+    this.message({ type: "answer", request: entry.content.request, ...more }, type === "tools" ? this.#tools : []);
+  }
+
+  /** Refuse the newest message of this type. @param {string} type @param {string} words */
+  refuse(type, words) {
+    this.answer(type, { type: "failed", message: words });
   }
 
   /** The kernel has looked at a picture, and says so. @param {string} id @param {boolean} made */
