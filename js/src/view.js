@@ -175,15 +175,18 @@ export const createView = ({ model, el, cache, toolbox }) => {
     }
   };
 
-  /** @param {"generate" | "draft"} type */
-  const ask = (type) => {
+  /**
+   * @param {"generate" | "draft" | "more_like"} type
+   * @param {{id?: string}} [about]
+   */
+  const ask = (type, about) => {
     if (closed()) return;
     prompt.flush();
     settings.flush();
     follow();
     const now = traits();
     const controls = Object.fromEntries(CONTROLS.map((name) => [name, now[name]]));
-    void request({ type, controls, votes: now.votes });
+    void request({ type, ...about, controls, votes: now.votes });
     update();
   };
 
@@ -241,6 +244,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
     clear: () => setVotes({}),
     generate: () => ask("generate"),
     draft: () => ask("draft"),
+    moreLike: (id) => ask("more_like", { id }),
     again: (id) => onceMore("again", id),
     finish: (id) => onceMore("finish", id),
     enlarge: (id) => onceMore("enlarge", id),

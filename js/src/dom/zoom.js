@@ -170,7 +170,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore, fetchTools }) => {
     if (/** @type {HTMLElement} */ (event.target).matches("input, select") && command.do !== "compare") return event.stopPropagation();
     // Enter and Escape are the browser's own here.
     if (command.do === "zoom" || command.do === "leave") return event.stopPropagation();
-    const { id } = current();
+    const { id, seed } = current();
     event.preventDefault();
     event.stopPropagation();
     if (voteByKey(command, id, act, viewState.traits.votes)) return;
@@ -189,6 +189,10 @@ export const zoomPart = ({ act, objectUrls, pictureStore, fetchTools }) => {
       case "generate":
         el.close();
         return act.generate();
+      case "moreLike":
+        if (seed === null) return;
+        el.close();
+        return act.moreLike(id);
       case "help":
         return act.help();
     }

@@ -4,7 +4,7 @@ import { STEP, strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {{do: "move", by: "left" | "right" | "up" | "down" | "first" | "last"}
- *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "part" | "star" | "compare"}
+ *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "moreLike" | "part" | "star" | "compare"}
  *   | {do: "why", why: string}
  *   | {do: "nudge", steps: number}} Command
  */
@@ -33,6 +33,7 @@ const commands = {
   z: { do: "undo" },
   enter: { do: "zoom" },
   i: { do: "lens" },
+  m: { do: "moreLike" },
   p: { do: "part" },
   g: { do: "generate" },
   escape: { do: "leave" },

@@ -199,6 +199,7 @@
  * @property {() => void} cancel
  * @property {(which: "undo" | "redo") => void} travel
  * @property {(index: number) => void} branch
+ * @property {(id: string) => void} moreLike  ask for a round about one picture
  * @property {(id: string) => void} again
  * @property {(id: string) => void} finish
  * @property {(id: string) => void} enlarge
