@@ -14,6 +14,8 @@ import { zoomPart } from "./dom/zoom.js";
 import { emptyPart, headPart, takeFiles } from "./dom/frame.js";
 import { bestPart } from "./grid/best.js";
 import { captionPart, gridPart } from "./grid/grid.js";
+import { SUBJECTS } from "./grid/keys.js";
+import { UNTOLD } from "./grid/whys.js";
 import { historyPart } from "./history/history.js";
 import { promptPart } from "./settings/prompt.js";
 import { pipelineSettingsPart } from "./settings/pipeline-settings.js";
@@ -212,7 +214,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
    * @param {string} why
    */
   const askSubject = (id, why) => {
-    if (closed() || local.subjects.has(id) || !["subject", "background"].includes(why) || !Object.hasOwn(traits().votes, `${id}:${why}`)) return;
+    if (closed() || local.subjects.has(id) || !SUBJECTS.includes(why) || !Object.hasOwn(traits().votes, `${id}:${why}`)) return;
     local.subjects.set(id, null);
     link.ask({ type: "subject", id }).then(({ message }) => takeSubject(message), () => local.subjects.delete(id));
   };
@@ -225,6 +227,8 @@ export const createView = ({ model, el, cache, toolbox }) => {
     like: (id) => setVotes(toggled(traits().votes, id, 1), id),
     dislike: (id) => setVotes(toggled(traits().votes, id, -1), id),
     because(id, ...whys) {
+      const { info, votes: said } = traits();
+      if (info.subjects === false && whys.some((why) => SUBJECTS.includes(why) && !Object.hasOwn(said, `${id}:${why}`))) return notice(`${UNTOLD}.`);
       setVotes(whys.reduce((votes, why) => because(votes, id, why), traits().votes));
       askSubject(id, whys[0]);
     },

@@ -105,7 +105,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore, fetchTools }) => {
     setText(title, label);
     setText(facts, [seed === null ? "" : `seed ${seed}`, images.length > 1 ? `${at + 1} of ${images.length}` : ""].filter(Boolean).join(" · "));
     set(image, { alt: label });
-    const about = { id, name, votes: viewState.traits.votes, disabled: viewState.closed };
+    const about = { id, name, votes: viewState.traits.votes, subjects: viewState.traits.info.subjects !== false, disabled: viewState.closed };
     votes.update(about);
     whys.update(about);
     setText(strength, value ? signed(value) : "");

@@ -29,6 +29,7 @@ import { MOST, STEP } from "../model/votes.js";
  * @property {import("../model/types.js").Votes} votes
  * @property {import("../model/parts.js").Mask | null} marked  what of it was marked
  * @property {boolean} hinted  the row of reasons is explained here
+ * @property {boolean} subjects  votes on the subject or the background can work
  * @property {boolean} starred
  * @property {boolean} closed
  */
@@ -207,7 +208,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light, pin }) => {
       set(image, { alt: props.alt });
       set(open, { "aria-label": `Zoom ${name}`, "aria-disabled": picture ? null : "true" });
       const disabled = props.closed || !picture;
-      const about = { id: picture?.id ?? "", name, votes: props.votes, hinted: props.hinted, disabled };
+      const about = { id: picture?.id ?? "", name, votes: props.votes, hinted: props.hinted, subjects: props.subjects, disabled };
       votes.update(about);
       whys.update(about);
       part.update(props.marked);

@@ -39,7 +39,7 @@ const cardsOf = (viewState, pictureStore, pinned) => {
       const preview = made.get(at);
       return {
         number: at + 1, picture: null, alt: `Picture ${at + 1} of round ${forming.number}, being made`,
-        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], pinned: false, strength: 0, votes: {}, marked: null, hinted: false, starred: false, closed,
+        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], pinned: false, strength: 0, votes: {}, marked: null, hinted: false, subjects: true, starred: false, closed,
       };
     });
   }
@@ -48,7 +48,7 @@ const cardsOf = (viewState, pictureStore, pinned) => {
     return {
       number: at + 1, picture, kind: shown?.kind ?? "round", alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
       source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), pinned: picture.id === pinned, strength: strengthOf(traits.votes, picture.id),
-      votes: traits.votes, marked: maskIn(viewState, picture.id, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, starred: traits.starred.includes(picture.id), closed,
+      votes: traits.votes, marked: maskIn(viewState, picture.id, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, subjects: traits.info.subjects !== false, starred: traits.starred.includes(picture.id), closed,
     };
   });
 };

@@ -12,6 +12,9 @@ import { STEP, strengthOf } from "../model/votes.js";
 /** What of a picture may count, each by its first letter. */
 export const WHYS = ["colors", "form", "subject", "background"];
 
+/** Those that work only where the model tells them apart. */
+export const SUBJECTS = ["subject", "background"];
+
 /** @type {Record<string, Command>} */
 const commands = {
   arrowleft: { do: "move", by: "left" },
