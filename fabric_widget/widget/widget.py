@@ -6,6 +6,7 @@ together; they know it as a `WidgetView`, whose file says how threads are kept a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
@@ -245,7 +246,10 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
 
     def _run(self, job: Job) -> object:
         runs = {LOOK: self._lens_jobs.run, SUBJECT: self._subject_jobs.run}
-        return runs.get(job.kind, self._rounds.run)(job)
+        made = runs.get(job.kind, self._rounds.run)(job)
+        with contextlib.suppress(RuntimeError):  # closed meanwhile
+            self._worker.call(self._subject_jobs.survey)
+        return made
 
     @t.validate(*NAMES, "votes")
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)

@@ -4,13 +4,16 @@ import { STEP, strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {{do: "move", by: "left" | "right" | "up" | "down" | "first" | "last"}
- *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "part" | "star" | "compare"}
+ *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "moreLike" | "part" | "star" | "compare"}
  *   | {do: "why", why: string}
  *   | {do: "nudge", steps: number}} Command
  */
 
 /** What of a picture may count, each by its first letter. */
 export const WHYS = ["colors", "form", "subject", "background"];
+
+/** Those that work only where the model tells them apart. */
+export const SUBJECTS = ["subject", "background"];
 
 /** @type {Record<string, Command>} */
 const commands = {
@@ -33,6 +36,7 @@ const commands = {
   z: { do: "undo" },
   enter: { do: "zoom" },
   i: { do: "lens" },
+  m: { do: "moreLike" },
   p: { do: "part" },
   g: { do: "generate" },
   escape: { do: "leave" },
@@ -113,26 +117,3 @@ export const moved = (at, by, count, columns) => {
   }[by];
   return target >= 0 && target < count ? target : at;
 };
-
-/** What the help dialog lists. */
-export const KEYS = /** @type {const} */ ([
-  ["← ↑ → ↓  Home  End", "move between pictures"],
-  ["1 … 9", "jump to a picture"],
-  ["L", "like, or take the like back"],
-  ["K", "dislike, or take the dislike back"],
-  ["C  F  S  B", "only its colors, form, subject or background"],
-  ["P", "mark the part that counts"],
-  ["+  −", "stronger or weaker"],
-  ["0  Backspace", "clear the vote"],
-  ["*", "star one of the best, or take the star back"],
-  ["Enter", "zoom"],
-  ["T", "compare with another picture"],
-  ["I", "lens: what shaped the picture"],
-  [".", "more for the picture"],
-  ["G", "next round"],
-  ["Z  Shift+Z", "undo, redo"],
-  ["Esc", "leave the grid or close"],
-  ["?", "this list"],
-  ["Ctrl+Enter", "in the prompt: next round"],
-  ["Shift+Enter", "in the prompt: new line"],
-]);
