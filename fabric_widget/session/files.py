@@ -29,7 +29,7 @@ from fabric_widget.session.state import KINDS, State, Turn
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import torch
 
@@ -77,7 +77,7 @@ def write(state: State, folder: str | os.PathLike[str]) -> None:
         "current": state.current,
         "votes": votes_as_json(state.votes),
         "starred": list(state.starred),
-        "turns": [_turn_as_json(turn) for turn in state.turns],
+        "turns": [turn_as_json(turn) for turn in state.turns],
         "generated": {
             name: {"prompt": image.prompt, "seed": image.seed, "settings": _plain(image.settings)}
             for name, image in pictures.items()
@@ -122,28 +122,7 @@ def _state(root: Path, content: dict[str, Any]) -> State:
     def picture(name: str) -> Picture:
         return _read_picture(root, name, generated.get(name))
 
-    turns: list[Turn] = []
-    for turn in content["turns"]:
-        images = tuple(_generated(picture(name)) for name in turn["images"])
-        contributions = {  # not in folders of before there were any
-            name: float(share) for name, share in turn.get("contributions", {}).items()
-        }
-        made = Round(
-            images,
-            turn["prompt"],
-            turn["seed"],
-            turn["settings"],
-            contributions=contributions,
-            recipes=recipes_from_json(turn.get("recipes", []), picture),
-        )
-        schedule = None if turn["schedule"] is None else Schedule(**turn["schedule"])
-        votes = votes_from_json(turn["votes"], picture)
-        kind, steps = turn.get("kind", "round"), turn.get("full_steps")  # not in older folders
-        if kind not in KINDS or (steps is None) != (kind != "drafts"):
-            message = f"a round is {kind!r} with full steps {steps!r}"
-            raise ValueError(message)
-        full = None if steps is None else int(steps)
-        turns.append(Turn(made, votes, schedule, turn["parent"], kind, full))
+    turns = [turn_from_json(turn, picture) for turn in content["turns"]]
     current = content["current"]
     if current is not None:
         turns[current]
@@ -157,7 +136,31 @@ def _state(root: Path, content: dict[str, Any]) -> State:
     )
 
 
-def _turn_as_json(turn: Turn) -> dict[str, Any]:
+def turn_from_json(turn: Mapping[str, Any], picture: Callable[[str], Picture]) -> Turn:
+    """Return a turn; `picture` gives the picture of an id."""
+    contributions = {  # not in folders of before there were any
+        name: float(share) for name, share in turn.get("contributions", {}).items()
+    }
+    made = Round(
+        tuple(_generated(picture(name)) for name in turn["images"]),
+        turn["prompt"],
+        turn["seed"],
+        turn["settings"],
+        contributions=contributions,
+        recipes=recipes_from_json(turn.get("recipes", []), picture),
+    )
+    schedule = None if turn["schedule"] is None else Schedule(**turn["schedule"])
+    votes = votes_from_json(turn["votes"], picture)
+    kind, steps = turn.get("kind", "round"), turn.get("full_steps")  # not in older folders
+    if kind not in KINDS or (steps is None) != (kind != "drafts"):
+        message = f"a round is {kind!r} with full steps {steps!r}"
+        raise ValueError(message)
+    full = None if steps is None else int(steps)
+    return Turn(made, votes, schedule, turn["parent"], kind, full)
+
+
+def turn_as_json(turn: Turn) -> dict[str, Any]:
+    """Return a turn with its pictures named by id."""
     made = turn.round
     return {
         "prompt": made.prompt,
