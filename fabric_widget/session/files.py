@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _FORMAT = 2
 _INDEX = "session.json"
 _ID = re.compile(r"[0-9a-f]{8,64}")  # also keeps a file name from leaving the folder
-_DAMAGE = (
+DAMAGE = (
     ValueError,
     KeyError,
     TypeError,
@@ -79,7 +79,7 @@ def write(state: State, folder: str | os.PathLike[str]) -> None:
         "starred": list(state.starred),
         "turns": [turn_as_json(turn) for turn in state.turns],
         "generated": {
-            name: {"prompt": image.prompt, "seed": image.seed, "settings": _plain(image.settings)}
+            name: facts(image)
             for name, image in pictures.items()
             if isinstance(image, GeneratedImage)
         },
@@ -106,7 +106,7 @@ def read(folder: str | os.PathLike[str]) -> State:
         content = json.loads(index.read_text(encoding="utf-8"))
         newer = content["format"] > _FORMAT
         state = None if newer else _state(root, content)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         message = f"the session in {root} is damaged ({type(error).__name__}: {error})"
         raise ValueError(message) from error
     if state is None:
@@ -120,7 +120,7 @@ def _state(root: Path, content: dict[str, Any]) -> State:
 
     @functools.cache
     def picture(name: str) -> Picture:
-        return _read_picture(root, name, generated.get(name))
+        return read_picture(root, name, generated.get(name))
 
     turns = [turn_from_json(turn, picture) for turn in content["turns"]]
     current = content["current"]
@@ -188,7 +188,7 @@ def _generated(picture: Picture) -> GeneratedImage:
     return picture
 
 
-def _paths(root: Path, name: str) -> tuple[Path, Path]:
+def paths(root: Path, name: str) -> tuple[Path, Path]:
     """Return the paths of the picture and the latents of an id."""
     if not _ID.fullmatch(name):
         message = f"{name!r} is not the id of a picture"
@@ -198,11 +198,11 @@ def _paths(root: Path, name: str) -> tuple[Path, Path]:
 
 def _write_picture(root: Path, name: str, picture: Picture) -> None:
     """Write a picture and its latents, unless they are there already."""
-    shown, latents = _paths(root, name)
+    shown, latents = paths(root, name)
     if isinstance(picture, GeneratedImage):
         if not latents.exists():
             partial = latents.with_suffix(".part")
-            save_file(_tensors(picture), partial)
+            save_file(tensors(picture), partial)
             partial.replace(latents)
         picture = picture.image
     if not shown.exists():
@@ -211,30 +211,45 @@ def _write_picture(root: Path, name: str, picture: Picture) -> None:
         partial.replace(shown)
 
 
-def _read_picture(root: Path, name: str, facts: Mapping[str, Any] | None) -> Picture:
-    shown, latents = _paths(root, name)
-    for path in (shown, latents) if facts else (shown,):
+def facts(picture: GeneratedImage) -> dict[str, Any]:
+    """Return what is written down of a generated picture beside its files."""
+    settings = _plain(picture.settings)
+    return {"prompt": picture.prompt, "seed": picture.seed, "settings": settings}
+
+
+def read_picture(root: Path, name: str, told: Mapping[str, Any] | None) -> Picture:
+    """Return a picture of a folder; `told` are the `facts` of one that was generated.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file of it is missing.
+    OSError, ValueError, KeyError
+        It is damaged, or `name` is no id.
+    """
+    shown, latents = paths(root, name)
+    for path in (shown, latents) if told else (shown,):
         if not path.is_file():
             message = f"{path.name} of the session in {root} is missing"
             raise FileNotFoundError(message)
     with Image.open(shown) as image:
         image.load()
         picture = image.copy()
-    if facts is None:
+    if told is None:
         return picture
     tensors = load_file(latents)
     return GeneratedImage(
         picture,
         tensors["latents"],
-        facts["seed"],
-        facts["prompt"],
-        facts["settings"],
+        told["seed"],
+        told["prompt"],
+        told["settings"],
         name,
         _trajectory(tensors),
     )
 
 
-def _tensors(picture: GeneratedImage) -> dict[str, torch.Tensor]:
+def tensors(picture: GeneratedImage) -> dict[str, torch.Tensor]:
     """Return what is kept of a picture beside its pixels."""
     tensors = {"latents": picture.latents}
     passed = picture.trajectory

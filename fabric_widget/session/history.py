@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 State = TypeVar("State")
 
@@ -26,6 +29,18 @@ class History(Generic[State]):
         self._past.append(self.present)
         self._future.clear()
         self.present = state
+
+    @classmethod
+    def of(cls, line: Sequence[State], at: int) -> Self:
+        """Return a history of states, oldest first, that stands at one of them."""
+        made = cls(line[at])
+        made._past, made._future = list(line[:at]), list(line[:at:-1])
+        return made
+
+    @property
+    def line(self) -> tuple[tuple[State, ...], int]:
+        """Every state, oldest first, and the index of the current one."""
+        return (*self._past, self.present, *reversed(self._future)), len(self._past)
 
     @property
     def previous(self) -> State | None:

@@ -240,11 +240,8 @@ class Session(Remaking):
         ValueError
             It is damaged, or was written by a newer version.
         """
-        state = files.read(folder)
         session = cls(fabric, schedule=schedule)
-        session._history = History(state)
-        session._pictures.update(state.pictures)
-        session._parts.update(state.parts)
+        session.restore(History(files.read(folder)))
         return session
 
     def _generated(
