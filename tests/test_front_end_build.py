@@ -5,6 +5,7 @@ That it equals its sources is checked by `npm run verify`, which `make test` run
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -16,18 +17,25 @@ import fabric_widget
 ROOT = Path(fabric_widget.__file__).parents[1]
 STATIC = ROOT / "fabric_widget" / "static"
 LIMITS = {
-    "widget.js": 75_000,
-    "widget.css": 27_000,
-    "playground.js": 40_000,
-    "playground.css": 20_000,
+    "widget.js": (75_000, 25_000),
+    "widget.css": (27_000, 6_000),
+    "widget-tools.js": (34_000, 14_000),
+    "widget-tools.css": (6_000, 2_000),
+    "playground.js": (40_000, 15_000),
+    "playground.css": (20_000, 5_000),
 }
+"""The most bytes of each file, and compressed."""
+WIDGETS = ("widget.js", "playground.js")
 SCRIPTS = [name for name in LIMITS if name.endswith(".js")]
 
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_the_files_stay_within_their_sizes(name: str) -> None:
     # The script is part of every widget's first message, once per widget.
-    assert 0 < (STATIC / name).stat().st_size <= LIMITS[name]
+    data = (STATIC / name).read_bytes()
+    most, most_compressed = LIMITS[name]
+    assert 0 < len(data) <= most
+    assert len(gzip.compress(data)) <= most_compressed
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -42,8 +50,26 @@ def test_the_files_point_to_nothing_outside_themselves(name: str) -> None:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_is_one_module_that_imports_nothing(name: str) -> None:
     text = (STATIC / name).read_text(encoding="utf-8")
-    assert not re.findall(r"\bimport\s*[\"'({*\w]|\bfrom\s*[\"']|\brequire\s*\(", text)
+    assert not re.findall(r"\bimport\s*[\"'{*\w]|\bfrom\s*[\"']|\brequire\s*\(", text)
+    # The tools come from the kernel as text: imported from a URL of the page's own, or of the data.
+    imports = re.findall(r"\bimport\(([^)]*)", text)
+    assert all(re.match(r"\w+$|`data:text/javascript,\$\{", one) for one in imports), imports
+    assert len(imports) == (2 if name == "widget.js" else 0)
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_widget_exports_what_anywidget_loads(name: str) -> None:
+    text = (STATIC / name).read_text(encoding="utf-8")
     assert re.search(r"\bexport\s*(default\b|\{[^}]*\bas default\b)", text)
+
+
+def test_the_tools_are_what_the_widget_asks_for() -> None:
+    text = (STATIC / "widget-tools.js").read_text(encoding="utf-8")
+    (exported,) = re.findall(r"\bexport\s*\{([^}]*)\}", text)
+    names = {one.split(" as ")[-1] for one in exported.split(",")}
+    assert names == {"lensPart", "comparePart", "feedbackSettingsPart", "helpPart", "partEditor"}
+    first = (STATIC / "widget.js").read_text(encoding="utf-8")
+    assert all(f".{name}(" in first for name in names)
 
 
 def test_the_built_files_are_the_only_ones() -> None:

@@ -39,7 +39,7 @@ from fabric_widget.engine.hires import HiRes
 from fabric_widget.engine.lens.influence import Influence, Level, Seen
 from fabric_widget.engine.lens.lens import Lens
 from fabric_widget.engine.pipeline.lock import waiting_for_pipeline
-from fabric_widget.engine.plans import Everything, Explore, Plan, Recipe, Start
+from fabric_widget.engine.plans import Everything, Explore, MoreLike, Plan, Recipe, Start
 from fabric_widget.engine.results import Progress, Round
 from fabric_widget.engine.schedule import Schedule
 from fabric_widget.engine.trajectory import Trajectory
@@ -61,6 +61,7 @@ __all__ = [
     "Influence",
     "Lens",
     "Level",
+    "MoreLike",
     "NoAttentionSites",
     "PipelineBusy",
     "Plan",

@@ -158,7 +158,7 @@ class Remaking(Voting):
         Returns
         -------
         Influence or None
-            None if the round had no votes, or none of them was lent.
+            None if the round followed no pictures, or none of them was lent.
 
         Raises
         ------
@@ -180,7 +180,7 @@ class Remaking(Voting):
         if turn.kind == "enlarged":
             message = "an enlarged picture cannot be looked into: look at the one it was made from"
             raise FabricError(message)
-        if not turn.votes:
+        if not turn.guided:
             return None
         return self.fabric(
             picture.prompt,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine import Lens, Round
+from fabric_widget.engine import Lens, MoreLike, Round
 from fabric_widget.engine.request import checked_number, usable_seed
 from fabric_widget.session import files
 from fabric_widget.session.batches import generate_in_batches
@@ -158,6 +158,37 @@ class Session(Remaking):
             prompt, steps, num_images=num_images, num_inference_steps=fewer, **others
         )
 
+    def more_like(
+        self,
+        picture: GeneratedImage,
+        prompt: str | None = None,
+        *,
+        variety: float = 0.5,
+        **others: Any,
+    ) -> Round:
+        """Generate a round about one picture: each of its pictures follows that alone.
+
+        Votes do not count for it, and stay as they are.
+
+        Parameters
+        ----------
+        picture
+            Of any round.
+        prompt, **others
+            As for `generate`; there is no plan to be given.
+        variety
+            0 … 1: how far the pictures go from it, as for `Explore`.
+
+        Raises
+        ------
+        FabricError, TypeError
+            As for `generate`.
+        ValueError
+            No round made the picture, or an argument is out of range.
+        """
+        self.turn_of(picture)
+        return self.generate(prompt, plan=MoreLike(picture, variety), **others)
+
     @property
     def starred(self) -> tuple[GeneratedImage, ...]:
         """The best pictures so far, as `star` marked them; the one starred last at the end."""
@@ -260,9 +291,9 @@ class Session(Remaking):
         """Generate a round; of drafts, if `full_steps` are more than theirs."""
         before, schedule = self._history.present, self.schedule
         plan = plan or self.plan or self.fabric.plan
-        lens = self.lens if before.votes else None
         prompt = before.prompt if prompt is None else prompt
         seed = usable_seed(before.next_seed) if seed is None else seed
+        recipes = plan.recipes(checked_of(before.votes), checked_number(num_images), seed)
         made = generate_in_batches(
             self.fabric,
             prompt,
@@ -271,9 +302,9 @@ class Session(Remaking):
             batch_size=batch_size,
             on_step=on_step,
             on_images=on_images,
-            recipes=plan.recipes(checked_of(before.votes), checked_number(num_images), seed),
+            recipes=recipes,
             schedule=schedule,
-            lens=lens,
+            lens=self.lens if any(one.liked or one.disliked for one in recipes) else None,
             **pipeline_arguments,
         )
         drafts = full_steps is not None and full_steps > pipeline_arguments[STEPS]

@@ -47,6 +47,12 @@ class Turn:
     full_steps: int | None = None
 
     @property
+    def guided(self) -> bool:
+        """Whether any of its pictures may have followed others."""
+        recipes = self.round.recipes
+        return bool(self.votes) or any(one.liked or one.disliked for one in recipes)
+
+    @property
     def strengths(self) -> dict[str, float]:
         """Signed strengths of the votes by what they are about, as `Session.strengths`."""
         return strengths_of(self.votes)

@@ -47,6 +47,25 @@ class RoundMethods:
         """
         return self._asked(self._rounds.ask("drafts"))
 
+    def more_like(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
+        """Request a round about one picture: each of its pictures follows that alone.
+
+        Votes do not count for it, and stay as they are. Prompt and settings are the controls', also
+        `variety`: how far the pictures go from it.
+
+        Parameters
+        ----------
+        picture
+            Its index in the current round, its name in `votes`, or a generated image. Result and
+            errors are those of `generate` besides.
+
+        Raises
+        ------
+        ValueError
+            It was not generated in this session.
+        """
+        return self._asked(self._rounds.ask_more_like(self._actions.picture(picture)))
+
     def again(self, picture: Any) -> Outcome:  # noqa: ANN401  (an index or a picture)
         """Request one picture again: its prompt, settings and seed, with the current votes.
 

@@ -8,13 +8,13 @@ import { createObjectUrls } from "./model/object-urls.js";
 import { createPictureStore } from "./model/picture-store.js";
 import { createKernelLink } from "./model/kernel-link.js";
 import { keepKeys } from "./dom/notebook-keys.js";
-import { feedbackSettingsPart } from "./settings/feedback-settings.js";
-import { helpPart, zoomPart } from "./dom/dialogs.js";
+import { feedbackPanel } from "./settings/feedback-panel.js";
+import { waitingPart } from "./dom/waiting.js";
+import { zoomPart } from "./dom/zoom.js";
 import { emptyPart, headPart, takeFiles } from "./dom/frame.js";
 import { bestPart } from "./grid/best.js";
 import { captionPart, gridPart } from "./grid/grid.js";
 import { historyPart } from "./history/history.js";
-import { lensPart } from "./lens/lens.js";
 import { promptPart } from "./settings/prompt.js";
 import { pipelineSettingsPart } from "./settings/pipeline-settings.js";
 import { shelfPart } from "./feedback/shelf.js";
@@ -24,6 +24,7 @@ import { viewStateOf } from "./model/view-state.js";
 import { inMessages, pack, refusal } from "./model/upload.js";
 import { firstTime } from "./model/first-time.js";
 import { maskOf } from "./model/parts.js";
+import { createToolLoader } from "./model/toolbox.js";
 import { because, rated, toggled, withVote } from "./model/votes.js";
 
 /**
@@ -48,10 +49,10 @@ const KERNEL_OWNED = new Set(["status", "round", "history", "starred", "parts", 
 let previewKeys = 0;
 
 /**
- * @param {{model: Model, el: HTMLElement, cache: import("./model/object-urls.js").ObjectUrlCache}} props
+ * @param {{model: Model, el: HTMLElement, cache: import("./model/object-urls.js").ObjectUrlCache, toolbox: import("./model/toolbox.js").Toolbox}} props
  * @returns {() => void} the clean-up
  */
-export const createView = ({ model, el, cache }) => {
+export const createView = ({ model, el, cache, toolbox }) => {
   const controller = new AbortController();
   const { signal } = controller;
   /** @type {Local} */
@@ -76,7 +77,7 @@ export const createView = ({ model, el, cache }) => {
     },
     onMessage(message, buffers) {
       if (message.type === "preview") takePreview(message, buffers);
-      if (message.type === "looked") lens.looked(message);
+      if (message.type === "looked") lens?.looked(message);
       if (message.type === "subject") takeSubject(message);
     },
     poll() {
@@ -268,10 +269,10 @@ export const createView = ({ model, el, cache }) => {
     lens(id) {
       const { round, history: past } = traits();
       const shaped = past.some(({ images, liked, disliked }) => liked + disliked > 0 && images.some((image) => image.id === id));
-      lens.open(id, shaped || Boolean(round?.images.some((image) => image.id === id) && Object.keys(round.votes).length));
+      waiting.open("The lens", () => lens?.open(id, shaped || Boolean(round?.images.some((image) => image.id === id) && Object.keys(round.votes).length)));
     },
     zoom: (images, at, back, mode) => zoom.open(images, at, back, mode),
-    help: () => help.open(),
+    help: () => waiting.open("The help", () => help?.open()),
     upload: (files) => void upload(files),
     savePreset: (name, values) => void request({ type: "save_preset", name, values }),
     deletePreset: (name) => void request({ type: "delete_preset", name }),
@@ -300,12 +301,28 @@ export const createView = ({ model, el, cache }) => {
   const caption = captionPart({ act });
   const grid = gridPart({ act, objectUrls, pictureStore, leave: prompt.focusNext });
   const best = bestPart({ act, objectUrls, pictureStore });
-  const zoom = zoomPart({ act, objectUrls, pictureStore });
-  const lens = lensPart({ act, objectUrls, pictureStore, request, ask: link.ask });
-  const help = helpPart();
+  /** @type {ReturnType<typeof import("./lens/lens.js").lensPart> | null} */
+  let lens = null;
+  /** @type {ReturnType<typeof import("./tools/help.js").helpPart> | null} */
+  let help = null;
+  const loader = createToolLoader({
+    toolbox,
+    ask: () => link.ask({ type: "tools" }),
+    equip(tools, css) {
+      lens = tools.lensPart({ act, objectUrls, pictureStore, request, ask: link.ask });
+      help = tools.helpPart();
+      zoom.equip(tools);
+      feedbackSettings.equip(tools);
+      root.append(h("style", {}, css), lens.el, help.el);
+      parts.push(lens);
+      update();
+    },
+  });
+  const waiting = waitingPart({ loader, waits: link.expectVote, kernelBusy: () => local.connection === "waiting" });
+  const zoom = zoomPart({ act, objectUrls, pictureStore, fetchTools: waiting.open });
   const [head, messages, status, empty] = [headPart({ act }), messagesPart({ act, leave: prompt.focusNext }), statusPart(), emptyPart()];
-  const [shelf, feedbackSettings, history] = [shelfPart({ act, objectUrls, pictureStore }), feedbackSettingsPart({ act }), historyPart({ act, objectUrls, pictureStore, signal })];
-  const parts = [head, messages, prompt, status, caption, grid, best, empty, shelf, settings, feedbackSettings, history, zoom, lens];
+  const [shelf, feedbackSettings, history] = [shelfPart({ act, objectUrls, pictureStore }), feedbackPanel({ act, fetchTools: waiting.open }), historyPart({ act, objectUrls, pictureStore, signal })];
+  const parts = [head, messages, prompt, status, caption, grid, best, empty, shelf, settings, feedbackSettings, history, zoom, waiting];
 
   const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste" });
   root.append(
@@ -317,11 +334,21 @@ export const createView = ({ model, el, cache }) => {
     ),
     takeFiles(root, act),
     zoom.el,
-    lens.el,
-    help.el,
+    waiting.el,
   );
 
   keepKeys(root);
+
+  let idle = false;
+  /** Have the tools before they are wanted; should it fail, whoever opens one is told. */
+  const fetchTools = () => {
+    if (!closed() && !signal.aborted) loader.load().catch(() => {});
+  };
+  for (const name of ["pointerover", "focusin"]) {
+    root.addEventListener(name, ({ target }) => {
+      if (/** @type {Element} */ (target).closest(".fw-lens-button, .fw-help-button, .fw-zoom, summary")) fetchTools();
+    });
+  }
 
   let scheduled = false;
   const schedule = () => {
@@ -341,6 +368,10 @@ export const createView = ({ model, el, cache }) => {
     const { round, seen_round } = now.traits;
     // Told once, whichever view shows the round first.
     if (round && !now.closed && !now.forming && now.shown?.index === round.index && seen_round !== round.index) save({ seen_round: round.index });
+    if (round && !idle) {
+      idle = true;
+      (globalThis.requestIdleCallback ?? setTimeout)(fetchTools);
+    }
   };
 
   let newest = traits().round?.index ?? -1;

@@ -140,7 +140,7 @@ class LensJobs:
         session = self._lazy_session.load()
         look = _found(session, identity)
         seen = self.kept(identity)
-        if seen is None and session.turns[look.round].votes:
+        if seen is None and session.turns[look.round].guided:
             with self._view.lock:
                 job = self._worker.submit(look, LOOK)
                 if job is self._worker.current:

@@ -19,7 +19,7 @@ ENLARGED = 2.0
 
 _STEPS = "num_inference_steps"
 
-Task = Literal["round", "drafts", "again", "finish", "enlarge"]
+Task = Literal["round", "drafts", "more_like", "again", "finish", "enlarge"]
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,20 @@ class Request:
     controls
         As they stood then.
     task
-        A round of new pictures, of drafts; or what is to be done with one picture: made again with
-        the votes of now, a draft in full, larger.
+        A round of new pictures, of drafts, of pictures more like one; or what is to be done with
+        one picture: made again with the votes of now, a draft in full, larger.
     picture
-        Its id; empty for new ones.
+        Its id; empty where there is none.
     """
 
     controls: Controls
     task: Task = "round"
     picture: str = ""
+
+    @property
+    def remade(self) -> str:
+        """The id of the picture that is made once more; empty if new ones are made."""
+        return "" if self.task == "more_like" else self.picture
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,8 @@ def round_arguments(
 ) -> RoundArguments:
     """Return the arguments of a request."""
     controls = request.controls
-    if request.picture and session is not None:
-        return _arguments_of(request.task, session, session.pictures[request.picture])
+    if request.remade and session is not None:
+        return _arguments_of(request.task, session, session.pictures[request.remade])
     drafts = request.task == "drafts"
     return RoundArguments(
         controls.prompt,

@@ -21,7 +21,7 @@ from fabric_widget.widget.state.pipeline_info import tokens_read
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fabric_widget.engine import GeneratedImage, Progress, Round
+    from fabric_widget.engine import GeneratedImage, Plan, Progress, Round
     from fabric_widget.session import Session
     from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album, Encoded
@@ -93,6 +93,18 @@ class Rounds:
         """Request a round, or a round of drafts, with the current controls."""
         return self._start(Request(self._view.controls(), task))
 
+    def ask_more_like(self, picture: Picture) -> Job:
+        """Request a round about one picture, with the current controls.
+
+        Raises
+        ------
+        ValueError
+            No round of this session made it.
+        """
+        made: Any = picture
+        self._lazy_session.load().turn_of(made)
+        return self._start(Request(self._view.controls(), "more_like", made.id))
+
     def ask_once_more(self, task: Task, picture: Picture) -> Job:
         """Request one picture once more: again with the current votes, in full, or larger.
 
@@ -140,7 +152,7 @@ class Rounds:
             count=plan.num_images,
             width=plan.width or 0,
             height=plan.height or 0,
-            again=serialize.name_of(request.picture),
+            again=serialize.name_of(request.remade),
         )
 
     def _plan(self, request: Request) -> RoundArguments:
@@ -193,7 +205,7 @@ class Rounds:
         with self._view.writing():
             self._runs.ended(job)
             self._publisher.publish_session()
-            if not request.picture:
+            if not request.remade:
                 self._publisher.renew_seed()
             noun = "draft" if session.turns[-1].full_steps else "picture"
             count = f"{len(made)} {noun}{'s' * (len(made) != 1)}"
@@ -210,7 +222,7 @@ class Rounds:
         """Let the session do what is asked for."""
         session, on_step = run.session, functools.partial(self._on_step, run)
         if request.task in {"finish", "enlarge"}:
-            picture: Any = session.pictures[request.picture]
+            picture: Any = session.pictures[request.remade]
             if request.task == "finish":
                 return session.finish(picture, on_step=on_step)
             return session.enlarge(picture, scale=ENLARGED, on_step=on_step)
@@ -220,11 +232,22 @@ class Rounds:
             num_images=plan.num_images,
             seed=plan.seed,
             batch_size=self._batch_size,
-            plan=request.controls.plan(session.plan or session.fabric.plan),
+            plan=self._plan_of(request, session),
             on_step=on_step,
             on_images=functools.partial(self._on_images, run.job, plan),
             **plan.arguments,
         )
+
+    @staticmethod
+    def _plan_of(request: Request, session: Session) -> Plan | None:
+        """Return which picture follows what, None for what the session says."""
+        if request.task == "more_like":
+            from fabric_widget.engine import MoreLike  # after the model, it imports torch
+
+            picture: Any = session.pictures[request.picture]
+            variety = request.controls.variety
+            return MoreLike(picture) if variety is None else MoreLike(picture, variety)
+        return request.controls.plan(session.plan or session.fabric.plan)
 
     def _caution(self, session: Session, plan: RoundArguments) -> None:
         """Publish a notice if the prompt is longer than the model reads; not twice in a row."""

@@ -13,6 +13,7 @@ from fabric_widget.widget.messages.settings_updates import read_value
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.masks import read_mask
 from fabric_widget.widget.state.settings import NAMES
+from fabric_widget.widget.thread_safe import static
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,14 +98,22 @@ class MessageHandlers:
     def _on_draft(self, controls: dict[str, Any], votes: object) -> None:
         self._ask("drafts", controls, votes)
 
+    def _on_more_like(self, id: str, controls: dict[str, Any], votes: object) -> None:  # noqa: A002  (the field's name)
+        self._take(controls, votes)
+        self._rounds.ask_more_like(self._named(id)[1])
+
     def _ask(self, task: Task, controls: dict[str, Any], votes: object) -> None:
+        self._take(controls, votes)
+        self._rounds.ask(task)
+
+    def _take(self, controls: dict[str, Any], votes: object) -> None:
+        """Adopt what the page shows, so that the round is the one that was asked for."""
         shown = {name: controls[name] for name in NAMES if name in controls} | {"votes": votes}
         try:
             self._adopt(shown)
         except ValueError as error:
             self._publisher.notice(f"No round was made: {error}.")
             raise
-        self._rounds.ask(task)
 
     def _adopt(self, shown: Mapping[str, Any]) -> None:
         """Set controls from a message without sending them back to its sender."""
@@ -184,6 +193,10 @@ class MessageHandlers:
 
     def _on_branch(self, round: int) -> None:  # noqa: A002  (the field's name)
         self._actions.travel(lambda session: session.branch(round))
+
+    def _on_tools(self) -> Answer:
+        """Answer with the script and the style sheet of what is opened now and then."""
+        return Answer(buffers=[static(f"widget-tools.{kind}").encode() for kind in ("js", "css")])
 
     def _on_fetch(self, id: str, kind: str) -> Answer:  # noqa: A002  (the field's name)
         identity, picture = self._named(id)

@@ -167,6 +167,7 @@ KNOWN: Mapping[str, Message] = {
     "hello": Message(),
     "generate": Message({"controls": mapping, "votes": mapping}),
     "draft": Message({"controls": mapping, "votes": mapping}),
+    "more_like": Message({"id": text, "controls": mapping, "votes": mapping}, session=True),
     "again": Message({"id": text}, session=True),
     "finish": Message({"id": text}, session=True),
     "enlarge": Message({"id": text}, session=True),
@@ -180,6 +181,7 @@ KNOWN: Mapping[str, Message] = {
     "undo": Message(session=True),
     "redo": Message(session=True),
     "branch": Message({"round": whole}, session=True),
+    "tools": Message(),
     "fetch": Message({"id": text, "kind": one_of("thumb", "screen", "full")}, session=True),
     "part": Message(
         {"id": text, "rows": whole, "columns": whole, "runs": wholes, "strength": number},

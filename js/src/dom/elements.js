@@ -71,9 +71,20 @@ export const call = (element, label, title = label) => set(element, { "aria-labe
  */
 export const setPressed = (element, on) => set(element, { "aria-pressed": String(on) });
 
+/** Several modules like this one may be on a page, and ids must differ all over it. */
+const mine = Math.random().toString(36).slice(2, 8);
 let counter = 0;
 /** A fresh id for label and description references. */
-export const freshId = () => `fw-${(counter += 1)}`;
+export const freshId = () => `fw-${mine}-${(counter += 1)}`;
+
+/**
+ * Close a dialog by a click beside it.
+ * @param {HTMLDialogElement} dialog
+ */
+export const closeOnBackdrop = (dialog) =>
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
 
 /**
  * A button that does nothing while it is aria-disabled.

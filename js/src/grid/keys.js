@@ -113,26 +113,3 @@ export const moved = (at, by, count, columns) => {
   }[by];
   return target >= 0 && target < count ? target : at;
 };
-
-/** What the help dialog lists. */
-export const KEYS = /** @type {const} */ ([
-  ["← ↑ → ↓  Home  End", "move between pictures"],
-  ["1 … 9", "jump to a picture"],
-  ["L", "like, or take the like back"],
-  ["K", "dislike, or take the dislike back"],
-  ["C  F  S  B", "only its colors, form, subject or background"],
-  ["P", "mark the part that counts"],
-  ["+  −", "stronger or weaker"],
-  ["0  Backspace", "clear the vote"],
-  ["*", "star one of the best, or take the star back"],
-  ["Enter", "zoom"],
-  ["T", "compare with another picture"],
-  ["I", "lens: what shaped the picture"],
-  [".", "more for the picture"],
-  ["G", "next round"],
-  ["Z  Shift+Z", "undo, redo"],
-  ["Esc", "leave the grid or close"],
-  ["?", "this list"],
-  ["Ctrl+Enter", "in the prompt: next round"],
-  ["Shift+Enter", "in the prompt: new line"],
-]);

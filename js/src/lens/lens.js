@@ -1,8 +1,7 @@
 // The lens: one picture, and which reference shaped which place of it. The kernel makes the picture
 // once more to know; until then the dialog shows how far that is.
 
-import { button, h, iconButton, set, setText, show } from "../dom/elements.js";
-import { closeOnBackdrop } from "../dom/dialogs.js";
+import { button, closeOnBackdrop, h, iconButton, set, setText, show } from "../dom/elements.js";
 import { progressLine } from "../model/format.js";
 import { commandOf } from "../grid/keys.js";
 import { lensControls } from "./controls.js";

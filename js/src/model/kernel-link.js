@@ -183,7 +183,7 @@ export const createKernelLink = ({ model, host, signal, onConnection, onMessage,
     look,
     word,
     keepPolling,
-    /** A vote is on its way. */
+    /** A vote is on its way, or something else that the kernel answers with a word. */
     expectVote: () => expectWord(true),
     /**
      * Ask for something that the person waits for; the promise fails with the kernel's own words.

@@ -107,3 +107,14 @@ export const namesOf = (votes, sign) =>
   Object.keys(votes)
     .filter((name) => votes[name] * sign > 0)
     .reverse();
+
+/**
+ * The pictures to compare one with: the newest like first, then stars, then its neighbours.
+ * @param {{votes: Votes, starred: string[]}} traits
+ * @param {string} id
+ * @param {string[]} neighbours
+ */
+export const rivalsOf = (traits, id, neighbours) => {
+  const liked = namesOf(traits.votes, 1).map((name) => name.split(":")[0]);
+  return [...new Set([...liked, ...[...traits.starred].reverse(), ...neighbours])].filter((one) => one !== id);
+};

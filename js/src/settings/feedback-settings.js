@@ -189,12 +189,7 @@ export const feedbackSettingsPart = ({ act }) => {
   });
   const presets = presetsPart({ act });
   return {
-    el: h(
-      "details",
-      { class: "fw-panel" },
-      h("summary", {}, "How feedback counts"),
-      h("div", { class: "fw-panel-body" }, variety.el, presets.el, curve.el, ...names.map((name) => sliders[name].el), normalize.el),
-    ),
+    el: h("div", { class: "fw-panel-body" }, variety.el, presets.el, curve.el, ...names.map((name) => sliders[name].el), normalize.el),
     /** @param {ViewState} next */
     update(next) {
       viewState = next;

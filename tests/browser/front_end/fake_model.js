@@ -52,6 +52,7 @@ export class FakeModel {
   /** @type {Record<string, Stored>} */ #library;
   /** Where places looked, by level and part. @type {Record<string, any>} */ #looks;
   /** @type {Record<string, Lens>} */ #lenses;
+  /** The script and the style sheet of the tools. */ #tools = ["", ""];
   /** @type {Set<string>} */ #looked = new Set();
   /** @type {Shape} */ #shape;
   /** @type {Buffers} */ #buffers;
@@ -63,14 +64,15 @@ export class FakeModel {
 
   /**
    * @param {Record<string, any>} traits bytes stand in them as {bytes: base64}
-   * @param {{shape: Shape, buffers: Buffers, library: Record<string, Stored>, lenses: Record<string, Lens>, looks?: Record<string, any>}} options
+   * @param {{shape: Shape, buffers: Buffers, library: Record<string, Stored>, lenses: Record<string, Lens>, looks?: Record<string, any>, tools?: string[]}} options
    */
-  constructor(traits, { shape, buffers, library, lenses, looks = {} }) {
+  constructor(traits, { shape, buffers, library, lenses, looks = {}, tools = ["", ""] }) {
     this.#shape = shape;
     this.#buffers = buffers;
     this.#library = library;
     this.#lenses = lenses;
     this.#looks = looks;
+    this.#tools = tools;
     for (const [name, value] of Object.entries(traits)) this.#traits[name] = this.#revive(value);
   }
 
@@ -169,7 +171,12 @@ export class FakeModel {
     const entry = this.log.findLast((one) => one.kind === "send" && one.content.type === type);
     if (entry?.kind !== "send") throw new Error(`no ${type} was sent`);
     this.#count(type);
-    this.message({ type: "answer", request: entry.content.request, ...more });
+    this.message({ type: "answer", request: entry.content.request, ...more }, type === "tools" ? this.#tools : []);
+  }
+
+  /** Refuse the newest message of this type. @param {string} type @param {string} words */
+  refuse(type, words) {
+    this.answer(type, { type: "failed", message: words });
   }
 
   /** The kernel has looked at a picture, and says so. @param {string} id @param {boolean} made */
@@ -197,6 +204,8 @@ export class FakeModel {
     if (type === "looks") {
       const { data, ...more } = this.#looks[`${level} ${part}`];
       this.message({ type: "answer", request, ...more }, [data]);
+    } else if (type === "tools") {
+      this.message({ type: "answer", request }, this.#tools);
     } else if (type === "look") {
       const [lens, there] = [this.#lenses[id], this.#looked.has(id)];
       const { told, buffers } = there ? lens : { told: null, buffers: [] };

@@ -21,7 +21,7 @@ URL.revokeObjectURL = (url) => {
 };
 
 /** Whether it is the widget that calls: the browser's driver watches the page as well. */
-const byWidget = () => /\/static\/\w+\.js/.test(new Error().stack ?? "");
+const byWidget = () => /\/static\/[\w-]+\.js|blob:|data:text/.test(new Error().stack ?? "");
 
 /** The widget's listeners on the page itself that were added and not removed. */
 /** @type {{target: EventTarget, type: string, listener: any, capture: boolean}[]} */
@@ -104,12 +104,17 @@ class Harness {
 
   /** @param {Record<string, any>} traits @param {any} options */
   async open(traits, options) {
-    this.model = new FakeModel(traits, options);
-    this.model.hold(options.hold);
-    const [module, css] = await Promise.all([
+    /** @type {(name: string) => Promise<string>} */
+    const text = (name) => fetch(`/static/${name}`).then((answer) => answer.text());
+    const base64 = (/** @type {string} */ words) => btoa(Array.from(new TextEncoder().encode(words), (byte) => String.fromCharCode(byte)).join(""));
+    const [module, css, ...tools] = await Promise.all([
       import(/** @type {any} */ (`/static/${options.script}.js`)),
-      fetch(`/static/${options.script}.css`).then((answer) => answer.text()),
+      text(`${options.script}.css`),
+      text("widget-tools.js"),
+      text("widget-tools.css"),
     ]);
+    this.model = new FakeModel(traits, { ...options, tools: options.tools ?? tools.map(base64) });
+    this.model.hold(options.hold);
     this.#css = css;
     this.#widget = await (typeof module.default === "function" ? module.default() : module.default);
     this.#forget = await this.#widget.initialize?.({ model: this.model.face("initialize") });

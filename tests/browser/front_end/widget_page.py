@@ -55,6 +55,9 @@ class WidgetPage:
     def answer(self, kind: str, **more: Any) -> None:
         self.page.evaluate("([kind, more]) => harness.model.answer(kind, more)", [kind, more])
 
+    def refuse(self, kind: str, words: str) -> None:
+        self.page.evaluate("([kind, words]) => harness.model.refuse(kind, words)", [kind, words])
+
     def looked(self, name: str, *, made: bool = True) -> None:
         """Say that the kernel has looked at a picture."""
         self.page.evaluate("([id, made]) => harness.model.looked(id, made)", [name, made])
@@ -208,6 +211,7 @@ class Opener(Protocol):
         lenses: Json | None = ...,
         script: str = ...,
         looks: Json | None = ...,
+        policy: str = ...,
     ) -> WidgetPage: ...
 
 

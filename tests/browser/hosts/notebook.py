@@ -68,6 +68,14 @@ class Widget:
         """The pictures of the grid that can be seen: loaded, and with pixels."""
         return self.root.locator(".fw-grid .fw-card img")
 
+    def expect_tools(self) -> None:
+        """Open what comes over the comm when it is first wanted, and close it."""
+        self.button("Help").click()
+        dialog = self.root.get_by_role("dialog", name="Keyboard", exact=True)
+        expect(dialog).to_be_visible(timeout=PATIENCE)
+        dialog.get_by_role("button", name="Close", exact=True).click()
+        expect(dialog).to_be_hidden()
+
     def ids(self) -> list[str]:
         """Give the ids of the pictures in the grid, once each of them is drawn."""
         cards = self.root.locator(".fw-grid .fw-card")

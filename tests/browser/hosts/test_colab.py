@@ -96,6 +96,7 @@ def test_rounds_arrive_though_nothing_arrives_by_itself(colab: tuple[Widget, Col
     widget.like(1).click()
     widget.expect_vote(1, liked=True)
     assert not {*first} & {*widget.generate(1)}
+    widget.expect_tools()
     assert wire.lost  # the worker did speak into the void
 
 

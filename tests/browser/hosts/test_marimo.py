@@ -76,11 +76,12 @@ def test_a_vote_counts_and_dependent_cells_run_once_per_round(widget: Widget) ->
     expect(told).to_be_visible(timeout=PATIENCE)
 
 
-def test_the_style_reaches_into_the_shadow_root(widget: Widget) -> None:
+def test_style_and_tools_reach_into_the_shadow_root(widget: Widget) -> None:
     shadow, background = widget.root.evaluate(
         "root => [root.getRootNode() instanceof ShadowRoot, getComputedStyle(root).backgroundColor]"
     )
     assert shadow
+    widget.expect_tools()
     assert background not in {"rgba(0, 0, 0, 0)", "transparent"}
     widget.wait(theme="light")
 

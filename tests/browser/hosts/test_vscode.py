@@ -55,6 +55,7 @@ def test_the_widget_paints_its_own_surface(notebook: Callable[..., Notebook], ki
         assert brightness(widget) > 200
         assert red < 100
     assert len(widget.generate(0)) == 2
+    widget.expect_tools()
 
 
 def test_keys_that_the_widget_takes_do_not_reach_the_editor(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from fabric_widget.widget.thread_safe import STATIC
 from tests.widget.fakes import Front, Studio, controls, flat, png, votes_of
 
 if TYPE_CHECKING:
@@ -245,3 +246,12 @@ def test_a_poll_does_not_send_pictures_again_to_who_looks_at_an_older_round(fron
     front.forget()
     front.call("poll", seen=front.status["revision"], round=0)
     assert not any("round" in (data.get("state") or {}) for _, data, _ in front.said)
+
+
+@pytest.mark.usefixtures("widget")
+def test_the_tools_are_the_built_files_as_they_are(front: Front) -> None:
+    front.forget()
+    assert front.call("tools")["type"] == "answer"
+    (sent,) = [buffers for _, _, buffers in front.said if buffers]
+    built = [STATIC / f"widget-tools.{kind}" for kind in ("js", "css")]
+    assert [bytes(data).strip() for data in sent] == [path.read_bytes().strip() for path in built]

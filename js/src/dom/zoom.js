@@ -1,16 +1,14 @@
-// The two dialogs: the keyboard help, and one picture in full.
+// One picture in full, to step through, to vote on, to mark parts of and to compare with others.
 
-import { call, h, iconButton, imagePart, set, setPressed, setDisabled, setText, show } from "./elements.js";
+import { call, closeOnBackdrop, h, iconButton, imagePart, set, setPressed, setDisabled, setText, show } from "./elements.js";
 import { signed } from "../model/format.js";
-import { commandOf, KEYS, voteByKey } from "../grid/keys.js";
+import { commandOf, voteByKey } from "../grid/keys.js";
 import { inSentence } from "../model/view-state.js";
 import { thumbs } from "../grid/vote-buttons.js";
-import { comparePart, rivalsOf } from "../grid/compare.js";
 import { whysPart } from "../grid/whys.js";
-import { partEditor } from "../feedback/part-editor.js";
 import { partView } from "../feedback/part-view.js";
 import { maskIn } from "../model/parts.js";
-import { strengthOf, votesOn } from "../model/votes.js";
+import { rivalsOf, strengthOf, votesOn } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Act} Act
@@ -20,44 +18,17 @@ import { strengthOf, votesOn } from "../model/votes.js";
 /** Pixels up to which the kernel has enlarged a picture for the screen, more smoothly than a browser does. */
 const ENLARGED = 256;
 
-/**
- * Close a dialog by a click beside it.
- * @param {HTMLDialogElement} dialog
- */
-export const closeOnBackdrop = (dialog) =>
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
-
-export const helpPart = () => {
-  const close = iconButton("close", "Close", () => el.close());
-  const el = h(
-    "dialog",
-    { class: "fw-dialog fw-help", "aria-label": "Keyboard" },
-    h("div", { class: "fw-dialog-body" },
-      h("div", { class: "fw-panel-head" }, h("div", { class: "fw-title" }, "Keyboard"), close),
-      h("p", {}, "They work inside the grid and the zoomed picture: click one, or press Tab. In the lens arrows move from place to place, Enter pins one."),
-      h("dl", { class: "fw-keys" }, ...KEYS.flatMap(([keys, what]) => [
-        h("dt", {}, ...keys.split("  ").map((key) => h("kbd", {}, key))),
-        h("dd", {}, what),
-      ])),
-      h("div", { class: "fw-title" }, "What votes do"),
-      h("p", {}, "A like draws the next rounds towards a picture, a dislike pushes them away: all of it, or only its colors, form, subject or background. Votes count until you take them back; the shelf shows them all. Undo takes back votes and rounds, and every round stays in the history."),
-    ),
-  );
-  closeOnBackdrop(el);
-  return {
-    el,
-    open() {
-      if (!el.open) el.showModal();
-    },
-  };
-};
+/** What a mode needs that is fetched when it is first wanted. */
+const TOOLS = { part: "The part editor", compare: "The comparison" };
 
 /**
- * @param {{act: Act, objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore}} props
+ * @param {object} props
+ * @param {Act} props.act
+ * @param {import("../model/object-urls.js").ObjectUrls} props.objectUrls
+ * @param {import("../model/picture-store.js").PictureStore} props.pictureStore
+ * @param {(name: string, then: () => void) => void} props.fetchTools  then: once `equip` has been called
  */
-export const zoomPart = ({ act, objectUrls, pictureStore }) => {
+export const zoomPart = ({ act, objectUrls, pictureStore, fetchTools }) => {
   /** @type {{id: string, label: string, seed: number | null}[]} */
   let images = [];
   let at = 0;
@@ -77,9 +48,11 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const strength = h("span", { class: "fw-value" });
   const whys = whysPart({ press: (...whys) => act.because(current().id, ...whys), peek: (why) => act.peek(current().id, why), mark: () => enter("part"), wait: act.wait });
   const marked = partView();
-  const editor = partEditor({ commit: (part, sign) => act.part(current().id, part, sign), leave: () => enter("") });
+  /** @type {ReturnType<typeof import("../tools/part-editor.js").partEditor> | null} */
+  let editor = null;
   const marking = iconButton("part", "Mark a part (P)", () => enter(mode === "part" ? "" : "part"));
-  const rival = comparePart({ objectUrls, pictureStore, leave: () => enter("") });
+  /** @type {ReturnType<typeof import("../tools/compare.js").comparePart> | null} */
+  let rival = null;
   const comparing = iconButton("compare", "Compare (T)", () => enter(mode === "compare" ? "" : "compare"));
   const star = iconButton("star", "Star", () => act.star(current().id), "fw-star");
   /** @type {import("../model/types.js").ZoomMode} */
@@ -87,10 +60,15 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   /** @param {import("../model/types.js").ZoomMode} wanted */
   const enter = (wanted) => {
     if (wanted === "part" && viewState?.closed) return;
-    mode = wanted;
+    mode = editor ? wanted : "";
+    if (wanted && !editor) {
+      fetchTools(TOOLS[wanted], () => {
+        if (el.open) enter(wanted);
+      });
+    }
     draw();
     if (!el.open) return;
-    if (mode === "compare") rival.focus();
+    if (mode === "compare") rival?.focus();
     else if (!mode) holder.focus();
   };
   const left = iconButton("left", "Previous picture", () => move(at - 1), "fw-zoom-step");
@@ -99,15 +77,13 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   const download = iconButton("download", "Download", () => act.download(current().id));
   const close = iconButton("close", "Close", () => el.close());
   const foot = h("div", { class: "fw-zoom-foot" }, votes.up, strength, votes.down, whys.el);
-  const holder = h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image, marked.el, editor.stage, rival.stage);
+  const holder = h("div", { class: "fw-zoom-frame", tabindex: -1, autofocus: true }, image, marked.el);
   const el = h(
     "dialog",
     { class: "fw-dialog fw-zoom" },
     h("div", { class: "fw-dialog-body" },
       h("div", { class: "fw-panel-head" }, title, facts, star, comparing, marking, lens, download, close),
       h("div", { class: "fw-zoom-stage" }, left, holder, right),
-      editor.bar,
-      rival.bar,
       foot,
     ),
   );
@@ -115,8 +91,8 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
   el.addEventListener("close", () => {
     frame.show(null);
     mode = "";
-    editor.edit(null);
-    rival.update(null);
+    editor?.edit(null);
+    rival?.update(null);
     back?.(at);
   });
 
@@ -151,15 +127,15 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
     setPressed(comparing, mode === "compare");
     const rivals = rivalsOf(viewState.traits, id, images.map((one) => one.id));
     setDisabled(comparing, !rivals.length);
-    rival.update(mode === "compare" ? { traits: viewState.traits, id, rivals, name } : null);
+    rival?.update(mode === "compare" ? { traits: viewState.traits, id, rivals, name } : null);
     call(star, `Star ${name}`, "One of the best so far (*)");
     setPressed(star, viewState.traits.starred.includes(id));
     setDisabled(star, viewState.closed);
     show(star, seed !== null);
     setDisabled(marking, viewState.closed);
     marked.update(editing ? null : maskIn(viewState, id, votesOn(viewState.traits.votes, id)));
-    editor.edit(editing ? ratio : null);
-    editor.update({ name, disabled: viewState.closed });
+    editor?.edit(editing ? ratio : null);
+    editor?.update({ name, disabled: viewState.closed });
   };
   image.addEventListener("load", draw);
 
@@ -220,6 +196,14 @@ export const zoomPart = ({ act, objectUrls, pictureStore }) => {
 
   return {
     el,
+    /** @param {import("../model/toolbox.js").Tools} tools */
+    equip(tools) {
+      const leave = () => enter("");
+      editor = tools.partEditor({ commit: (part, sign) => act.part(current().id, part, sign), leave });
+      rival = tools.comparePart({ objectUrls, pictureStore, leave });
+      holder.append(editor.stage, rival.stage);
+      foot.before(editor.bar, rival.bar);
+    },
     /**
      * @param {{id: string, label: string, seed: number | null}[]} list
      * @param {number} index

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rivalsOf } from "../../src/grid/compare.js";
+import { rivalsOf } from "../../src/model/votes.js";
 
 /** @param {Record<string, number>} votes @param {string[]} starred */
 const rivals = (votes, starred) => rivalsOf(/** @type {any} */ ({ votes, starred }), "a", ["a", "b", "c"]);

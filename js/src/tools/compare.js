@@ -2,22 +2,10 @@
 
 import { button, h, imagePart, set, show } from "../dom/elements.js";
 import { nameOf } from "../model/view-state.js";
-import { namesOf } from "../model/votes.js";
 
 /**
  * @typedef {import("../model/types.js").Traits} Traits
  */
-
-/**
- * The pictures to compare one with: the newest like first, then stars, then its neighbours.
- * @param {Traits} traits
- * @param {string} id
- * @param {string[]} neighbours
- */
-export const rivalsOf = (traits, id, neighbours) => {
-  const liked = namesOf(traits.votes, 1).map((name) => name.split(":")[0]);
-  return [...new Set([...liked, ...[...traits.starred].reverse(), ...neighbours])].filter((one) => one !== id);
-};
 
 /**
  * @param {{objectUrls: import("../model/object-urls.js").ObjectUrls, pictureStore: import("../model/picture-store.js").PictureStore, leave: () => void}} props

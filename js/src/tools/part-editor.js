@@ -3,7 +3,7 @@
 import { button, h, set, setPressed, setDisabled, setText, show } from "../dom/elements.js";
 import { commandOf } from "../grid/keys.js";
 import { gridFor, runsOf, steppedBox, withBox, withStroke } from "../model/parts.js";
-import { partView } from "./part-view.js";
+import { partView } from "../feedback/part-view.js";
 
 /**
  * @typedef {import("../model/parts.js").Mask} Mask
