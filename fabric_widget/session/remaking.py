@@ -132,7 +132,10 @@ class Remaking(Voting):
             )
         finally:
             self._second = None
-        return self._remade(Turn(made, turn.votes, turn.schedule, index, "enlarged"), picture)
+        options = {"scale": scale, "strength": strength}
+        return self._remade(
+            Turn(made, turn.votes, turn.schedule, index, "enlarged", options=options), picture
+        )
 
     def look(
         self,

@@ -19,7 +19,7 @@ from fabric_widget.engine.votes.aspects import ALL, read_aspect
 from fabric_widget.engine.votes.images import read_picture
 from fabric_widget.engine.votes.parts import Part, read_part
 
-_MAX_STRENGTH = 2.0
+MOST_STRENGTH = 2.0
 _PAIR = 2
 
 
@@ -174,7 +174,7 @@ def _checked_strength(strength: object) -> float:
     if isinstance(strength, bool) or not isinstance(strength, Real):
         message = f"the strength is {strength!r}: give a number from -2 to 2"
         raise BadReference(message)
-    if not abs(float(strength)) <= _MAX_STRENGTH:  # NaN fails too
+    if not abs(float(strength)) <= MOST_STRENGTH:  # NaN fails too
         message = f"the strength is {strength!r}: give a number from -2 to 2"
         raise BadReference(message)
     return float(strength)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.engine import GeneratedImage
-from fabric_widget.session.files import turn_as_json, turn_from_json
+from fabric_widget.session import typed
+from fabric_widget.session.files.turns import generated, turn_as_json, turn_from_json
 from fabric_widget.session.records import votes_as_json, votes_from_json
 from fabric_widget.session.state import State
 
@@ -48,27 +48,27 @@ def state_after(before: State, delta: Mapping[str, Any], picture: Lookup) -> Sta
 
     Raises
     ------
-    ValueError, TypeError, KeyError, IndexError, AttributeError
+    Exception
         The delta is not one, or belongs to another state.
     """
-    turns = before.turns[: _place(delta.get("kept", len(before.turns)), len(before.turns) + 1)]
-    turns += tuple(turn_from_json(turn, picture) for turn in delta.get("turns", ()))
-    for index, turn in enumerate(turns):
+    kept = typed.whole(delta.get("kept", len(before.turns)), "kept turns", len(before.turns))
+    new = [turn_from_json(turn, picture) for turn in typed.listed(delta.get("turns", []), "turns")]
+    for index, turn in enumerate(new, kept):
         if turn.parent is not None:
-            _place(turn.parent, index)
+            typed.whole(turn.parent, f"the parent of round {index}", index - 1)
     votes = before.votes
     if "votes" in delta:
-        votes = tuple(_vote(told, before.votes, picture) for told in delta["votes"])
+        told = typed.listed(delta["votes"], "votes")
+        votes = tuple(_vote(each, before.votes, picture) for each in told)
     changes = {name: delta[name] for name in _PLAIN if name in delta}
     if "starred" in changes:
-        changes["starred"] = tuple(_generated(picture(name)).id for name in changes["starred"])
-    for name, kind in (("prompt", str), ("next_seed", int)):
-        if not isinstance(changes.get(name, kind()), kind):
-            message = f"{name} is {changes[name]!r}"
-            raise TypeError(message)
-    after = replace(before, turns=turns, votes=votes, **changes)
+        names = typed.listed(changes["starred"], "starred")
+        changes["starred"] = tuple(generated(picture(name)).id for name in names)
+    typed.text(changes.get("prompt", ""), "a prompt")
+    typed.whole(changes.get("next_seed", 0), "next_seed")
+    after = replace(before, turns=(*before.turns[:kept], *new), votes=votes, **changes)
     if after.current is not None:
-        _place(after.current, len(turns))
+        typed.whole(after.current, "the current round", len(after.turns) - 1)
     return after
 
 
@@ -92,21 +92,6 @@ def _common(before: Sequence[object], after: Sequence[object]) -> int:
 
 def _vote(told: object, before: Sequence[Vote], picture: Lookup) -> Vote:
     if isinstance(told, int):
-        return before[_place(told, len(before))]
+        return before[typed.whole(told, "a vote", len(before) - 1)]
     (vote,) = votes_from_json([told], picture)
     return vote
-
-
-def _place(value: object, count: int) -> int:
-    """Return an index from 0 below `count`."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < count:
-        message = f"{value!r} is not an index below {count}"
-        raise ValueError(message)
-    return value
-
-
-def _generated(picture: Picture) -> GeneratedImage:
-    if not isinstance(picture, GeneratedImage):
-        message = "a starred picture has no latents"
-        raise TypeError(message)
-    return picture

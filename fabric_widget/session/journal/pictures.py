@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import save
+from PIL import Image
 
 from fabric_widget.engine import GeneratedImage
-from fabric_widget.session import files
+from fabric_widget.session.files.pictures import (
+    checked_id,
+    decode,
+    encode,
+    facts_from_png,
+    facts_of,
+    png_name,
+    tensors_as_bytes,
+    tensors_name,
+)
+from fabric_widget.session.files.png_text import HEADER, PictureSettings, text_of, with_text
+from fabric_widget.session.files.read import stored_picture
+from fabric_widget.session.files.source import Folder
+from fabric_widget.session.files.stored import kept_of
+from fabric_widget.session.files.turns import plain
 from fabric_widget.session.journal import disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from PIL import Image
 
     from fabric_widget.session.votes import Picture
 
@@ -46,30 +57,32 @@ class Pictures:
         self._read: dict[str, Picture] = {}
 
     def write(self, name: str, picture: Picture) -> dict[str, Any]:
-        """Write a picture, unless it is there; return its facts if the journal lacks them.
+        """Write a picture, unless it is there; return what the journal does not tell of it yet.
 
         Returns
         -------
         dict
-            ``{name: facts}``, empty for uploads and for what was told before.
+            ``{name: facts}``, or nothing.
 
         Raises
         ------
         OSError
             It cannot be written.
         """
-        shown, latents = files.paths(self.folder, name)
-        if not isinstance(picture, GeneratedImage):
-            if not shown.exists():
-                self._put(shown, _png(picture))
-            return {}
-        facts = files.facts(picture)
+        kept = kept_of(picture)
+        facts = (facts_of(picture) if kept is None else kept.facts).as_json()
+        if isinstance(picture, GeneratedImage):
+            made = {"prompt": picture.prompt, "seed": picture.seed}
+            facts |= made | {"settings": plain(picture.settings)}
         if self._new.get(name, self.facts.get(name)) == facts:
             return {}
-        if not latents.exists():
-            self._put(latents, save(files.tensors(picture)))
+        if isinstance(picture, GeneratedImage):
+            latents = self.folder / tensors_name(name)
+            if not latents.exists():
+                self._put(latents, tensors_as_bytes(picture) if kept is None else kept.tensors)
+        shown = self.folder / png_name(name)
         if not shown.exists():
-            self._put(shown, _png(picture.image))
+            self._put(shown, _png(picture) if kept is None else kept.png)
         self._new[name] = facts
         return {name: facts}
 
@@ -92,39 +105,26 @@ class Pictures:
         self.written += len(content)
 
     def read(self, name: str) -> Picture:
-        """Return a picture.
+        """Return a picture whose files are read when somebody looks at it.
 
         Raises
         ------
-        FileNotFoundError, OSError, ValueError
-            It is not there, or damaged.
+        Exception
+            A file of it is missing, or the journal tells something else than facts.
         """
         if name not in self._read:
-            self._read[name] = files.read_picture(self.folder, name, self.facts.get(name))
-        return self._read[name]
-
-
-class Names(Pictures):
-    """Pictures without their pixels and latents, to see quickly what a journal tells."""
-
-    def read(self, name: str) -> Picture:
-        """Return a picture that has an id, a seed and a prompt, and nothing else."""
-        if name not in self._read:
-            files.paths(self.folder, name)  # refuses what is no id
             facts = self.facts.get(name)
-            nothing: Any = None
-            self._read[name] = (
-                nothing
-                if facts is None
-                else GeneratedImage(nothing, nothing, facts["seed"], facts["prompt"], {}, name)
-            )
+            making, upload = (facts, None) if facts and "seed" in facts else (None, facts)
+            source = Folder(self.folder)
+            self._read[name] = stored_picture(source, checked_id(name), making, upload)
         return self._read[name]
 
 
-def _png(picture: Image.Image) -> bytes:
-    written = io.BytesIO()
-    picture.save(written, format="PNG", compress_level=_FAST)
-    return written.getvalue()
+def _png(picture: Picture) -> bytes:
+    if not isinstance(picture, GeneratedImage):
+        return encode(picture, level=_FAST)
+    made = PictureSettings(picture.prompt, picture.seed, plain(picture.settings), (), picture.id)
+    return with_text(encode(picture.image, level=_FAST), text_of(made))
 
 
 def thumbnail(folder: Path, name: str, side: int) -> Image.Image:
@@ -132,12 +132,10 @@ def thumbnail(folder: Path, name: str, side: int) -> Image.Image:
 
     Raises
     ------
-    OSError, KeyError
+    Exception
         It is not there or damaged, or `name` is no id.
     """
-    from PIL import Image
-
-    with Image.open(files.paths(folder, name)[0]) as image:
-        small = image.convert("RGB")
+    png = Folder(folder).read(png_name(name))
+    small = decode(png, facts_from_png(png[:HEADER])).convert("RGB")
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     return small

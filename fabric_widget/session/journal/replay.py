@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
-from fabric_widget.session.files import DAMAGE
+from fabric_widget.session import typed
 from fabric_widget.session.history import History
 from fabric_widget.session.journal.deltas import NOTHING, state_after
 from fabric_widget.session.journal.entries import read_lines
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 NAME = "journal.jsonl"
-_DAMAGE = (*DAMAGE, OSError, ArithmeticError, RuntimeError, Image.DecompressionBombError)
 _MOVES = {"undo": History.undo, "redo": History.redo}
 
 
@@ -90,7 +87,7 @@ def replay(folder: Path, pictures: Pictures) -> Replayed:
     for number, line in enumerate(lines, 2):
         try:
             _apply(found, line, pictures)
-        except _DAMAGE as error:
+        except Exception as error:  # noqa: BLE001  (hostile entries raise what they like)
             found.damage = f"line {number} of {path} cannot be used ({error})"
             return found
         found.end, found.total = line.end, line.total
@@ -122,7 +119,8 @@ def _apply(found: Replayed, line: Line, pictures: Pictures) -> None:
         states = [NOTHING]
         for delta in entry["line"]:
             states.append(_after(states[-1], delta, pictures))
-        found.history = History.of(states[1:], range(len(states) - 1)[entry["at"]])
+        at = typed.whole(entry["at"], "the present state", len(states) - 2) + 1
+        found.history = History(states[at], states[1:at], states[at + 1 :])
     elif "act" in entry:
         found.history.act(_after(found.history.present, entry["act"], pictures))
     elif "move" in entry:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fabric_widget.session.journal.lock import Holder, SessionLock, holder_of
-from fabric_widget.session.journal.pictures import Names, Pictures, thumbnail
+from fabric_widget.session.journal.pictures import Pictures, thumbnail
 from fabric_widget.session.journal.replay import replay
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class SavedSession:
         FileNotFoundError, OSError, ValueError
             There is no journal, or it cannot be read.
         """
-        found = replay(folder, Names(folder))
+        found = replay(folder, Pictures(folder))
         state, about = found.history.present, found.about
         return cls(
             name=folder.name,
@@ -116,7 +116,7 @@ class SavedSession:
         for name in self.pictures[:count]:
             try:
                 made.append(thumbnail(self.folder, name, side))
-            except (OSError, ValueError, KeyError):
+            except Exception:  # noqa: BLE001, S112  (whatever is wrong: it is not shown)
                 continue
         return made
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fabric_widget.session import Session
+from fabric_widget.session import Session, SessionFileError
 from fabric_widget.session.journal import Autosave, Journal, Store
 from fabric_widget.session.journal.entries import line_of, read_lines
-from fabric_widget.session.journal.pictures import Names, Pictures
+from fabric_widget.session.journal.pictures import Pictures
 from fabric_widget.session.journal.replay import replay
 from tests.session.conftest import RecordingFabric
 from tests.session.journal.told import states
@@ -56,7 +56,7 @@ def parts(folder: Path, content: bytes) -> dict[int, Any]:
     told = {}
     for line in read_lines(content):
         (folder / "journal.jsonl").write_bytes(content[: line.end])
-        told[line.end] = states(replay(folder, Names(folder)).history)
+        told[line.end] = states(replay(folder, Pictures(folder)).history)
     return told
 
 
@@ -78,9 +78,9 @@ def check_bytes(folder: Path, content: bytes, parts: dict[int, Any], data: st.Da
     (folder / "journal.jsonl").write_bytes(changed)
     if not changed.startswith(content[: min(parts)]):
         with pytest.raises(ValueError, match="delete the folder"):
-            replay(folder, Names(folder))
+            replay(folder, Pictures(folder))
         return
-    found = replay(folder, Names(folder))
+    found = replay(folder, Pictures(folder))
     assert states(found.history) == parts[found.end]
     same = next((i for i, (a, b) in enumerate(zip(changed, content, strict=False)) if a != b), None)
     whole = min(len(changed), len(content)) if same is None else same
@@ -120,7 +120,7 @@ def check_entries(folder: Path, content: bytes, data: st.DataObject) -> None:
         written += line
     (folder / "journal.jsonl").write_bytes(written)
     try:
-        found = replay(folder, Names(folder))
+        found = replay(folder, Pictures(folder))
     except ValueError:
         assert not at  # only the first line is needed
         return
@@ -145,36 +145,40 @@ def test_changed_entries_with_sums_that_fit(count: int, folder: Path, content: b
 
 @pytest.mark.parametrize("ending", ["png", "safetensors"])
 @pytest.mark.parametrize("damage", [b"", b"nothing", None])
-def test_a_picture_that_is_damaged_or_gone_ends_it(
+def test_a_picture_that_is_gone_ends_it_and_a_damaged_one_says_so(
     folder: Path, content: bytes, ending: str, damage: bytes | None
 ) -> None:
     (folder / "journal.jsonl").write_bytes(content)
     whole = replay(folder, Pictures(folder)).history.present
-    name = whole.turns[1].round[0].id
-    path = folder / f"{name}.{ending}"
+    path = folder / f"{whole.turns[1].round[0].id}.{ending}"
     kept = path.read_bytes()
     path.write_bytes(damage or b"")
     if damage is None:
         path.unlink()
     try:
         found = replay(folder, Pictures(folder))
+        turns = found.history.present.turns
+        if damage is None:
+            assert len(turns) == 1
+            assert "line 5" in found.damage
+            return
+        with pytest.raises(SessionFileError, match=path.name):
+            turns[1].round[0].latents, turns[1].round[0].image.load()
     finally:
         path.write_bytes(kept)
-    assert len(found.history.present.turns) == 1
-    assert "line 5" in found.damage
 
 
 def test_a_deep_entry_is_no_crash(folder: Path, content: bytes) -> None:
     (folder / "journal.jsonl").write_bytes(content)
-    end = replay(folder, Names(folder)).end
+    end = replay(folder, Pictures(folder)).end
     deep = b'{"sum":"00000000","entry":{"a":' + b"[" * 10**5 + b"]" * 10**5 + b"}}\n"
     (folder / "journal.jsonl").write_bytes(content + deep)
-    assert replay(folder, Names(folder)).end == end
+    assert replay(folder, Pictures(folder)).end == end
 
 
 def test_a_newer_journal_says_so(folder: Path) -> None:
     line, _ = line_of({"journal": {"format": 99, "begun": 0}}, 0)
     (folder / "journal.jsonl").write_bytes(line)
     with pytest.raises(ValueError, match="update the package"):
-        replay(folder, Names(folder))
+        replay(folder, Pictures(folder))
     assert json.loads(line)["entry"]["journal"]["format"] == 99

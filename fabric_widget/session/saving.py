@@ -1,0 +1,110 @@
+"""Saving: a session whose rounds, votes and undo can be kept on a disk.
+
+What is in the files is left to ``files/``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Self
+
+from diffusers import DiffusionPipeline
+
+from fabric_widget.engine import Fabric
+from fabric_widget.session import files
+from fabric_widget.session.history import History
+from fabric_widget.session.remaking import Remaking
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fabric_widget.engine import Schedule
+    from fabric_widget.session.state import State
+
+
+class Saving(Remaking):
+    """Saving a session, and opening it."""
+
+    _environments: tuple[Mapping[str, Any], ...] = ()  # that it was saved in before
+
+    def save(self, place: str | os.PathLike[str]) -> None:
+        """Save the session in one file, or in a folder.
+
+        Rounds, votes, branches, stars and what undo and redo lead to are kept; pipeline arguments
+        that are neither text nor numbers are not.
+
+        Parameters
+        ----------
+        place
+            "cats.fabric" is one file, which is replaced as a whole. Any other name is a folder; one
+            that holds this session already is brought up to date: only what is new is written.
+
+        Raises
+        ------
+        FileExistsError
+            The folder holds something else.
+        SessionFileError
+            A picture that was to be read from where the session was opened is not there any more.
+        OSError
+            It cannot be written; what was there before is still there.
+        """
+        with self._lock:
+            past, present, future = self._states()
+        files.save(files.Saved(present, past, future, self._environments), place)
+
+    @classmethod
+    def open(
+        cls,
+        fabric: Any,  # noqa: ANN401  (a pipeline, or a Fabric; or first the place)
+        place: Any = None,  # noqa: ANN401
+        *,
+        schedule: Schedule | None = None,
+        check: bool = False,
+    ) -> Self:
+        """Return a session that was saved.
+
+        Its pictures are read when somebody looks at them, so that a session of thousands opens at
+        once; keep its file or folder while it is open.
+
+        Parameters
+        ----------
+        fabric
+            Makes the pictures from now on: a `Fabric`, a `HiRes` or a pipeline. For the same
+            pictures it needs the same pipeline. It may also stand after the place.
+        place
+            The file or the folder.
+        schedule
+            How strongly votes count; by default the fabric's own.
+        check
+            Whether every picture is read and checked now. Otherwise a damaged one raises its
+            `SessionFileError` when it is first looked at.
+
+        Raises
+        ------
+        SessionFileError
+            It is damaged, or was written by a newer version; a `FileNotFoundError` too if there is
+            none, or a file of it is missing.
+        """
+        if isinstance(fabric, (str, os.PathLike)):
+            fabric, place = place, fabric
+        if not isinstance(place, (str, os.PathLike)) or fabric is None:
+            message = "give a pipeline or a Fabric, and the name of a file or a folder"
+            raise TypeError(message)
+        if isinstance(fabric, DiffusionPipeline):
+            fabric = Fabric(fabric)
+        saved = files.open_saved(place, check=check)
+        make: Any = cls  # whose arguments are those of Session
+        session: Self = make(fabric, schedule=schedule)
+        session._restore(saved)
+        return session
+
+    def _states(self) -> tuple[tuple[State, ...], State, tuple[State, ...]]:
+        return self._history.past, self._history.present, self._history.future
+
+    def _restore(self, saved: files.Saved) -> None:
+        """Go to where a saved session was."""
+        self._history = History(saved.present, saved.past, saved.future)
+        self._environments = saved.environments
+        self._pictures.update(saved.pictures)
+        for state in saved.states:
+            self._parts.update(state.parts)
