@@ -10,6 +10,7 @@ saving    a session on a disk: save, open
 records   votes and recipes as JSON
 typed     values of JSON, checked
 files/    a session as one file, or as a folder
+journal/  sessions that save themselves, act by act
 state     State: everything a session holds at one moment, immutable
 timeline  Timeline: rounds and votes with undo, redo and branches
 history   History: states that were and states that were taken back

@@ -15,6 +15,7 @@ worker            the queue of jobs and its thread; inline where threads do not 
 state/            settings, presets, status; rounds as JSON
 messages/         messages of the front end and what they do
 jobs/             what the worker does: rounds, previews, the lens
+saving/           the session saves itself; an earlier one can be continued
 images/           pictures as the front end gets them
 playground/       AttentionPlayground: one reference, its weight, the numbers of its gate
 """

@@ -1,6 +1,5 @@
 """Sessions that save themselves: every act is on disk a moment after it happened.
 
-autosave  Autosave: where sessions are kept, and how many
 store     a folder of sessions: listed, opened, deleted, the oldest dropped
 saved     SavedSession: one of them
 journal   Journal: writes down the acts of a session
@@ -13,9 +12,17 @@ disk      bytes that are on the disk when a function returns
 lock      who has a session in use
 """
 
-from fabric_widget.session.journal.autosave import Autosave
-from fabric_widget.session.journal.journal import Journal
+from fabric_widget.autosave import Autosave
+from fabric_widget.session.journal.journal import Journal, finish, session_at
 from fabric_widget.session.journal.saved import SavedSession
 from fabric_widget.session.journal.store import Store, sessions
 
-__all__ = ["Autosave", "Journal", "SavedSession", "Store", "sessions"]
+__all__ = [
+    "Autosave",
+    "Journal",
+    "SavedSession",
+    "Store",
+    "finish",
+    "session_at",
+    "sessions",
+]

@@ -63,7 +63,12 @@ class _Finished:
     when: float
 
 
-_Item = _Whole | _Act | _Move | _Finished
+@dataclass(frozen=True)
+class _LetGo:
+    """Somebody else is to have the folder."""
+
+
+_Item = _Whole | _Act | _Move | _Finished | _LetGo
 
 
 class Journal:
@@ -111,8 +116,12 @@ class Journal:
 
     # ---- from the session's side -----------------------------------------------------------------
 
-    def attach(self, session: Session) -> None:
-        """Write down what happens in a session from now on, and what happened so far."""
+    def attach(self, session: Session, *, copy: bool = False) -> None:
+        """Write down what happens in a session from now on, and what happened so far.
+
+        Of a `copy` nothing is written before something happens: what it is a copy of is on disk.
+        """
+        self._copy = copy
         self._session = weakref.ref(session)
         weakref.finalize(session, self._writer.close)
         session.observe(self._note)
@@ -151,8 +160,7 @@ class Journal:
             self._end, self._total = found.end, found.total
             self._listened = not found.finished
             _live[folder] = session
-        self._copy = not mine
-        self.attach(session)
+        self.attach(session, copy=not mine)
         return mine
 
     def finish(self, timeout: float | None = None) -> bool:
@@ -165,6 +173,11 @@ class Journal:
                 self._listened = False
                 self._writer.put(_Finished(time.time()))
         return self.flush(timeout)
+
+    def let_go(self, timeout: float | None = None) -> None:
+        """Let others have the folder, and write nothing more."""
+        self._writer.put(_LetGo())
+        self.flush(timeout)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that happened is on disk, or cannot be; return whether it is."""
@@ -196,6 +209,9 @@ class Journal:
     # ---- in the background -----------------------------------------------------------------------
 
     def _write(self, item: _Item) -> None:
+        if isinstance(item, _LetGo):
+            self._release()
+            return
         if isinstance(item, _Whole):
             self._broken = False
         elif self._broken:
@@ -214,7 +230,7 @@ class Journal:
         if isinstance(item, _Finished):
             self._release()
 
-    def _entry(self, item: _Item) -> dict[str, Any]:
+    def _entry(self, item: _Whole | _Act | _Move | _Finished) -> dict[str, Any]:
         """Return an entry whose pictures are on disk."""
         told: dict[str, Any] = {"time": round(item.when, 3)}
         if isinstance(item, _Move):
@@ -327,3 +343,27 @@ def _put_aside(path: Path) -> None:
     while (kept := path.with_name(f"damaged-{number}.jsonl")).exists():
         number += 1
     disk.put(kept, path.read_bytes())
+
+
+def finish(folder: Path) -> None:
+    """Note in the journal of a folder that nobody has in use that the session has ended.
+
+    Raises
+    ------
+    OSError, ValueError
+        It cannot be read or written, or is in use.
+    """
+    lock = SessionLock(folder)
+    if not lock.acquire():
+        message = f"the session in {folder} is in use"
+        raise OSError(message)
+    try:
+        found = replay(folder, Pictures(folder))
+        line, _ = line_of({"time": round(time.time(), 3), "finished": True}, found.total)
+        file = disk.open_to_append(folder / NAME, found.end)
+        try:
+            disk.write(file, line)
+        finally:
+            os.close(file)
+    finally:
+        lock.release()

@@ -9,7 +9,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from fabric_widget.session.journal.autosave import GIGABYTE, Autosave
+from fabric_widget.autosave import GIGABYTE, Autosave
 from fabric_widget.session.journal.replay import NAME
 from fabric_widget.session.journal.saved import SavedSession, delete, size_of
 

@@ -1,4 +1,4 @@
-"""Autosave: where sessions save themselves, and how many are kept."""
+"""Autosave: where sessions save themselves, and how many are kept. Imports nothing heavy."""
 
 from __future__ import annotations
 
