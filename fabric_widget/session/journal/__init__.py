@@ -3,6 +3,7 @@
 store     a folder of sessions: listed, opened, deleted, the oldest dropped
 saved     SavedSession: one of them
 journal   Journal: writes down the acts of a session
+acts      what it is told, until it is written down
 replay    a journal read back into the history of a session
 entries   lines of a journal, each with a checksum that runs on from line to line
 deltas    what an act changed in a state, as JSON
@@ -13,7 +14,7 @@ lock      who has a session in use
 """
 
 from fabric_widget.autosave import Autosave
-from fabric_widget.session.journal.journal import Journal, finish, session_at
+from fabric_widget.session.journal.journal import Journal, session_at
 from fabric_widget.session.journal.saved import SavedSession
 from fabric_widget.session.journal.store import Store, sessions
 
@@ -22,7 +23,6 @@ __all__ = [
     "Journal",
     "SavedSession",
     "Store",
-    "finish",
     "session_at",
     "sessions",
 ]

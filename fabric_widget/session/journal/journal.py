@@ -11,10 +11,10 @@ import os
 import threading
 import time
 import weakref
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from fabric_widget.session.journal import disk
+from fabric_widget.session.journal.acts import Act, Finished, Item, LetGo, Move, Whole
 from fabric_widget.session.journal.deltas import NOTHING, delta_of, met_in
 from fabric_widget.session.journal.entries import line_of
 from fabric_widget.session.journal.lock import SessionLock
@@ -23,7 +23,7 @@ from fabric_widget.session.journal.replay import FORMAT, NAME, replay
 from fabric_widget.session.journal.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from fabric_widget.session.history import History
@@ -34,41 +34,6 @@ if TYPE_CHECKING:
 
 _live: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()
 """Sessions of this process by the folders of their journals."""
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """Everything so far, in one line: the beginning, or after a time when nobody listened."""
-
-    states: Sequence[State]
-    at: int
-    when: float
-
-
-@dataclass(frozen=True)
-class _Act:
-    before: State
-    after: State
-    when: float
-
-
-@dataclass(frozen=True)
-class _Move:
-    move: Literal["undo", "redo"]
-    when: float
-
-
-@dataclass(frozen=True)
-class _Finished:
-    when: float
-
-
-@dataclass(frozen=True)
-class _LetGo:
-    """Somebody else is to have the folder."""
-
-
-_Item = _Whole | _Act | _Move | _Finished | _LetGo
 
 
 class Journal:
@@ -171,12 +136,12 @@ class Journal:
         with self._guard:
             if self._listened:
                 self._listened = False
-                self._writer.put(_Finished(time.time()))
+                self._writer.put(Finished(time.time()))
         return self.flush(timeout)
 
     def let_go(self, timeout: float | None = None) -> None:
         """Let others have the folder, and write nothing more."""
-        self._writer.put(_LetGo())
+        self._writer.put(LetGo())
         self.flush(timeout)
 
     def flush(self, timeout: float | None = None) -> bool:
@@ -197,22 +162,22 @@ class Journal:
             if not self._listened:
                 if not history.present.turns:
                     return  # nothing yet that is worth a folder
-                item = _Whole(*history.line, now)
+                item = Whole(*history.line, now)
                 self._listened = True
             elif what in {"undo", "redo"}:
-                item = _Move(what, now)
+                item = Move(what, now)
             else:
                 assert history.previous is not None  # noqa: S101  (an act has a state before it)
-                item = _Act(history.previous, history.present, now)
+                item = Act(history.previous, history.present, now)
             self._writer.put(item)
 
     # ---- in the background -----------------------------------------------------------------------
 
-    def _write(self, item: _Item) -> None:
-        if isinstance(item, _LetGo):
+    def _write(self, item: Item) -> None:
+        if isinstance(item, LetGo):
             self._release()
             return
-        if isinstance(item, _Whole):
+        if isinstance(item, Whole):
             self._broken = False
         elif self._broken:
             return
@@ -227,17 +192,17 @@ class Journal:
                 with self._guard:
                     self._broken, self._listened = True, False  # the next act tells all anew
             raise
-        if isinstance(item, _Finished):
+        if isinstance(item, Finished):
             self._release()
 
-    def _entry(self, item: _Whole | _Act | _Move | _Finished) -> dict[str, Any]:
+    def _entry(self, item: Whole | Act | Move | Finished) -> dict[str, Any]:
         """Return an entry whose pictures are on disk."""
         told: dict[str, Any] = {"time": round(item.when, 3)}
-        if isinstance(item, _Move):
+        if isinstance(item, Move):
             return told | {"move": item.move}
-        if isinstance(item, _Finished):
+        if isinstance(item, Finished):
             return told | {"finished": True}
-        states = [NOTHING, *item.states] if isinstance(item, _Whole) else [item.before, item.after]
+        states = [NOTHING, *item.states] if isinstance(item, Whole) else [item.before, item.after]
         deltas = []
         assert self._pictures is not None  # noqa: S101  (the file is open)
         self._pictures.begin()
@@ -247,7 +212,7 @@ class Journal:
             for name, picture in met_in(before, after).items():
                 facts |= self._pictures.write(name, picture)
             deltas.append(delta | {"pictures": facts} if facts else delta)
-        if isinstance(item, _Whole):
+        if isinstance(item, Whole):
             return told | {"line": deltas, "at": item.at}
         return told | {"act": deltas[0]}
 
@@ -269,7 +234,7 @@ class Journal:
         if written >= self._look_at:
             self._look_at = written + self._store.make_room(self.folder)
 
-    def _open(self, item: _Item) -> None:
+    def _open(self, item: Item) -> None:
         """Open the journal: the one it had, or a new one if that is gone or somebody else's now."""
         if self.folder is not None and not (self.folder / NAME).exists():
             self._release()
@@ -279,7 +244,7 @@ class Journal:
         if self.folder is not None and not self._retake(self.folder):
             self.folder = None
         if self.folder is None:
-            if not isinstance(item, _Whole):
+            if not isinstance(item, Whole):
                 message = "the folder of the session is gone: it is written anew with the next act"
                 raise RuntimeError(message)
             self._begin()
@@ -343,27 +308,3 @@ def _put_aside(path: Path) -> None:
     while (kept := path.with_name(f"damaged-{number}.jsonl")).exists():
         number += 1
     disk.put(kept, path.read_bytes())
-
-
-def finish(folder: Path) -> None:
-    """Note in the journal of a folder that nobody has in use that the session has ended.
-
-    Raises
-    ------
-    OSError, ValueError
-        It cannot be read or written, or is in use.
-    """
-    lock = SessionLock(folder)
-    if not lock.acquire():
-        message = f"the session in {folder} is in use"
-        raise OSError(message)
-    try:
-        found = replay(folder, Pictures(folder))
-        line, _ = line_of({"time": round(time.time(), 3), "finished": True}, found.total)
-        file = disk.open_to_append(folder / NAME, found.end)
-        try:
-            disk.write(file, line)
-        finally:
-            os.close(file)
-    finally:
-        lock.release()

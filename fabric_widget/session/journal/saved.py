@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fabric_widget.session.journal import disk
+from fabric_widget.session.journal.entries import line_of
 from fabric_widget.session.journal.lock import Holder, SessionLock, holder_of
 from fabric_widget.session.journal.pictures import Pictures, thumbnail
-from fabric_widget.session.journal.replay import replay
+from fabric_widget.session.journal.replay import NAME, replay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from PIL import Image
@@ -141,6 +147,25 @@ class SavedSession:
         session.restore(replay(self.folder, Pictures(self.folder)).history)
         return session
 
+    def finish(self) -> None:
+        """Note that it has ended, so that it is not offered again; it can still be continued.
+
+        Raises
+        ------
+        SessionInUse
+            Somebody has it in use.
+        OSError, ValueError
+            Its journal cannot be read or written.
+        """
+        with _held(self.folder):
+            found = replay(self.folder, Pictures(self.folder))
+            line, _ = line_of({"time": round(time.time(), 3), "finished": True}, found.total)
+            file = disk.open_to_append(self.folder / NAME, found.end)
+            try:
+                disk.write(file, line)
+            finally:
+                os.close(file)
+
     def delete(self) -> None:
         """Delete it from the disk, with all its pictures.
 
@@ -158,18 +183,24 @@ def delete(folder: Path) -> None:
     """Delete the folder of a session; see `SavedSession.delete`."""
     if not folder.is_dir():
         return
+    with _held(folder):
+        for path in folder.iterdir():
+            if path.name != "lock":  # Windows deletes no file that is open
+                path.unlink(missing_ok=True)
+    (folder / "lock").unlink(missing_ok=True)
+    folder.rmdir()
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
     lock = SessionLock(folder)
     if not lock.acquire():
         message = f"the session {folder.name} is in use by {holder_of(folder)}: close that first"
         raise SessionInUse(message)
     try:
-        for path in folder.iterdir():
-            if path.name != "lock":  # Windows deletes no file that is open
-                path.unlink(missing_ok=True)
+        yield
     finally:
         lock.release()
-    (folder / "lock").unlink(missing_ok=True)
-    folder.rmdir()
 
 
 def size_of(folder: Path) -> int:

@@ -169,14 +169,14 @@ class Autosaver:
         self._show(None)
         if offered is None:
             return
-        from fabric_widget.session.journal import finish, session_at
+        from fabric_widget.session.journal import session_at
 
         live = session_at(offered.folder)
         if live is not None and live in _journals:
             _journals[live].finish()
             return
         with contextlib.suppress(OSError, ValueError):  # it is offered once more, then
-            finish(offered.folder)
+            offered.finish()
 
     def withdraw(self) -> None:
         """Take the offer back: a person has begun something else."""
