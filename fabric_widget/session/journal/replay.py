@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 NAME = "journal.jsonl"
+_LONGEST = 2**20  # bytes of a first line
 _MOVES = {"undo": History.undo, "redo": History.redo}
 
 
@@ -94,6 +95,14 @@ def replay(folder: Path, pictures: Pictures) -> Replayed:
     if content.find(b"\n", found.end) >= 0:  # a whole line, so not one that was being written
         found.damage = f"line {number + 1} of {path} is damaged"
     return found
+
+
+def about_of(folder: Path) -> Mapping[str, Any]:
+    """Return what the first line of a journal tells; errors are those of `replay`."""
+    path = folder / NAME
+    with path.open("rb") as file:
+        first = file.readline(_LONGEST)
+    return _begun(path, next(read_lines(first), None)).about
 
 
 def _begun(path: Path, line: Line | None) -> Replayed:

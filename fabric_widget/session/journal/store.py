@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fabric_widget.autosave import GIGABYTE, Autosave
-from fabric_widget.session.journal.replay import NAME
+from fabric_widget.session.journal.replay import NAME, about_of
 from fabric_widget.session.journal.saved import SavedSession, delete, size_of
 
 if TYPE_CHECKING:
@@ -36,12 +36,19 @@ class Store:
         self.settings = settings
         self.root = settings.root
 
-    def sessions(self) -> list[SavedSession]:
-        """Return the sessions that can be read, the one where something happened last first."""
+    def sessions(self, notebook: str | None = None) -> list[SavedSession]:
+        """Return the sessions that can be read, the one where something happened last first.
+
+        Parameters
+        ----------
+        notebook
+            The one whose sessions are looked for; those of others are not read. None for all.
+        """
         found = []
         for folder in self._folders():
             try:
-                found.append(SavedSession.read(folder))
+                if notebook is None or about_of(folder).get("notebook") == notebook:
+                    found.append(SavedSession.read(folder))
             except (OSError, ValueError) as error:
                 _logger.info("a saved session is passed over: %s", error)
         return sorted(found, key=lambda saved: saved.when, reverse=True)

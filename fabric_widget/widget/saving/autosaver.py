@@ -133,11 +133,8 @@ class Autosaver:
         own = None if session is None or session not in _journals else _journals[session].folder
         return [
             saved
-            for saved in Store(self._settings).sessions()
-            if saved.rounds
-            and not saved.finished
-            and saved.notebook == notebook
-            and saved.folder != own
+            for saved in Store(self._settings).sessions(notebook)
+            if saved.rounds and not saved.finished and saved.folder != own
         ]
 
     def resume(self, which: Any = None) -> Session:  # noqa: ANN401  (checked here)
