@@ -27,7 +27,7 @@ const limits = {
 const shortNames = Object.fromEntries(
   [
     "objectUrls", "pictureStore", "viewState", "setTabStop", "focusCard", "focusNext", "openMenu", "savePreset",
-    "deletePreset", "dismissFailure", "dismissNotice", "expectVote", "keepPolling", "fetchTools", "kernelBusy",
+    "deletePreset", "dismissFailure", "dismissNotice", "expectVote", "keepPolling", "fetchTools", "kernelBusy", "moreLike",
   ].map((name, at) => [name, `$${at.toString(36)}`]),
 );
 

@@ -30,7 +30,7 @@ settings.load_profile("house")
 # pictures, measurements or a site, by their file; a family of pipelines, by its name.
 _SHARING = re.compile(
     r"(?:lab|notebook)-ipykernel-\d"
-    r"|hosts/test_(?:marimo|nbconvert|subshells)\.py|front_end/test_playground\.py"
+    r"|hosts/test_(?:marimo|nbconvert|papermill|subshells|voila)\.py|front_end/test_playground\.py"
     r"|test_(?:token_budget|docs_site|package)\.py|aspects/test_measurement\.py|tests/bench/"
     r"|(?:engine/test_(?:pipelines|recipes|sizes)|zoo/test_zoo)\.py::\w+(?P<family>\[.+\])"
 )

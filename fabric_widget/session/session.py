@@ -10,7 +10,7 @@ from fabric_widget.session.batches import generate_in_batches
 from fabric_widget.session.remaking import DRAFT, STEPS, draft_steps, full_steps
 from fabric_widget.session.saving import Saving
 from fabric_widget.session.state import State, Turn
-from fabric_widget.session.subject import find_subject
+from fabric_widget.session.subject import find_subject, tells_subjects
 from fabric_widget.session.votes import checked_of
 
 if TYPE_CHECKING:
@@ -230,6 +230,24 @@ class Session(Saving):
         turn = None if self.current is None else self.turns[self.current]
         settings = {} if turn is None else turn.round.settings
         return find_subject(self.fabric, identity, self.pictures[identity], self.prompt, settings)
+
+    def tells_subjects(self, picture: GeneratedImage) -> bool:
+        """Return whether the subject of pictures like this one can be told from the background.
+
+        Where it cannot, votes on either are refused. The denoiser runs once, and no picture is
+        made.
+
+        Parameters
+        ----------
+        picture
+            Any of the session: it depends on their size.
+
+        Raises
+        ------
+        FabricError
+            The pipeline is busy.
+        """
+        return tells_subjects(self.fabric, picture)
 
     def _generated(
         self,

@@ -1,4 +1,4 @@
-"""Find the subject of a picture before a round is made that borrows it."""
+"""Find the subject of a picture before a round is made that borrows it, or know that none is."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from fabric_widget.engine import (
     Everything,
+    Fabric,
     FabricError,
     GeneratedImage,
     GenerationCancelled,
     HiRes,
+    NoAttentionSites,
     Schedule,
     Vote,
 )
+from fabric_widget.engine.compatibility import anatomy
+from fabric_widget.engine.references.subject import tells_subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +25,27 @@ if TYPE_CHECKING:
 
     import torch
 
-    from fabric_widget.engine import Fabric
     from fabric_widget.session.votes import Picture
+
+
+def tells_subjects(fabric: Fabric, picture: GeneratedImage) -> bool:
+    """Return whether the pipeline's attention tells the subject of pictures like this one.
+
+    The denoiser runs once, and no picture is made.
+
+    Raises
+    ------
+    FabricError
+        The pipeline is busy.
+    """
+    if not isinstance(fabric, Fabric):  # whatever else makes pictures is taken at its word
+        return not isinstance(fabric, HiRes)
+    try:
+        sites = anatomy(fabric.pipe, {**fabric.defaults, **picture.settings}, picture.prompt)
+    except NoAttentionSites:
+        return False
+    width, height = picture.image.size
+    return tells_subject(sites.tokens, width / height)
 
 
 def find_subject(

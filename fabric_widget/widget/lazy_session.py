@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import fabric_widget
@@ -77,6 +78,13 @@ class LazySession:
         self._view.show(
             info=self.pipeline_info.info(loaded=loaded, version=fabric_widget.__version__)
         )
+
+    def learn(self, *, subjects: bool) -> None:
+        """Take note of whether votes on subjects work, and say so if that is news."""
+        if subjects != self.pipeline_info.subjects:
+            with self._view.writing():
+                self.pipeline_info = replace(self.pipeline_info, subjects=subjects)
+                self.introduce()
 
     def continued(self) -> dict[str, Any]:
         """Return the controls of the session's current round."""

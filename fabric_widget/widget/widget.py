@@ -6,6 +6,7 @@ together; they know it as a `WidgetView`, whose file says how threads are kept a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
@@ -267,7 +268,10 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, SavingMethods, Th
         if job.kind == ROUND:
             self._autosaver.withdraw()
         runs = {LOOK: self._lens_jobs.run, SUBJECT: self._subject_jobs.run}
-        return runs.get(job.kind, self._rounds.run)(job)
+        made = runs.get(job.kind, self._rounds.run)(job)
+        with contextlib.suppress(RuntimeError):  # closed meanwhile
+            self._worker.call(self._subject_jobs.survey)
+        return made
 
     @t.validate(*NAMES, "votes")
     def _in_range(self, proposal: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the trait's kind)

@@ -15,6 +15,8 @@ import { continuePart } from "./dom/continue.js";
 import { emptyPart, headPart, takeFiles } from "./dom/frame.js";
 import { bestPart } from "./grid/best.js";
 import { captionPart, gridPart } from "./grid/grid.js";
+import { SUBJECTS } from "./grid/keys.js";
+import { UNTOLD } from "./grid/whys.js";
 import { historyPart } from "./history/history.js";
 import { promptPart } from "./settings/prompt.js";
 import { pipelineSettingsPart } from "./settings/pipeline-settings.js";
@@ -176,15 +178,18 @@ export const createView = ({ model, el, cache, toolbox }) => {
     }
   };
 
-  /** @param {"generate" | "draft"} type */
-  const ask = (type) => {
+  /**
+   * @param {"generate" | "draft" | "more_like"} type
+   * @param {{id?: string}} [about]
+   */
+  const ask = (type, about) => {
     if (closed()) return;
     prompt.flush();
     settings.flush();
     follow();
     const now = traits();
     const controls = Object.fromEntries(CONTROLS.map((name) => [name, now[name]]));
-    void request({ type, controls, votes: now.votes });
+    void request({ type, ...about, controls, votes: now.votes });
     update();
   };
 
@@ -210,7 +215,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
    * @param {string} why
    */
   const askSubject = (id, why) => {
-    if (closed() || local.subjects.has(id) || !["subject", "background"].includes(why) || !Object.hasOwn(traits().votes, `${id}:${why}`)) return;
+    if (closed() || local.subjects.has(id) || !SUBJECTS.includes(why) || !Object.hasOwn(traits().votes, `${id}:${why}`)) return;
     local.subjects.set(id, null);
     link.ask({ type: "subject", id }).then(({ message }) => takeSubject(message), () => local.subjects.delete(id));
   };
@@ -223,6 +228,8 @@ export const createView = ({ model, el, cache, toolbox }) => {
     like: (id) => setVotes(toggled(traits().votes, id, 1), id),
     dislike: (id) => setVotes(toggled(traits().votes, id, -1), id),
     because(id, ...whys) {
+      const { info, votes: said } = traits();
+      if (info.subjects === false && whys.some((why) => SUBJECTS.includes(why) && !Object.hasOwn(said, `${id}:${why}`))) return notice(`${UNTOLD}.`);
       setVotes(whys.reduce((votes, why) => because(votes, id, why), traits().votes));
       askSubject(id, whys[0]);
     },
@@ -242,6 +249,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
     clear: () => setVotes({}),
     generate: () => ask("generate"),
     draft: () => ask("draft"),
+    moreLike: (id) => ask("more_like", { id }),
     again: (id) => onceMore("again", id),
     finish: (id) => onceMore("finish", id),
     enlarge: (id) => onceMore("enlarge", id),

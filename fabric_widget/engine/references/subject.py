@@ -30,9 +30,24 @@ _LEAST_ROWS = 3
 
 def chosen_sites(sites: Sequence[Site]) -> list[Site]:
     """Return the sites of the finest level of at most `MOST_TOKENS` tokens, or the coarsest."""
-    counts = sorted({site.place.tokens for site in sites}, reverse=True)
-    tokens = next((count for count in counts if count <= MOST_TOKENS), counts[-1])
+    tokens = _chosen([site.place.tokens for site in sites])
     return [site for site in sites if site.place.tokens == tokens]
+
+
+def tells_subject(tokens: Sequence[int], aspect: float) -> bool:
+    """Return whether attention tells where the subject of a picture is.
+
+    Parameters
+    ----------
+    tokens
+        How many tokens of the picture each attention site has.
+    aspect
+        Width of the picture, divided by its height.
+    """
+    rows, columns = _grid(count := _chosen(tokens), aspect)
+    by = _pooled_by(count)
+    pooled = (rows // by) * (columns // by)
+    return min(rows, columns) >= _LEAST_ROWS and min(_grid(pooled, aspect)) >= _LEAST_ROWS
 
 
 def affinity(queries: torch.Tensor, keys: torch.Tensor, aspect: float) -> torch.Tensor:
@@ -49,6 +64,11 @@ def affinity(queries: torch.Tensor, keys: torch.Tensor, aspect: float) -> torch.
     -------
     torch.Tensor
         (N, N), float32; places are pooled where there are more than `MOST_TOKENS`.
+
+    Raises
+    ------
+    BadReference
+        So many places are to be pooled, and their number does not tell how they stand.
     """
     keys = keys.repeat_interleave(queries.shape[1] // keys.shape[1], dim=1)
     queries, keys = (_pooled(x.float(), aspect) for x in (queries, keys))
@@ -71,14 +91,7 @@ def subject_mask(looks: torch.Tensor, aspect: float) -> torch.Tensor:
     BadReference
         The number of places does not tell how they stand.
     """
-    columns = columns_of(len(looks), aspect)
-    rows = len(looks) // columns
-    if min(rows, columns) < _LEAST_ROWS:
-        message = (
-            "this pipeline's attention does not tell where the subject is: give the part as a box "
-            "or a mask"
-        )
-        raise BadReference(message)
+    rows, columns = _told_grid(len(looks), aspect)
     both = (looks + looks.T).double() / 2
     degree = both.sum(1).rsqrt()
     _, vectors = torch.linalg.eigh(degree[:, None] * both * degree)
@@ -92,12 +105,36 @@ def subject_mask(looks: torch.Tensor, aspect: float) -> torch.Tensor:
 
 def _pooled(x: torch.Tensor, aspect: float) -> torch.Tensor:
     """Return (B, H, N, D) with at most `MOST_TOKENS` tokens, by means over squares of them."""
-    count = x.shape[-2]
-    columns = columns_of(count, aspect)
-    grid = (count // columns, columns)
-    by = math.ceil(math.sqrt(count / MOST_TOKENS))
+    by = _pooled_by(count := x.shape[-2])
     if by <= 1:
         return x
-    picture = x.mT.reshape(-1, x.shape[-1], *grid)
+    picture = x.mT.reshape(-1, x.shape[-1], *_told_grid(count, aspect))
     pooled = functional.avg_pool2d(picture, by)
     return pooled.reshape(*x.shape[:2], x.shape[-1], -1).mT
+
+
+def _chosen(tokens: Sequence[int]) -> int:
+    counts = sorted(set(tokens), reverse=True)
+    return next((count for count in counts if count <= MOST_TOKENS), counts[-1])
+
+
+def _grid(count: int, aspect: float) -> tuple[int, int]:
+    """Return rows and columns of so many tokens; one row if they cannot be told."""
+    columns = columns_of(count, aspect)
+    return count // columns, columns
+
+
+def _told_grid(count: int, aspect: float) -> tuple[int, int]:
+    """Return rows and columns of so many tokens, or raise a BadReference."""
+    rows, columns = _grid(count, aspect)
+    if min(rows, columns) < _LEAST_ROWS:
+        message = (
+            "this pipeline's attention does not tell where the subject is: give the part as a box "
+            "or a mask"
+        )
+        raise BadReference(message)
+    return rows, columns
+
+
+def _pooled_by(count: int) -> int:
+    return math.ceil(math.sqrt(count / MOST_TOKENS))

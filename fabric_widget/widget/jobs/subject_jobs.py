@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.jobs.run import Run
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from fabric_widget.widget.publish import Publisher
     from fabric_widget.widget.view_protocol import WidgetView
     from fabric_widget.widget.worker import Job, Worker
+
+_logger = logging.getLogger(__name__)
 
 SUBJECT = "subject"
 """The kind of the jobs that look for subjects."""
@@ -57,6 +60,7 @@ class SubjectJobs:
         self._worker = worker
         self._runs = runs
         self._rest = rest
+        self._told: dict[tuple[int, int], bool] = {}  # by the size of pictures
 
     def ask(self, identity: str) -> dict[str, Any] | None:
         """Return the mask of a picture's subject for the front end; None: it is looked for."""
@@ -92,6 +96,21 @@ class SubjectJobs:
         finally:
             name = serialize.name_of(job.request)
             self._view.send({"type": "subject", "id": name, "mask": told})
+
+    def survey(self) -> None:
+        """Find out whether votes on subjects can work, before they are offered. Never raises."""
+        session = self._lazy_session.session
+        if session is None or session.current is None:
+            return
+        picture = session.turns[session.current].round[0]
+        size = picture.image.size
+        try:
+            if size not in self._told:
+                self._told[size] = session.tells_subjects(picture)
+        except Exception:  # they stay offered, and whoever takes one is told
+            _logger.exception("whether votes on subjects work could not be found out")
+            return
+        self._lazy_session.learn(subjects=self._told[size])
 
     def _begin(self, job: Job) -> None:
         look = serialize.name_of(job.request)

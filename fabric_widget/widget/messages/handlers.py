@@ -94,6 +94,8 @@ class MessageHandlers:
                     phase="loading", message="Loading the model.", error=None
                 )
             self._worker.call(self._rounds.warm_up)
+        else:
+            self._worker.call(self._subject_jobs.survey)
 
     def _on_generate(self, controls: dict[str, Any], votes: object) -> None:
         self._ask("round", controls, votes)

@@ -32,6 +32,8 @@ class PipelineInfo:
         Names of the pipeline's arguments, None if not known.
     variety
         Of the plan, None if it has none.
+    subjects
+        Whether votes on the subject or the background work; assumed until it is known.
     """
 
     title: str = "Demo model"
@@ -43,6 +45,7 @@ class PipelineInfo:
     size_step: int = SIZE_STEP
     takes: frozenset[str] | None = None
     variety: float | None = None
+    subjects: bool = True
 
     @classmethod
     def of(cls, fabric: Fabric, plan: Plan | None = None) -> PipelineInfo:
@@ -89,6 +92,7 @@ class PipelineInfo:
             },
             "size_step": self.size_step,
             "variety": self.variety,
+            "subjects": self.subjects,
             "negative": self.takes is None or "negative_prompt" in self.takes,
             "ranges": ranges,
             "version": version,

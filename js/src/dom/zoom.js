@@ -105,7 +105,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore, fetchTools }) => {
     setText(title, label);
     setText(facts, [seed === null ? "" : `seed ${seed}`, images.length > 1 ? `${at + 1} of ${images.length}` : ""].filter(Boolean).join(" · "));
     set(image, { alt: label });
-    const about = { id, name, votes: viewState.traits.votes, disabled: viewState.closed };
+    const about = { id, name, votes: viewState.traits.votes, subjects: viewState.traits.info.subjects !== false, disabled: viewState.closed };
     votes.update(about);
     whys.update(about);
     setText(strength, value ? signed(value) : "");
@@ -170,7 +170,7 @@ export const zoomPart = ({ act, objectUrls, pictureStore, fetchTools }) => {
     if (/** @type {HTMLElement} */ (event.target).matches("input, select") && command.do !== "compare") return event.stopPropagation();
     // Enter and Escape are the browser's own here.
     if (command.do === "zoom" || command.do === "leave") return event.stopPropagation();
-    const { id } = current();
+    const { id, seed } = current();
     event.preventDefault();
     event.stopPropagation();
     if (voteByKey(command, id, act, viewState.traits.votes)) return;
@@ -189,6 +189,10 @@ export const zoomPart = ({ act, objectUrls, pictureStore, fetchTools }) => {
       case "generate":
         el.close();
         return act.generate();
+      case "moreLike":
+        if (seed === null) return;
+        el.close();
+        return act.moreLike(id);
       case "help":
         return act.help();
     }

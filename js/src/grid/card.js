@@ -24,18 +24,20 @@ import { MOST, STEP } from "../model/votes.js";
  * @property {import("../model/types.js").Kind} kind  of its round
  * @property {string} tries  what the picture tries, in words
  * @property {string[]} sources  the pictures that it follows
+ * @property {boolean} pinned  they are shown until that is ended
  * @property {number} strength
  * @property {import("../model/types.js").Votes} votes
  * @property {import("../model/parts.js").Mask | null} marked  what of it was marked
  * @property {boolean} hinted  the row of reasons is explained here
+ * @property {boolean} subjects  votes on the subject or the background can work
  * @property {boolean} starred
  * @property {boolean} closed
  */
 
 /**
- * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: (mode?: import("../model/types.js").ZoomMode) => void, light: (on: boolean) => void}} props  enter: the focus came into this card; light: shows which pictures this one follows
+ * @param {{act: Act, objectUrls: ObjectUrls, enter: () => void, zoom: (mode?: import("../model/types.js").ZoomMode) => void, light: (on: boolean) => void, pin: () => void}} props  enter: the focus came into this card; light: shows which pictures this one follows; pin: until it is called again
  */
-export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
+export const cardPart = ({ act, objectUrls, enter, zoom, light, pin }) => {
   /** @type {Picture | null} */
   let picture = null;
   let voted = 0;
@@ -105,11 +107,17 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     element.append(icon(name), text);
     return { element, name: (/** @type {string} */ picture) => setText(text, say(picture)) };
   };
-  const items = [
-    item("next", (name) => `Finish ${name}`, withPicture(act.finish)),
+  const finishing = item("next", (name) => `Finish ${name}`, withPicture(act.finish));
+  /** What cannot be done with a picture of two passes: it cannot be taken apart, nor made again from its seed. */
+  const ofOnePass = [
     item("lens", (name) => `See what shaped ${name}`, withPicture(act.lens)),
     item("again", (name) => `Make ${name} again`, withPicture(act.again)),
     item("enlarge", (name) => `Make ${name} twice as large`, withPicture(act.enlarge)),
+  ];
+  const items = [
+    finishing,
+    item("alike", (name) => `More like ${name}`, withPicture(act.moreLike)),
+    ...ofOnePass,
     item("target", (name) => `Use ${name} as the only reference`, withPicture(act.only)),
     item("strength", (name) => `Set the strength of ${name}`, () => toggleStrength(true)),
     item("download", (name) => `Download ${name}`, withPicture(act.download)),
@@ -136,6 +144,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
   const star = iconButton("star", "Star", withPicture(act.star), "fw-star", -1);
   const finish = button({ class: "fw-button fw-finish", label: "Finish", tabindex: -1 }, withPicture(act.finish));
   const tries = h("p", { class: "fw-tries" });
+  const sources = button({ class: "fw-tries", label: "", tabindex: -1 }, pin);
   // The group is inside: a list may hold nothing but list items.
   const group = h(
     "div",
@@ -145,6 +154,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
     finish,
     whys.el,
     tries,
+    sources,
   );
   const el = h("li", { class: "fw-card" }, group);
   el.addEventListener("focusin", () => {
@@ -198,7 +208,7 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       set(image, { alt: props.alt });
       set(open, { "aria-label": `Zoom ${name}`, "aria-disabled": picture ? null : "true" });
       const disabled = props.closed || !picture;
-      const about = { id: picture?.id ?? "", name, votes: props.votes, hinted: props.hinted, disabled };
+      const about = { id: picture?.id ?? "", name, votes: props.votes, hinted: props.hinted, subjects: props.subjects, disabled };
       votes.update(about);
       whys.update(about);
       part.update(props.marked);
@@ -223,16 +233,18 @@ export const cardPart = ({ act, objectUrls, enter, zoom, light }) => {
       if (range.disabled !== disabled) range.disabled = disabled;
       if (!moving && range.valueAsNumber !== voted) range.valueAsNumber = voted;
       if (!moving) tell();
-      setText(tries, props.tries);
-      set(tries, { title: props.tries });
-      show(tries, props.tries !== "");
-      // A picture of two passes cannot be taken apart, nor made again from its seed.
+      const follows = props.sources.length > 0;
+      for (const line of [tries, sources]) setText(line, props.tries);
+      show(tries, props.tries !== "" && !follows);
+      show(sources, props.tries !== "" && follows);
+      set(sources, { title: "Show the pictures that it follows" });
+      setPressed(sources, props.pinned);
       const enlarged = props.kind === "enlarged";
       setDisabled(lens, disabled || enlarged);
-      for (const at of [1, 2, 3]) setDisabled(items[at].element, disabled || enlarged);
+      for (const { element } of ofOnePass) setDisabled(element, disabled || enlarged);
       const draft = props.kind === "drafts" && picture !== null;
       show(finish, draft);
-      show(items[0].element, draft);
+      show(finishing.element, draft);
       call(finish, `Finish ${name}`, `Make ${name} in full`);
       setDisabled(finish, disabled);
       setText(seed, picture ? `seed ${picture.seed}` : "");

@@ -28,9 +28,10 @@ const triesOf = (traits, shown, { tries = "", sources = [] }) => ({
  * What each card shows.
  * @param {ViewState} viewState
  * @param {import("../model/picture-store.js").PictureStore} pictureStore
+ * @param {string} pinned  the picture whose sources are shown
  * @returns {CardProps[]}
  */
-const cardsOf = (viewState, pictureStore) => {
+const cardsOf = (viewState, pictureStore, pinned) => {
   const { forming, shown, traits, closed, local, status } = viewState;
   if (forming) {
     const made = local.previews.job === status.job ? local.previews.pictures : new Map();
@@ -38,7 +39,7 @@ const cardsOf = (viewState, pictureStore) => {
       const preview = made.get(at);
       return {
         number: at + 1, picture: null, alt: `Picture ${at + 1} of round ${forming.number}, being made`,
-        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], strength: 0, votes: {}, marked: null, hinted: false, starred: false, closed,
+        source: preview ?? null, state: preview?.done ? "done" : "forming", kind: "round", tries: "", sources: [], pinned: false, strength: 0, votes: {}, marked: null, hinted: false, subjects: true, starred: false, closed,
       };
     });
   }
@@ -46,8 +47,8 @@ const cardsOf = (viewState, pictureStore) => {
     const { picture: source, sharp } = pictureStore.large(picture.id);
     return {
       number: at + 1, picture, kind: shown?.kind ?? "round", alt: `${shown?.prompt.slice(0, 120)}, seed ${picture.seed}`,
-      source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), strength: strengthOf(traits.votes, picture.id),
-      votes: traits.votes, marked: maskIn(viewState, picture.id, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, starred: traits.starred.includes(picture.id), closed,
+      source, state: sharp ? "sharp" : "soft", ...triesOf(traits, shown, picture), pinned: picture.id === pinned, strength: strengthOf(traits.votes, picture.id),
+      votes: traits.votes, marked: maskIn(viewState, picture.id, votesOn(traits.votes, picture.id)), hinted: local.hint === picture.id, subjects: traits.info.subjects !== false, starred: traits.starred.includes(picture.id), closed,
     };
   });
 };
@@ -62,7 +63,8 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
   /** @type {CardProps[]} */
   let cards = [];
   let current = 0;
-  let lit = -1; // the card whose sources are shown
+  let lit = -1; // the card whose sources are shown, while it is pointed at or has the focus
+  let pinned = ""; // the picture whose sources are shown until a person ends that
 
   const list = keyedList(el, (/** @type {CardProps} */ { number }) => String(number), ({ number }) =>
     cardPart({
@@ -76,6 +78,7 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         lit = on ? number - 1 : -1;
         light();
       },
+      pin: () => pin(cards[number - 1]?.picture?.id ?? ""),
     }),
   );
   const cardAt = (/** @type {number} */ at) => list.parts.get(String(at + 1));
@@ -84,10 +87,17 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
   };
   /** Show which pictures the lit card follows, wherever they are seen. */
   const light = () => {
-    const sources = cards[lit]?.sources ?? [];
+    const sources = (cards.find((card) => card.pinned) ?? cards[lit])?.sources ?? [];
     for (const one of el.closest(".fabric-widget")?.querySelectorAll("[data-id]") ?? []) {
       set(/** @type {HTMLElement} */ (one), { "data-lit": sources.includes(one.getAttribute("data-id") ?? "") });
     }
+  };
+  /** Show the sources of a picture, or end that. @param {string} id */
+  const pin = (id) => {
+    lit = -1;
+    pinned = id === pinned ? "" : id;
+    if (viewState) update(viewState);
+    light();
   };
   /** @param {number} at */
   const focusCard = (at) => cardAt(Math.min(at, cards.length - 1))?.focus();
@@ -127,6 +137,9 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
         return;
       case "generate":
         return act.generate();
+      case "moreLike":
+        if (id) act.moreLike(id);
+        return;
       case "lens":
         if (id && !closed) act.lens(id);
         return;
@@ -141,33 +154,34 @@ export const gridPart = ({ act, objectUrls, pictureStore, leave }) => {
       case "help":
         return act.help();
       case "leave":
+        if (pinned) return pin(pinned);
         if (!cardAt(current)?.close()) leave();
     }
   });
 
-  return {
-    el,
-    focusCard,
-    /** @param {ViewState} next */
-    update(next) {
-      viewState = next;
-      cards = cardsOf(next, pictureStore);
-      const held = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
-      if (held && current >= cards.length) {
-        if (cards.length) focusCard(cards.length - 1);
-        else leave();
-      }
-      list.update(cards);
-      if (lit >= 0) light();
-      current = Math.max(0, Math.min(current, cards.length - 1));
-      placeTabStop();
-      const { width, height } = next.forming ?? next.shown ?? { width: 1, height: 1 };
-      el.style.setProperty("--fw-ratio", String(width > 0 && height > 0 ? Math.max(0.4, Math.min(2.5, width / height)) : 1));
-      const count = cards.length;
-      set(el, { "data-many": count <= 4 ? count : count <= 6 ? 6 : count <= 9 ? 9 : 16 });
-      show(el, count > 0);
-    },
+  /** @param {ViewState} next */
+  const update = (next) => {
+    viewState = next;
+    const shows = lit >= 0 || pinned;
+    cards = cardsOf(next, pictureStore, pinned);
+    const held = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
+    if (held && current >= cards.length) {
+      if (cards.length) focusCard(cards.length - 1);
+      else leave();
+    }
+    if (!cards.some((card) => card.pinned)) pinned = "";
+    list.update(cards);
+    if (shows) light();
+    current = Math.max(0, Math.min(current, cards.length - 1));
+    placeTabStop();
+    const { width, height } = next.forming ?? next.shown ?? { width: 1, height: 1 };
+    el.style.setProperty("--fw-ratio", String(width > 0 && height > 0 ? Math.max(0.4, Math.min(2.5, width / height)) : 1));
+    const count = cards.length;
+    set(el, { "data-many": count <= 4 ? count : count <= 6 ? 6 : count <= 9 ? 9 : 16 });
+    show(el, count > 0);
   };
+
+  return { el, focusCard, update };
 };
 
 /** @type {Record<string, string>} */

@@ -4,13 +4,16 @@ import { STEP, strengthOf } from "../model/votes.js";
 
 /**
  * @typedef {{do: "move", by: "left" | "right" | "up" | "down" | "first" | "last"}
- *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "part" | "star" | "compare"}
+ *   | {do: "jump", to: number} | {do: "like" | "dislike" | "clear" | "undo" | "redo" | "zoom" | "lens" | "generate" | "leave" | "help" | "more" | "moreLike" | "part" | "star" | "compare"}
  *   | {do: "why", why: string}
  *   | {do: "nudge", steps: number}} Command
  */
 
 /** What of a picture may count, each by its first letter. */
 export const WHYS = ["colors", "form", "subject", "background"];
+
+/** Those that work only where the model tells them apart. */
+export const SUBJECTS = ["subject", "background"];
 
 /** @type {Record<string, Command>} */
 const commands = {
@@ -33,6 +36,7 @@ const commands = {
   z: { do: "undo" },
   enter: { do: "zoom" },
   i: { do: "lens" },
+  m: { do: "moreLike" },
   p: { do: "part" },
   g: { do: "generate" },
   escape: { do: "leave" },

@@ -1,8 +1,11 @@
 // Why a picture is liked or disliked: a row of toggle buttons that unfolds under the thumbs.
 
 import { button, h, set, setDisabled, show } from "../dom/elements.js";
-import { WHYS } from "./keys.js";
+import { SUBJECTS, WHYS } from "./keys.js";
 import { markedOn, strengthOf } from "../model/votes.js";
+
+/** Said of a reason that is not offered. */
+export const UNTOLD = "This model does not tell the subject from the background: mark a part instead (P)";
 
 /**
  * @param {object} props
@@ -26,8 +29,8 @@ export const whysPart = ({ press, peek, mark, wait, tabindex }) => {
   });
   return {
     el,
-    /** @param {{id: string, name: string, votes: import("../model/types.js").Votes, hinted?: boolean, disabled: boolean}} props  name: such as "picture 2" */
-    update({ id, name, votes, hinted = false, disabled }) {
+    /** @param {{id: string, name: string, votes: import("../model/types.js").Votes, hinted?: boolean, subjects?: boolean, disabled: boolean}} props  name: such as "picture 2" */
+    update({ id, name, votes, hinted = false, subjects = true, disabled }) {
       const strength = strengthOf(votes, id);
       const verb = strength < 0 ? "dislike" : "like";
       show(el, strength !== 0);
@@ -38,12 +41,14 @@ export const whysPart = ({ press, peek, mark, wait, tabindex }) => {
       setDisabled(part, disabled);
       buttons.forEach((one, at) => {
         const why = WHYS[at];
+        const pressed = Object.hasOwn(votes, `${id}:${why}`);
+        const untold = !subjects && SUBJECTS.includes(why) && !pressed; // what stands can be taken back
         set(one, {
           "aria-label": `${why} of ${name}`,
-          "aria-pressed": String(Object.hasOwn(votes, `${id}:${why}`)),
-          title: `${verb} only its ${why} (${why[0].toUpperCase()})`,
+          "aria-pressed": String(pressed),
+          title: untold ? UNTOLD : `${verb} only its ${why} (${why[0].toUpperCase()})`,
         });
-        setDisabled(one, disabled);
+        setDisabled(one, disabled || untold);
       });
     },
   };

@@ -87,6 +87,7 @@
  * @property {{steps: number | null, guidance: number | null, width: number | null, height: number | null}} defaults
  * @property {number} size_step
  * @property {number | null} variety  of the plan; null: it has none
+ * @property {boolean} [subjects]  false: votes on the subject or the background cannot work
  * @property {boolean} negative
  * @property {Record<string, [number, number, number]>} ranges
  * @property {string} version
@@ -205,6 +206,7 @@
  * @property {() => void} cancel
  * @property {(which: "undo" | "redo") => void} travel
  * @property {(index: number) => void} branch
+ * @property {(id: string) => void} moreLike  ask for a round about one picture
  * @property {(id: string) => void} again
  * @property {(id: string) => void} finish
  * @property {(id: string) => void} enlarge

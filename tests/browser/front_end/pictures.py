@@ -203,6 +203,7 @@ def idle(**more: Any) -> Json:
             "defaults": {"steps": 20, "guidance": 7.5, "width": 64, "height": 64},
             "size_step": 8,
             "variety": 0.5,
+            "subjects": True,
             "negative": True,
             "ranges": RANGES,
             "version": "0.1.0",

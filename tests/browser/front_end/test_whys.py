@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FIRST = ids(0)
 WHYS = ("colors", "form", "subject", "background")
+UNTOLD = "This model does not tell the subject from the background: mark a part instead (P)"
 HINT = "All of it counts. Press one, and only that does."
 
 
@@ -202,3 +203,24 @@ def test_the_dial_is_there_where_a_plan_has_one(open_widget: Opener) -> None:
     assert widget.trait("variety") == 0.2
     widget.kernel(info={**idle()["info"], "variety": None})
     expect(dial).to_be_hidden()
+
+
+def test_reasons_that_cannot_work_say_why_and_take_no_vote(open_widget: Opener) -> None:
+    told = idle()["info"] | {"subjects": False}
+    standing = f"{FIRST[0]}:subject"
+    widget = open_widget(ready(votes={standing: 1, FIRST[1]: 1}, info=told))
+    for what in ("subject", "background"):
+        button = why(widget, 2, what)
+        expect(button).to_have_attribute("aria-disabled", "true")
+        expect(button).to_have_attribute("title", UNTOLD)
+    expect(why(widget, 2, "colors")).not_to_have_attribute("aria-disabled", "true")
+    widget.focus_card(2)
+    widget.page.keyboard.press("b")
+    expect(widget.root.get_by_role("note")).to_have_text(f"{UNTOLD}.")
+    assert widget.saved("votes") == []
+    assert widget.sent("subject") == []
+    why(widget, 1, "subject").click()  # what stands from before can be taken back
+    assert widget.wait_saved("votes")[-1]["votes"] == {FIRST[1]: 1, FIRST[0]: 1}
+    expect(why(widget, 1, "subject")).to_have_attribute("aria-disabled", "true")
+    widget.kernel(info=told | {"subjects": True})
+    expect(why(widget, 2, "subject")).not_to_have_attribute("aria-disabled", "true")

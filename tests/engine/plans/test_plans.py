@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fabric_widget.engine import (
+    BadReference,
     Everything,
     Explore,
     GeneratedImage,
+    MoreLike,
     Plan,
     Recipe,
     Start,
@@ -150,10 +152,35 @@ def test_what_was_said_of_a_part_is_followed_as_it_was_said() -> None:
         assert recipe.told({"a": "1", "b": "2"}) == "form of 2, colors of the subject of 1"
 
 
+@given(votes(), counts, seeds, st.floats(0, 1), st.booleans())
+def test_more_like_a_picture_follows_it_alone(
+    said: Votes, count: int, seed: int, variety: float, drawn: bool
+) -> None:
+    recipes = MoreLike(picture("m", drawn=drawn), variety).recipes(said, count, seed)
+    assert len(recipes) == count
+    for recipe in recipes:
+        assert recipe.sources == ("m",)
+        assert recipe.disliked == ()
+        assert "{m}" in recipe.words
+        assert (recipe.start is not None) == drawn
+
+
+def test_four_pictures_more_like_one_are_like_it_in_four_ways() -> None:
+    made = MoreLike(picture("m")).recipes(Votes(), 4, 0)
+    ways = ["close to {m}", "colors of {m}", "form of {m}", "a variation on {m}"]
+    assert [recipe.words for recipe in made] == ways
+
+
+def test_only_a_generated_picture_has_more_like_it() -> None:
+    with pytest.raises(BadReference, match=r"picture is a Image: .* use liked=\[picture\]"):
+        MoreLike(UPLOAD)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("variety", [-0.1, 1.5, float("nan")])
 def test_a_dial_has_two_ends(variety: float) -> None:
-    with pytest.raises(ValueError, match="give a number from 0 to 1"):
-        Explore(variety)
+    for plan in (Explore, lambda dial: MoreLike(picture("m"), dial)):
+        with pytest.raises(ValueError, match="give a number from 0 to 1"):
+            plan(variety)
 
 
 def test_shares_of_noise_are_shares() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import torch
 
-from fabric_widget.engine import BadReference
+from fabric_widget.engine import BadReference, Fabric, HiRes, PipelineBusy
 from fabric_widget.session import Session
 from fabric_widget.widget.state.masks import mask_told
+from fabric_widget.zoo import tiny
+from tests.widget.fakes import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from fabric_widget.widget import FabricWidget
     from tests.widget.fakes import Clock, Front, Studio
@@ -105,3 +107,56 @@ def test_there_is_time_to_see_the_subject_before_votes_start_a_round(
     clock.now += widget._debounce
     widget._worker.wake()
     front.wait(lambda: len(front.state["history"]) == 2)
+
+
+def test_reasons_that_cannot_work_are_known_before_they_are_offered(
+    make: Callable[..., FabricWidget], front: Front
+) -> None:
+    session = Session(Fabric(tiny.pipeline()))
+    arguments: dict[str, Any] = {"num_inference_steps": 2, "guidance_scale": 4.0}
+    narrow = session.generate("abc", num_images=1, width=1024, height=8, **arguments)
+    widget = make(session, auto=False, num_images=1)
+    assert front.state["info"]["subjects"], "nothing is known yet"
+    front.call("hello")
+    flush(widget)
+    assert not front.state["info"]["subjects"]
+    with pytest.raises(BadReference, match="does not tell where the subject is"):
+        session.subject(narrow[0].id)
+    widget.width = widget.height = None
+    made = widget.generate().result()
+    flush(widget)
+    assert front.state["info"]["subjects"], "pictures of another size tell"
+    assert session.subject(made[0].id).any()
+
+
+def test_a_page_that_opens_later_is_told_too(
+    make: Callable[..., FabricWidget], front: Front
+) -> None:
+    twice: Any = HiRes(Fabric(tiny.pipeline()))
+    session = Session(twice)
+    session.generate("abc", num_images=1, num_inference_steps=2, guidance_scale=4.0)
+    widget = make(session)
+    front.call("hello")
+    flush(widget)
+    assert not front.state["info"]["subjects"], "no subjects are looked for in two passes"
+
+
+def test_what_cannot_be_found_out_is_offered(
+    make: Callable[..., FabricWidget], front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Session, picture: object) -> bool:
+        raise PipelineBusy(str(picture))
+
+    monkeypatch.setattr(Session, "tells_subjects", fail)
+    widget = make(tiny.pipeline(), prompt="abc", guidance=4.0, **QUICK)
+    assert len(widget.generate().result()) == 2
+    flush(widget)
+    assert front.state["info"]["subjects"]
+
+
+def flush(widget: FabricWidget) -> None:
+    """Wait until the worker has done what was asked of it before."""
+    done = threading.Event()
+    widget._worker.call(done.set)
+    widget._worker.pump()
+    assert done.wait(PATIENCE)

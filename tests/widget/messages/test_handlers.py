@@ -98,6 +98,44 @@ def test_again_makes_one_picture_with_the_votes_of_now(front: Front, studio: Stu
 
 
 @pytest.mark.usefixtures("widget")
+def test_more_like_is_a_round_about_one_picture(
+    front: Front, studio: Studio, session: Session
+) -> None:
+    first = a_round(front, num_images=2)
+    given, votes = controls(prompt="a bear", num_images=3), {first[0]: 1, first[1]: -1}
+    assert front.call("more_like", id=first[1], controls=given, votes=votes)["type"] == "answer"
+    front.wait_phase("ready")
+    images = front.state["round"]["images"]
+    assert [image["sources"] for image in images] == [[first[1]]] * 3
+    assert images[0]["tries"] == "close to {" + first[1] + "}"
+    assert (studio.requests[-1]["prompt"], len(session.rounds)) == ("a bear", 2)
+    assert votes_of(session) == votes
+    assert front.state["seed"] == images[-1]["seed"] + 1
+    assert front.call("undo")["type"] == "answer"
+    assert front.state["round"]["index"] == 0
+
+
+@pytest.mark.usefixtures("widget")
+def test_more_like_a_picture_that_nobody_made_is_refused(front: Front) -> None:
+    a_round(front)
+    answer = front.call("more_like", id="strange", controls=controls(), votes={})
+    assert answer["type"] == "failed"
+    assert "no picture here is called 'strange'" in answer["message"]
+
+
+@pytest.mark.usefixtures("front")
+def test_python_asks_for_more_like_one_too(widget: FabricWidget) -> None:
+    first = widget.generate().result()
+    widget.variety = 0
+    made = widget.more_like(1).result()
+    assert {recipe.sources for recipe in made.recipes} == {(first[1].id,)}
+    assert {recipe.words for recipe in made.recipes} == {"close to {" + first[1].id + "}"}
+    widget.session.like(flat(9, 8))
+    with pytest.raises(ValueError, match="no round of this session made this picture"):
+        widget.more_like(flat(9, 8))
+
+
+@pytest.mark.usefixtures("widget")
 def test_undo_redo_and_branch_write_what_stood_there(front: Front, session: Session) -> None:
     front.set(auto=False)
     first, _ = a_round(front, prompt="a fox", auto=False, steps=5)
