@@ -106,5 +106,4 @@ class Saving(Remaking):
         self._history = History(saved.present, saved.past, saved.future)
         self._environments = saved.environments
         self._pictures.update(saved.pictures)
-        for state in saved.states:
-            self._parts.update(state.parts)
+        self._parts.update(saved.parts)
