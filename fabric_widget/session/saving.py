@@ -14,9 +14,11 @@ from fabric_widget.engine import Fabric
 from fabric_widget.session import files
 from fabric_widget.session.history import History
 from fabric_widget.session.remaking import Remaking
+from fabric_widget.session.replay import Replay, Replayed, environment_of, replay
+from fabric_widget.session.replay.environment import added
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fabric_widget.engine import Schedule
     from fabric_widget.session.state import State
@@ -50,7 +52,53 @@ class Saving(Remaking):
         """
         with self._lock:
             past, present, future = self._states()
-        files.save(files.Saved(present, past, future, self._environments), place)
+        environments = added(self._environments, environment_of(self.fabric))
+        files.save(files.Saved(present, past, future, environments), place)
+
+    def replay(
+        self,
+        *,
+        on_step: Callable[[int, int, float], object] | None = None,
+        on_start: Callable[[tuple[str, ...]], object] | None = None,
+        on_picture: Callable[[Replayed], object] | None = None,
+    ) -> Replay:
+        """Make every picture of the session once more, and say which are the same to the bit.
+
+        Drafts, finished and enlarged pictures are made as they were, with their seeds, settings,
+        schedules and recipes. The session stays as it is.
+
+        Parameters
+        ----------
+        on_step
+            Called after each step with the index of the round, the number of rounds, and how much
+            of this one is done, 0 … 1.
+        on_start
+            Called with what is different now from when the session was saved (pipeline, weights,
+            device, dtype, libraries), in words, before anything is made.
+        on_picture
+            Called with each picture when it is compared.
+
+        Returns
+        -------
+        Replay
+            `same`, the `pictures` one by one, and the `differences` of `on_start`.
+
+        Raises
+        ------
+        GenerationCancelled
+            `cancel` was called.
+        SessionFileError
+            A picture that was saved cannot be read.
+        """
+        known = self._environments or (environment_of(self.fabric),)
+        return replay(
+            self.fabric,
+            self.turns,
+            known,
+            on_step=on_step,
+            on_start=on_start,
+            on_picture=on_picture,
+        )
 
     @classmethod
     def open(
