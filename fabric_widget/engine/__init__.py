@@ -44,6 +44,7 @@ from fabric_widget.engine.results import Progress, Round
 from fabric_widget.engine.schedule import Schedule
 from fabric_widget.engine.trajectory import Trajectory
 from fabric_widget.engine.votes.aspects import AspectTable, AspectWeights
+from fabric_widget.engine.votes.parts import Part
 from fabric_widget.engine.votes.votes import Vote
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Lens",
     "Level",
     "NoAttentionSites",
+    "Part",
     "PipelineBusy",
     "Plan",
     "Progress",

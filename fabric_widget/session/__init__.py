@@ -10,6 +10,7 @@ saving    a session on a disk: save, open
 records   votes and recipes as JSON
 typed     values of JSON, checked
 replay/   a session made once more, picture by picture
+exports/  a session as a page, as pictures, as code
 files/    a session as one file, or as a folder
 state     State: everything a session holds at one moment, immutable
 timeline  Timeline: rounds and votes with undo, redo and branches

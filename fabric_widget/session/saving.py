@@ -12,6 +12,7 @@ from diffusers import DiffusionPipeline
 
 from fabric_widget.engine import Fabric
 from fabric_widget.session import files
+from fabric_widget.session.exports import export
 from fabric_widget.session.history import History
 from fabric_widget.session.remaking import Remaking
 from fabric_widget.session.replay import Replay, Replayed, environment_of, replay
@@ -19,9 +20,9 @@ from fabric_widget.session.replay.environment import added
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from fabric_widget.engine import Schedule
-    from fabric_widget.session.state import State
 
 
 class Saving(Remaking):
@@ -50,10 +51,38 @@ class Saving(Remaking):
         OSError
             It cannot be written; what was there before is still there.
         """
-        with self._lock:
-            past, present, future = self._states()
-        environments = added(self._environments, environment_of(self.fabric))
-        files.save(files.Saved(present, past, future, environments), place)
+        files.save(self._saved(), place)
+
+    def export(self, place: str | os.PathLike[str], *, kind: str | None = None) -> list[Path]:
+        """Write the session for people who have no kernel.
+
+        Parameters
+        ----------
+        place
+            "story.html" is a page that needs nothing else: pictures, prompts and votes, round by
+            round, without a script. "story.py" is Python code that makes the session again, with a
+            folder beside it if there were pictures from elsewhere. A name without a suffix is a
+            folder of PNGs with a line about each in ``metadata.jsonl``.
+        kind
+            "page", "code" or "pictures", if the name does not say it.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        FileExistsError
+            The folder holds something else.
+        OSError
+            It cannot be written.
+        SessionFileError
+            A picture that was saved cannot be read.
+        ValueError
+            There is no round yet, the name says nothing, or the session has what code cannot say.
+        """
+        return export(self._saved(), place, kind)
 
     def replay(
         self,
@@ -146,8 +175,12 @@ class Saving(Remaking):
         session._restore(saved)
         return session
 
-    def _states(self) -> tuple[tuple[State, ...], State, tuple[State, ...]]:
-        return self._history.past, self._history.present, self._history.future
+    def _saved(self) -> files.Saved:
+        with self._lock:
+            line = self._history
+            past, present, future = line.past, line.present, line.future
+        environments = added(self._environments, environment_of(self.fabric))
+        return files.Saved(present, past, future, environments)
 
     def _restore(self, saved: files.Saved) -> None:
         """Go to where a saved session was."""

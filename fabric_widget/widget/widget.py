@@ -28,6 +28,7 @@ from fabric_widget.widget.messages.handlers import MessageHandlers
 from fabric_widget.widget.messages.settings_updates import OPEN, checked_value, read_update
 from fabric_widget.widget.publish import Publisher
 from fabric_widget.widget.round_methods import RoundMethods
+from fabric_widget.widget.saving_methods import SavingMethods
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES
 from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 
-class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget):
+class FabricWidget(SavingMethods, SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget):
     """A grid of pictures with thumbs; the next pictures follow the votes.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.

@@ -24,7 +24,7 @@ from fabric_widget.cli.arguments.demo import DEFAULT_TASTE, add_demo, add_tastes
 from fabric_widget.cli.arguments.evaluate import add_evaluate
 from fabric_widget.cli.arguments.pipelines import add_pipelines
 from fabric_widget.cli.arguments.program import PROGRAM
-from fabric_widget.cli.arguments.sessions import add_replay
+from fabric_widget.cli.arguments.sessions import add_export, add_replay
 from fabric_widget.demo import training
 
 __all__ = ["DEFAULT_TASTE", "PROGRAM", "build_parser"]
@@ -46,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_bench(commands)
     add_aspects(commands)
     add_replay(commands)
+    add_export(commands)
     _add_train_demo(commands)
     return parser
 

@@ -45,6 +45,29 @@ code is 0 if all pictures are the same to the bit, and 1 if not.""",
     add_printing(command)
 
 
+def add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "export",
+        help="write a saved session as a page, as pictures or as Python code",
+        description="""\
+Writes a saved session for people who have no kernel. The name says how: story.html is
+one page with all pictures, prompts and votes, and no script; story.py is Python code that
+makes the session again; a name without a suffix is a folder of PNGs with a line of JSON
+about each. No model is loaded.""",
+        epilog=f"""examples:
+  {PROGRAM} export cats.fabric story.html
+  {PROGRAM} export cats.fabric story.py
+  {PROGRAM} export cats.fabric pictures""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_session(command)
+    command.add_argument("place", type=Path, metavar="PLACE", help="the file or folder to write")
+    command.add_argument(
+        "--kind", choices=("page", "pictures", "code"), help="if the name does not say it"
+    )
+
+
 def _add_session(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "session", type=Path, metavar="SESSION", help="a .fabric file, or a folder of a session"

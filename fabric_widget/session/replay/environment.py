@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 _ABSENT = "nothing"
+_DEMO = ("fabric_widget", "demo", "model")
+_NAME = "name"  # where it was loaded from: the same weights may be anywhere
 
 
 def environment_of(fabric: Any) -> dict[str, Any]:  # noqa: ANN401  (a Fabric, a HiRes)
@@ -41,6 +44,7 @@ def environment_of(fabric: Any) -> dict[str, Any]:  # noqa: ANN401  (a Fabric, a
     settings = dict(getattr(scheduler, "config", {}))
     return found | {
         "pipeline": type(pipe).__name__,
+        "name": _name(str(pipe.config.get("_name_or_path") or "")),
         "weights": {name: identity_of(model) for name, model in models.items()},
         "scheduler": f"{type(scheduler).__name__} {digest(repr(sorted(settings.items())))[:8]}",
         "device": _device(models),
@@ -84,10 +88,10 @@ def differences(
     """Return in words what is different now from when a session was made, one for each thing."""
     if not environments:
         return ("the session does not say what it was made with",)
-    now = dict(_flat(present))
+    now = {name: value for name, value in _flat(present) if name != _NAME}
     told: dict[str, None] = {}
     for environment in environments:
-        then = dict(_flat(environment))
+        then = {name: value for name, value in _flat(environment) if name != _NAME}
         for name in (*then, *(name for name in now if name not in then)):
             if then.get(name) != now.get(name):
                 was, is_ = then.get(name, _ABSENT), now.get(name, _ABSENT)
@@ -103,6 +107,14 @@ def _libraries() -> Iterator[tuple[str, str]]:
             yield name, version(name)
         except PackageNotFoundError:
             yield name, _ABSENT
+
+
+def _name(loaded: str) -> str:
+    """Return a name that others can load: not a path, which would tell of a user's folders."""
+    path = PurePath(loaded)
+    if path.parts[-3:] == _DEMO:
+        return "demo"
+    return "" if path.is_absolute() or len(path.parts) != len(("owner", "name")) else loaded
 
 
 def _device(models: Mapping[str, torch.nn.Module]) -> str:

@@ -223,7 +223,7 @@ def test_a_session_needs_a_pipeline_and_a_place() -> None:
 
 def test_what_json_cannot_hold_is_left_out_and_named(tmp_path: Path) -> None:
     session = Session(FABRIC)
-    strange = {"prompt_embeds": torch.zeros(2), "guidance_scale": float("nan")}
+    strange: dict[str, Any] = {"prompt_embeds": torch.zeros(2), "guidance_scale": float("nan")}
     session.generate("half a pair \ud83d", num_images=1, **strange)
     session.save(tmp_path / "cats.fabric")
     with zipfile.ZipFile(tmp_path / "cats.fabric") as archive:

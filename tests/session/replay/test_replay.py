@@ -98,7 +98,8 @@ def test_one_changed_pixel_is_found_with_how_much_it_differs() -> None:
     session = Session(Fabric(tiny.pipeline()))
     made = session.generate("abc", **QUICK)
     shown = made[1].image.copy()
-    red, green, blue = shown.getpixel((3, 4))
+    pixel: Any = shown.getpixel((3, 4))
+    red, green, blue = pixel
     shown.putpixel((3, 4), (red, (green + 128) % 256, blue))
     turn = session.turns[0]
     changed = replace(made, images=(made[0], replace(made[1], image=shown)))
@@ -133,7 +134,8 @@ def test_progress_is_told_and_differences_come_first() -> None:
 
 
 def test_pictures_of_two_passes_are_made_again_by_two_passes(tmp_path: Path) -> None:
-    session = Session(HiRes(Fabric(tiny.pipeline()), scale=1.5))
+    twice: Any = HiRes(Fabric(tiny.pipeline()), scale=1.5)
+    session = Session(twice)
     first = session.generate("abc", **QUICK)
     session.like(first[0])
     session.draft(**QUICK | {"num_inference_steps": 6})
