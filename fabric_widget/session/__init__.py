@@ -9,6 +9,8 @@ votes     what was said of a picture, with a signed strength
 saving    a session on a disk: save, open
 records   votes and recipes as JSON
 typed     values of JSON, checked
+replay/   a session made once more, picture by picture
+exports/  a session as a page, as pictures, as code
 files/    a session as one file, or as a folder
 journal/  sessions that save themselves, act by act
 state     State: everything a session holds at one moment, immutable

@@ -12,14 +12,17 @@ from diffusers import DiffusionPipeline
 
 from fabric_widget.engine import Fabric
 from fabric_widget.session import files
+from fabric_widget.session.exports import export
 from fabric_widget.session.history import History
 from fabric_widget.session.remaking import Remaking
+from fabric_widget.session.replay import Replay, Replayed, environment_of, replay
+from fabric_widget.session.replay.environment import added
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from fabric_widget.engine import Schedule
-    from fabric_widget.session.state import State
 
 
 class Saving(Remaking):
@@ -48,9 +51,83 @@ class Saving(Remaking):
         OSError
             It cannot be written; what was there before is still there.
         """
-        with self._lock:
-            past, present, future = self._states()
-        files.save(files.Saved(present, past, future, self._environments), place)
+        files.save(self._saved(), place)
+
+    def export(self, place: str | os.PathLike[str], *, kind: str | None = None) -> list[Path]:
+        """Write the session for people who have no kernel.
+
+        Parameters
+        ----------
+        place
+            "story.html" is a page that needs nothing else: pictures, prompts and votes, round by
+            round, without a script. "story.py" is Python code that makes the session again, with a
+            folder beside it if there were pictures from elsewhere. A name without a suffix is a
+            folder of PNGs with a line about each in ``metadata.jsonl``.
+        kind
+            "page", "code" or "pictures", if the name does not say it.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        FileExistsError
+            The folder holds something else.
+        OSError
+            It cannot be written.
+        SessionFileError
+            A picture that was saved cannot be read.
+        ValueError
+            There is no round yet, the name says nothing, or the session has what code cannot say.
+        """
+        return export(self._saved(), place, kind)
+
+    def replay(
+        self,
+        *,
+        on_step: Callable[[int, int, float], object] | None = None,
+        on_start: Callable[[tuple[str, ...]], object] | None = None,
+        on_picture: Callable[[Replayed], object] | None = None,
+    ) -> Replay:
+        """Make every picture of the session once more, and say which are the same to the bit.
+
+        Drafts, finished and enlarged pictures are made as they were, with their seeds, settings,
+        schedules and recipes. The session stays as it is.
+
+        Parameters
+        ----------
+        on_step
+            Called after each step with the index of the round, the number of rounds, and how much
+            of this one is done, 0 … 1.
+        on_start
+            Called with what is different now from when the session was saved (pipeline, weights,
+            device, dtype, libraries), in words, before anything is made.
+        on_picture
+            Called with each picture when it is compared.
+
+        Returns
+        -------
+        Replay
+            `same`, the `pictures` one by one, and the `differences` of `on_start`.
+
+        Raises
+        ------
+        GenerationCancelled
+            `cancel` was called.
+        SessionFileError
+            A picture that was saved cannot be read.
+        """
+        known = self._environments or (environment_of(self.fabric),)
+        return replay(
+            self.fabric,
+            self.turns,
+            known,
+            on_step=on_step,
+            on_start=on_start,
+            on_picture=on_picture,
+        )
 
     @classmethod
     def open(
@@ -98,13 +175,16 @@ class Saving(Remaking):
         session._restore(saved)
         return session
 
-    def _states(self) -> tuple[tuple[State, ...], State, tuple[State, ...]]:
-        return self._history.past, self._history.present, self._history.future
+    def _saved(self) -> files.Saved:
+        with self._lock:
+            line = self._history
+            past, present, future = line.past, line.present, line.future
+        environments = added(self._environments, environment_of(self.fabric))
+        return files.Saved(present, past, future, environments)
 
     def _restore(self, saved: files.Saved) -> None:
         """Go to where a saved session was."""
         self._history = History(saved.present, saved.past, saved.future)
         self._environments = saved.environments
         self._pictures.update(saved.pictures)
-        for state in saved.states:
-            self._parts.update(state.parts)
+        self._parts.update(saved.parts)

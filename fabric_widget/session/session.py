@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.engine import Lens, MoreLike, Round
 from fabric_widget.engine.request import checked_number, usable_seed
 from fabric_widget.session.batches import generate_in_batches
-from fabric_widget.session.remaking import DRAFT, STEPS, draft_steps, full_steps
+from fabric_widget.session.remaking import DRAFT, STEPS, draft_steps, full_steps, made_by
 from fabric_widget.session.saving import Saving
 from fabric_widget.session.state import State, Turn
 from fabric_widget.session.subject import find_subject, tells_subjects
@@ -289,7 +289,8 @@ class Session(Saving):
             before.current,
             "drafts" if drafts else "round",
             full_steps if drafts else None,
-            {} if batch_size is None else {"batch_size": batch_size},
+            ({} if batch_size is None else {"batch_size": batch_size})
+            | made_by(self.fabric, pipeline_arguments),
         )
         with self._lock:
             self._pictures.update((image.id, image) for image in turn.round)

@@ -86,8 +86,8 @@ class Voting(Timeline):
         Parameters
         ----------
         image
-            A generated image, or any picture: a PIL image, a numpy array, the path of a file
-            (which is read now).
+            A generated image, or any picture: a PIL image, a numpy array, a torch tensor, the path
+            of a file (which is read now), its bytes, an open file, a data URL.
         strength
             -2 … 2. A negative like is a dislike; 0 takes the vote back. Of votes about the same
             aspect and part of a picture the newest counts; others stand beside it.

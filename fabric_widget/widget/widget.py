@@ -30,8 +30,9 @@ from fabric_widget.widget.messages.settings_updates import OPEN, checked_value, 
 from fabric_widget.widget.publish import Publisher
 from fabric_widget.widget.round_methods import RoundMethods
 from fabric_widget.widget.saving.autosaver import Autosaver
-from fabric_widget.widget.saving.methods import SavingMethods
+from fabric_widget.widget.saving.methods import ResumingMethods
 from fabric_widget.widget.saving.places import autosave_of
+from fabric_widget.widget.saving_methods import SavingMethods
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES
 from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 
-class FabricWidget(SessionTraits, RoundMethods, VotingMethods, SavingMethods, ThreadSafeWidget):
+class FabricWidget(
+    SavingMethods, SessionTraits, RoundMethods, VotingMethods, ResumingMethods, ThreadSafeWidget
+):
     """A grid of pictures with thumbs; the next pictures follow the votes.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.

@@ -1,8 +1,8 @@
 """Sessions on a disk: as one .fabric file, or as a folder of the same files.
 
 saved         what is saved of a session: its states, also those taken back, and what made it
-write         a session into a file or a folder
-read          a session from either, lazily; and a check of all that it holds
+writing       a session into a file or a folder
+reading       a session from either, lazily; and a check of all that it holds
 index         session.json: states, rounds and what is known of each picture
 turns         rounds as JSON
 pictures      pictures as PNG and safetensors, checked when they are read
@@ -16,9 +16,9 @@ errors        what is wrong with a session, and what to do
 
 from fabric_widget.session.files.errors import SessionFileError, SessionNotFoundError
 from fabric_widget.session.files.png_text import PictureSettings, read_settings
-from fabric_widget.session.files.read import check, open_saved, read
+from fabric_widget.session.files.reading import check, open_saved, read
 from fabric_widget.session.files.saved import Saved
-from fabric_widget.session.files.write import SUFFIX, save, write
+from fabric_widget.session.files.writing import SUFFIX, save, write
 
 __all__ = [
     "SUFFIX",

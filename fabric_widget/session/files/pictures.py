@@ -10,7 +10,7 @@ import io
 import re
 import struct
 import weakref
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,23 +48,17 @@ class Facts:
     pixels
         Digest of the pixels; "" in sessions of before they were kept.
     passed
-        Shape of the latents that it passed through, () without any; None where it is not known.
+        Digest of its trajectory, "" without one; None in sessions of before it was kept.
     """
 
     size: tuple[int, int]
     mode: str = "RGB"
     pixels: str = ""
-    passed: tuple[int, ...] | None = None
+    passed: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the facts as JSON."""
-        passed = None if self.passed is None else list(self.passed)
-        return {
-            "size": list(self.size),
-            "mode": self.mode,
-            "pixels": self.pixels,
-            "passed": passed,
-        }
+        return asdict(self) | {"size": list(self.size)}
 
 
 _known: weakref.WeakKeyDictionary[GeneratedImage, Facts] = weakref.WeakKeyDictionary()
@@ -93,8 +87,8 @@ def facts_of(picture: Picture) -> Facts:
     if isinstance(picture, Image.Image):
         return Facts(picture.size)
     if picture not in _known:
-        shown, trajectory = _savable(picture.image), picture.trajectory
-        passed = () if trajectory is None else tuple(trajectory.latents.shape)
+        shown = _savable(picture.image)
+        passed = _digest_of(picture.trajectory)
         _known[picture] = Facts(shown.size, shown.mode, pixels_of(shown), passed)
     return _known[picture]
 
@@ -106,8 +100,8 @@ def facts_from_json(content: Mapping[str, Any]) -> Facts:
     if mode not in _MODES.values() or not 0 < width * height <= MOST_PIXELS:
         message = f"a picture is said to be {mode!r}, {width} by {height} pixels"
         raise ValueError(message)
-    shape = None if passed is None else tuple(typed.whole(n, "a side") for n in passed)
-    return Facts((width, height), mode, typed.text(content["pixels"], "a digest"), shape)
+    known = None if passed is None else typed.text(passed, "a digest")
+    return Facts((width, height), mode, typed.text(content["pixels"], "a digest"), known)
 
 
 def facts_from_png(head: bytes) -> Facts:
@@ -192,9 +186,8 @@ def read_tensors(data: bytes, name: str, facts: Facts) -> tuple[torch.Tensor, Tr
         message = "these are the latents of another picture: the file was exchanged or changed"
         raise ValueError(message)
     trajectory = _trajectory(tensors)
-    shape = () if trajectory is None else tuple(trajectory.latents.shape)
-    if facts.passed is not None and facts.passed != shape:
-        message = f"the trajectory has the shape {shape}, and the session says {facts.passed}"
+    if facts.passed is not None and facts.passed != _digest_of(trajectory):
+        message = "the trajectory is not the one that was saved: the file was exchanged or changed"
         raise ValueError(message)
     return latents, trajectory
 
@@ -214,6 +207,14 @@ def _trajectory(tensors: Mapping[str, torch.Tensor]) -> Trajectory | None:
             _check_finite(f"the {what}", each)
     told, signal, noise = rows
     return Trajectory(passed, told, signal, noise, start)
+
+
+def _digest_of(trajectory: Trajectory | None) -> str:
+    if trajectory is None:
+        return ""
+    parts = (trajectory.latents, trajectory.told, trajectory.signal, trajectory.noise)
+    start = () if trajectory.start is None else (trajectory.start,)
+    return digest("trajectory", *parts, *start)
 
 
 def _check_finite(what: str, tensor: torch.Tensor) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from fabric_widget.session.votes import drawn_parts
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fabric_widget.engine.votes.parts import Part
     from fabric_widget.session.state import State, Turn
-    from fabric_widget.session.votes import Picture
+    from fabric_widget.session.votes import Picture, Vote
 
 
 @dataclass(frozen=True)
@@ -33,33 +37,41 @@ class Saved:
     future: tuple[State, ...] = ()
     environments: tuple[Mapping[str, Any], ...] = ()
 
-    @property
+    @cached_property
     def states(self) -> tuple[State, ...]:
         """All states in their order."""
         return (*self.past, self.present, *self.future)
 
-    @property
+    @cached_property
     def turns(self) -> tuple[Turn, ...]:
         """Every round of any state once: those of the present first, in their order."""
-        turns = {id(turn): turn for turn in self.present.turns}
-        for state in self.states:
-            turns |= {id(turn): turn for turn in state.turns if id(turn) not in turns}
+        lines = {id(state.turns): state.turns for state in (self.present, *self.states)}
+        turns = {id(turn): turn for line in lines.values() for turn in line}
         return tuple(turns.values())
 
-    @property
+    @cached_property
     def pictures(self) -> dict[str, Picture]:
         """Every picture of any state, by id."""
         found: dict[str, Picture] = {}
-        for picture in self._named():
-            found |= {name: each for name, each in picture.items() if name not in found}
+        for name, picture in self._named():
+            found.setdefault(name, picture)
         return found
 
-    def _named(self) -> Iterator[dict[str, Picture]]:
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """Every box and mask of a vote of any state, by name."""
+        return drawn_parts(vote for votes in self._votes() for vote in votes)
+
+    def _votes(self) -> Iterator[Sequence[Vote]]:
+        yield from (turn.votes for turn in self.turns)
+        yield from {id(state.votes): state.votes for state in self.states}.values()
+
+    def _named(self) -> Iterator[tuple[str, Picture]]:
         for turn in self.turns:
-            yield {image.id: image for image in turn.round}
-            yield {vote.id: vote.image for vote in turn.votes}
+            yield from ((image.id, image) for image in turn.round)
             for recipe in turn.round.recipes:
-                yield {vote.id: vote.content for vote in (*recipe.liked, *recipe.disliked)}
-                yield {} if recipe.start is None else {recipe.start.parent.id: recipe.start.parent}
-        for state in self.states:
-            yield {vote.id: vote.image for vote in state.votes}
+                yield from ((vote.id, vote.content) for vote in (*recipe.liked, *recipe.disliked))
+                if recipe.start is not None:
+                    yield recipe.start.parent.id, recipe.start.parent
+        for votes in self._votes():
+            yield from ((vote.id, vote.image) for vote in votes)

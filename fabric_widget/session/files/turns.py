@@ -34,17 +34,27 @@ def turn_as_json(turn: Turn) -> dict[str, Any]:
         "prompt": made.prompt,
         "seed": made.seed,
         "settings": plain(made.settings),
-        "left_out": sorted(set(made.settings) - set(plain(made.settings))),
         "parent": turn.parent,
         "kind": turn.kind,
         "full_steps": turn.full_steps,
-        "options": dict(turn.options),
+        "options": _options(turn),
         "schedule": None if turn.schedule is None else asdict(turn.schedule),
         "votes": votes_as_json(turn.votes),
         "recipes": recipes_as_json(made.recipes),
         "contributions": dict(made.contributions),
         "images": [image.id for image in made],
     }
+
+
+def _options(turn: Turn) -> dict[str, Any]:
+    """Return the options, with the names of the arguments that JSON cannot hold."""
+    options = dict(turn.options)
+    given = options.get("arguments", {})
+    lost = [*options.get("left_out", []), *turn.round.settings, *given]
+    kept = {**plain(turn.round.settings), **plain(given)}
+    left_out = sorted(set(lost) - set(kept))
+    options |= {"arguments": plain(given)} if given else {}
+    return options | ({"left_out": left_out} if left_out else {})
 
 
 def turn_from_json(content: Mapping[str, Any], picture: Lookup) -> Turn:

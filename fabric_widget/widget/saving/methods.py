@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.saving.autosaver import Autosaver
 
 
-class SavingMethods:
+class ResumingMethods:
     """Methods that find and continue earlier sessions; each is a button of the front end too."""
 
     _autosaver: Autosaver

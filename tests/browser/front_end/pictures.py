@@ -233,7 +233,7 @@ def running(**more: Any) -> Json:
     return ready(**{"status": under_way, **more})
 
 
-ERROR = {
+ERROR: Json = {
     "title": "The GPU ran out of memory",
     "message": "CUDA out of memory. Tried to allocate 2.00 GiB.",
     "advice": "Lower the number of pictures or their size, then try again.",
