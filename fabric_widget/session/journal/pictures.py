@@ -18,7 +18,7 @@ from fabric_widget.session.files.pictures import (
     tensors_name,
 )
 from fabric_widget.session.files.png_text import HEADER, PictureSettings, text_of, with_text
-from fabric_widget.session.files.read import stored_picture
+from fabric_widget.session.files.reading import stored_picture
 from fabric_widget.session.files.source import Folder
 from fabric_widget.session.files.stored import kept_of
 from fabric_widget.session.files.turns import plain
