@@ -8,6 +8,7 @@ bench/       what feedback costs
 charts/      charts as SVG, for evaluation and bench
 peak_memory  how much memory a piece of work took at most
 user_folder  what was measured once and is kept for later
+autosave     where sessions save themselves, and how many are kept
 demo/        the small model that ships in the package
 zoo/         one tiny pipeline of every family, with random weights
 cli/         the command line
@@ -24,6 +25,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fabric_widget.autosave import Autosave
     from fabric_widget.demo import load_demo
     from fabric_widget.engine import (
         Everything,
@@ -37,12 +39,14 @@ if TYPE_CHECKING:
         Vote,
     )
     from fabric_widget.session import Session
+    from fabric_widget.session.journal import sessions
     from fabric_widget.widget import AttentionPlayground, FabricWidget
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AttentionPlayground",
+    "Autosave",
     "Everything",
     "Explore",
     "Fabric",
@@ -55,6 +59,7 @@ __all__ = [
     "TokenBudget",
     "Vote",
     "load_demo",
+    "sessions",
 ]
 
 _ROOMS = {
@@ -68,6 +73,8 @@ _ROOMS = {
     "MoreLike": "fabric_widget.engine",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
+    "Autosave": "fabric_widget.autosave",
+    "sessions": "fabric_widget.session.journal",
     "TokenBudget": "fabric_widget.engine",
     "Vote": "fabric_widget.engine",
     "load_demo": "fabric_widget.demo",

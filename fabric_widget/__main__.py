@@ -18,7 +18,9 @@ _COMMANDS = {
     "bench": "fabric_widget.cli.bench",
     "demo": "fabric_widget.cli.demo",
     "evaluate": "fabric_widget.cli.evaluate",
+    "export": "fabric_widget.cli.export",
     "pipelines": "fabric_widget.cli.pipelines",
+    "replay": "fabric_widget.cli.replay",
     "tastes": "fabric_widget.cli.tastes",
     "train-demo": "fabric_widget.demo.training",
 }

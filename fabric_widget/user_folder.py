@@ -21,6 +21,11 @@ class Unreadable(Exception):  # noqa: N818  (it says what is the matter)
     """A document is there and cannot be read."""
 
 
+def home() -> Path:
+    """Return the user's folder, whether it is there or not."""
+    return Path(os.environ.get(HOME) or platformdirs.user_data_path("fabric_widget"))
+
+
 def place_of(kind: str, name: str) -> Path:
     """Return where a document is kept, whether it is there or not.
 
@@ -31,8 +36,7 @@ def place_of(kind: str, name: str) -> Path:
     name
         A name that no other one of them has, such as a digest.
     """
-    home = os.environ.get(HOME) or platformdirs.user_data_path("fabric_widget")
-    return Path(home) / kind / f"{name}.json"
+    return home() / kind / f"{name}.json"
 
 
 def read(kind: str, name: str) -> Any:  # noqa: ANN401  (JSON)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Nothing is to be fetched, whatever a library would like to look up.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Sessions save themselves where a test says so, and never into the folder of whoever runs it.
+os.environ["FABRIC_WIDGET_AUTOSAVE"] = "off"
 
 # A million objects are made while the tests are imported, and stay: nothing there is garbage.
 gc.disable()

@@ -44,6 +44,7 @@ from fabric_widget.engine.results import Progress, Round
 from fabric_widget.engine.schedule import Schedule
 from fabric_widget.engine.trajectory import Trajectory
 from fabric_widget.engine.votes.aspects import AspectTable, AspectWeights
+from fabric_widget.engine.votes.parts import Part
 from fabric_widget.engine.votes.votes import Vote
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Level",
     "MoreLike",
     "NoAttentionSites",
+    "Part",
     "PipelineBusy",
     "Plan",
     "Progress",

@@ -149,9 +149,10 @@ class Fabric:
             0 or more, below 2³². Picture i is made with its own generator seeded ``seed + i``, as
             the plain pipeline makes it when given a list of generators.
         liked, disliked
-            Generated images, PIL images, numpy arrays or paths, each alone, in a pair with a
-            strength from -2 to 2, or in a `Vote` that says what of it counts. A negative strength
-            moves a picture to the other side, 0 ignores it. The newest stands last.
+            Generated images, PIL images, numpy arrays, torch tensors, paths, bytes, open files or
+            data URLs, each alone, in a pair with a strength from -2 to 2, or in a `Vote` that says
+            what of it counts. A negative strength moves a picture to the other side, 0 ignores it.
+            The newest stands last.
         schedule
             Instead of this object's own.
         plan

@@ -6,13 +6,19 @@ voting    Voting: a timeline of likes and dislikes, and what they are about
 remaking  pictures made once more: drafts in full, larger ones, under the lens
 subject   where the subject of a picture is
 votes     what was said of a picture, with a signed strength
+saving    a session on a disk: save, open
 records   votes and recipes as JSON
-files     a session as a folder, to go on with it another day
+typed     values of JSON, checked
+replay/   a session made once more, picture by picture
+exports/  a session as a page, as pictures, as code
+files/    a session as one file, or as a folder
+journal/  sessions that save themselves, act by act
 state     State: everything a session holds at one moment, immutable
 timeline  Timeline: rounds and votes with undo, redo and branches
 history   History: states that were and states that were taken back
 """
 
+from fabric_widget.session.files import PictureSettings, SessionFileError, read_settings
 from fabric_widget.session.session import Session
 
-__all__ = ["Session"]
+__all__ = ["PictureSettings", "Session", "SessionFileError", "read_settings"]

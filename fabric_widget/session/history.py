@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 State = TypeVar("State")
 
@@ -13,19 +16,40 @@ class History(Generic[State]):
     Parameters
     ----------
     start
-        The first state, which cannot be taken back.
+        The current state.
+    past
+        The states before it, the nearest last.
+    future
+        The states that were taken back, the nearest first.
     """
 
-    def __init__(self, start: State) -> None:
+    def __init__(
+        self, start: State, past: Sequence[State] = (), future: Sequence[State] = ()
+    ) -> None:
         self.present = start
-        self._past: list[State] = []
-        self._future: list[State] = []
+        self._past = list(past)
+        self._future = list(reversed(future))
 
     def act(self, state: State) -> None:
         """Make `state` the current one and forget states that were undone."""
         self._past.append(self.present)
         self._future.clear()
         self.present = state
+
+    @property
+    def line(self) -> tuple[tuple[State, ...], int]:
+        """Every state, oldest first, and the index of the current one."""
+        return (*self.past, self.present, *self.future), len(self._past)
+
+    @property
+    def past(self) -> tuple[State, ...]:
+        """The states before the current one, the nearest last."""
+        return tuple(self._past)
+
+    @property
+    def future(self) -> tuple[State, ...]:
+        """The states that were taken back, the nearest first."""
+        return tuple(reversed(self._future))
 
     @property
     def previous(self) -> State | None:

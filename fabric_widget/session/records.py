@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import zlib
 from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from fabric_widget.engine import GeneratedImage, Recipe, Start
-from fabric_widget.engine.votes.aspects import AspectTable
-from fabric_widget.engine.votes.parts import Part
-from fabric_widget.engine.votes.votes import CheckedVote
+from fabric_widget.engine.fingerprint import digest
+from fabric_widget.engine.votes.aspects import AspectTable, read_aspect
+from fabric_widget.engine.votes.parts import MOST_CELLS, PARTS, Part
+from fabric_widget.engine.votes.votes import MOST_STRENGTH, CheckedVote
+from fabric_widget.session import typed
 from fabric_widget.session.votes import Vote
 
 if TYPE_CHECKING:
@@ -43,18 +46,22 @@ def votes_as_json(votes: Sequence[Vote | CheckedVote]) -> list[dict[str, Any]]:
 def votes_from_json(content: Any, picture: Lookup) -> tuple[Vote, ...]:  # noqa: ANN401  (JSON)
     """Return votes; those of older folders are strengths by id."""
     if isinstance(content, dict):
-        return tuple(Vote(name, picture(name), float(s)) for name, s in content.items())
+        return tuple(Vote(name, picture(name), _strength(s)) for name, s in content.items())
     return tuple(
         Vote(
             vote["picture"],
             picture(vote["picture"]),
-            float(vote["strength"]),
-            vote["aspect"],
+            _strength(vote["strength"]),
+            read_aspect(vote["aspect"]),
             _part_from_json(vote["part"]),
-            bool(vote["in_place"]),
+            typed.truth(vote["in_place"], "in_place"),
         )
-        for vote in content
+        for vote in typed.listed(content, "votes")
     )
+
+
+def _strength(value: object) -> float:
+    return typed.number(value, "a strength", -MOST_STRENGTH, MOST_STRENGTH)
 
 
 def recipes_as_json(recipes: Sequence[Recipe]) -> list[dict[str, Any]]:
@@ -83,7 +90,7 @@ def recipes_from_json(content: Sequence[Mapping[str, Any]], picture: Lookup) -> 
             _checked(recipe["liked"], picture),
             _checked(recipe["disliked"], picture),
             _start_from_json(recipe["start"], picture),
-            recipe["words"],
+            typed.text(recipe["words"], "words"),
             _aspects_from_json(recipe.get("aspects", {})),
         )
         for recipe in content
@@ -110,7 +117,7 @@ def _start_from_json(content: Mapping[str, Any] | None, picture: Lookup) -> Star
     if not isinstance(parent, GeneratedImage):
         message = "a picture that start noise comes from has no latents"
         raise TypeError(message)
-    return Start(parent, float(content["own"]))
+    return Start(parent, typed.number(content["own"], "own", 0, 1))
 
 
 def _part_as_json(part: Part | None) -> dict[str, Any] | None:
@@ -124,8 +131,24 @@ def _part_as_json(part: Part | None) -> dict[str, Any] | None:
 
 
 def _part_from_json(content: Mapping[str, Any] | None) -> Part | None:
-    if content is None or "mask" not in content:
-        return None if content is None else Part(content["name"])
-    raw = zlib.decompress(base64.b64decode(content["mask"]))
-    levels = np.frombuffer(raw, np.uint8).reshape(content["shape"])
-    return Part(content["name"], torch.from_numpy(levels.astype(np.float32)) / _BYTE)
+    if content is None:
+        return None
+    if "mask" in content:
+        return _drawn(content["name"], tuple(content["shape"]), content["mask"])
+    if content["name"] not in PARTS:
+        message = f"a part is called {content['name']!r}"
+        raise ValueError(message)
+    return Part(content["name"])
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, shape: tuple[int, int], packed: str) -> Part:
+    """Return a box or a mask; the same one for the same text."""
+    rows, columns = (typed.whole(side, "a side of a mask", MOST_CELLS) for side in shape)
+    raw = zlib.decompressobj().decompress(base64.b64decode(packed), rows * columns + 1)
+    levels = np.frombuffer(raw, np.uint8).reshape(rows, columns)
+    mask = torch.from_numpy(levels.astype(np.float32)) / _BYTE
+    if name != digest("mask", mask):
+        message = f"the mask of the part {name!r} is another one"
+        raise ValueError(message)
+    return Part(name, mask)

@@ -12,7 +12,7 @@ from fabric_widget.session.votes import checked_of
 from fabric_widget.session.voting import Voting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fabric_widget.engine import Fabric, Influence, Progress, Recipe, Round, Schedule
     from fabric_widget.session.votes import Vote
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     OnStep = Callable[[Progress], object]
 
 _WHOLE = Lens()
+TWO_PASSES, ARGUMENTS = "two_passes", "arguments"  # options of a turn that a HiRes has made
 STEPS = "num_inference_steps"
 """The pipelines' name for the number of steps."""
 DRAFT = 3
@@ -75,6 +76,7 @@ class Remaking(Voting):
                 "num_inference_steps=50"
             )
             raise ValueError(message)
+        arguments = {**picture.settings, **pipeline_arguments}
         made = self.fabric(
             picture.prompt,
             num_images=1,
@@ -82,9 +84,12 @@ class Remaking(Voting):
             plan=[recipe_of(turn, picture)],
             schedule=turn.schedule,
             on_step=on_step,
-            **{**picture.settings, **pipeline_arguments},
+            **arguments,
         )
-        return self._remade(Turn(made, turn.votes, turn.schedule, index, "finished"), picture)
+        options = made_by(self.fabric, arguments)
+        return self._remade(
+            Turn(made, turn.votes, turn.schedule, index, "finished", options=options), picture
+        )
 
     def enlarge(
         self,
@@ -132,7 +137,10 @@ class Remaking(Voting):
             )
         finally:
             self._second = None
-        return self._remade(Turn(made, turn.votes, turn.schedule, index, "enlarged"), picture)
+        options = {"scale": scale, "strength": strength}
+        return self._remade(
+            Turn(made, turn.votes, turn.schedule, index, "enlarged", options=options), picture
+        )
 
     def look(
         self,
@@ -224,6 +232,17 @@ def recipe_of(turn: Turn, image: GeneratedImage) -> Recipe:
     """Return what a picture of a turn followed; before there were plans, that was everything."""
     recipes = turn.round.recipes or Everything().recipes(checked_of(turn.votes), len(turn.round), 0)
     return recipes[turn.round.images.index(image)]
+
+
+def made_by(fabric: Fabric | HiRes, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a turn that say how to make it again, where its settings do not.
+
+    The settings of a picture of two passes have its final size, not that of the first pass.
+    """
+    if not isinstance(fabric, HiRes):
+        return {}
+    passes = {name: getattr(fabric, name) for name in ("scale", "strength", "feedback")}
+    return {TWO_PASSES: passes, ARGUMENTS: dict(arguments)}
 
 
 def full_steps(fabric: Fabric, given: object) -> int:

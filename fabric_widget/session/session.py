@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import Lens, MoreLike, Round
 from fabric_widget.engine.request import checked_number, usable_seed
-from fabric_widget.session import files
 from fabric_widget.session.batches import generate_in_batches
-from fabric_widget.session.history import History
-from fabric_widget.session.remaking import DRAFT, STEPS, Remaking, draft_steps, full_steps
+from fabric_widget.session.remaking import DRAFT, STEPS, draft_steps, full_steps, made_by
+from fabric_widget.session.saving import Saving
 from fabric_widget.session.state import State, Turn
 from fabric_widget.session.subject import find_subject, tells_subjects
 from fabric_widget.session.votes import checked_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
 
     import torch
@@ -26,7 +24,7 @@ CONTRIBUTIONS = Lens(image=None, looks=False, parts=1, cells=1, steps=3)
 """Records how much each vote mattered in a round, and nothing else: so that it costs little."""
 
 
-class Session(Remaking):
+class Session(Saving):
     """Rounds of pictures with votes, branches and unlimited undo.
 
     Every act (a vote that changes something, a clear, a round, a step back to an earlier round) can
@@ -251,51 +249,6 @@ class Session(Remaking):
         """
         return tells_subjects(self.fabric, picture)
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Save the session into a folder.
-
-        A folder that holds this session already is brought up to date: only what is new is written.
-        What was taken back by undo is not kept, nor are pipeline arguments that are neither text
-        nor numbers.
-
-        Raises
-        ------
-        FileExistsError
-            The folder holds something else.
-        OSError
-            It cannot be written; what it held before is still there.
-        """
-        files.write(self._history.present, folder)
-
-    @classmethod
-    def open(
-        cls, folder: str | os.PathLike[str], fabric: Fabric, *, schedule: Schedule | None = None
-    ) -> Session:
-        """Return the session that `save` wrote into a folder.
-
-        Parameters
-        ----------
-        folder
-            Where it was saved.
-        fabric
-            Makes the pictures from now on; for the same pictures it needs the same pipeline.
-        schedule
-            How strongly votes count; by default the fabric's own.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no session, or a file of it is missing.
-        ValueError
-            It is damaged, or was written by a newer version.
-        """
-        state = files.read(folder)
-        session = cls(fabric, schedule=schedule)
-        session._history = History(state)
-        session._pictures.update(state.pictures)
-        session._parts.update(state.parts)
-        return session
-
     def _generated(
         self,
         prompt: str | None,
@@ -336,6 +289,8 @@ class Session(Remaking):
             before.current,
             "drafts" if drafts else "round",
             full_steps if drafts else None,
+            ({} if batch_size is None else {"batch_size": batch_size})
+            | made_by(self.fabric, pipeline_arguments),
         )
         with self._lock:
             self._pictures.update((image.id, image) for image in turn.round)

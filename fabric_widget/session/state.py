@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Self, get_args
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from fabric_widget.session.votes import disliked_of, drawn_parts, liked_of, strengths_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fabric_widget.engine import Round, Schedule
     from fabric_widget.engine.votes.parts import Part
@@ -37,6 +37,9 @@ class Turn:
         "round", "drafts", or a picture of an earlier turn made again: "finished" or "enlarged".
     full_steps
         Of drafts, how many steps a finished picture has; else None.
+    options
+        What else it takes to make the round once more: the `batch_size`, the `scale` and `strength`
+        of an enlargement. Only what was not left to the defaults.
     """
 
     round: Round
@@ -45,6 +48,7 @@ class Turn:
     parent: int | None = None
     kind: Kind = "round"
     full_steps: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def guided(self) -> bool:

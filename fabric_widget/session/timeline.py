@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fabric_widget.session.history import History
 from fabric_widget.session.state import State, act_between
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import Round
     from fabric_widget.session.state import Act, Turn
+
+    What = Literal["seen", "act", "undo", "redo"]
+    Observer = Callable[[What, History[State]], object]
 
 
 class Timeline:
@@ -31,6 +34,7 @@ class Timeline:
     def __init__(self, start: State) -> None:
         self._history = History(start)
         self._lock = threading.Lock()
+        self._observer: Observer | None = None
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -67,6 +71,17 @@ class Timeline:
         """What `redo` would do again: "vote", "round", "branch", "star", or "" for nothing."""
         return act_between(self._history.present, self._history.following)
 
+    def observe(self, observer: Observer | None) -> None:
+        """Have every act told to `observer`, in their order; None for nobody any more.
+
+        It is called at once with all that happened so far, and holds up whoever acts: it should
+        only make a note.
+        """
+        with self._lock:
+            self._observer = observer
+            if observer is not None:
+                observer("seen", self._history)
+
     def branch(self, index: int) -> None:
         """Go back to just after a round.
 
@@ -92,16 +107,14 @@ class Timeline:
 
     def undo(self) -> bool:
         """Undo the last act; return whether there was one."""
-        with self._lock:
-            return self._history.undo()
+        return self._moved("undo", self._history.undo)
 
     def redo(self) -> bool:
         """Redo the act undone last; return whether there was one.
 
         A new act forgets what was taken back before it.
         """
-        with self._lock:
-            return self._history.redo()
+        return self._moved("redo", self._history.redo)
 
     def _act(self, change: Callable[[State], State]) -> None:
         """Apply a change to the current state, unless it changes nothing."""
@@ -109,3 +122,15 @@ class Timeline:
             state = change(self._history.present)
             if state is not self._history.present:
                 self._history.act(state)
+                self._tell("act")
+
+    def _moved(self, what: What, move: Callable[[], bool]) -> bool:
+        with self._lock:
+            moved = move()
+            if moved:
+                self._tell(what)
+            return moved
+
+    def _tell(self, what: What) -> None:
+        if self._observer is not None:
+            self._observer(what, self._history)

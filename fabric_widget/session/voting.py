@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fabric_widget.engine.votes.parts import Part
-    from fabric_widget.session.state import State
+    from fabric_widget.session.history import History
+    from fabric_widget.session.state import State, Turn
     from fabric_widget.session.votes import Picture
     from fabric_widget.session.votes import Vote as _Vote
 
@@ -85,8 +86,8 @@ class Voting(Timeline):
         Parameters
         ----------
         image
-            A generated image, or any picture: a PIL image, a numpy array, the path of a file
-            (which is read now).
+            A generated image, or any picture: a PIL image, a numpy array, a torch tensor, the path
+            of a file (which is read now), its bytes, an open file, a data URL.
         strength
             -2 … 2. A negative like is a dislike; 0 takes the vote back. Of votes about the same
             aspect and part of a picture the newest counts; others stand beside it.
@@ -181,6 +182,20 @@ class Voting(Timeline):
         else:
             named = read_vote(Vote(image, 0.0), 1)
             self._act(lambda state: state.with_votes([v for v in state.votes if v.id != named.id]))
+
+    def restore(self, history: History[State]) -> None:
+        """Put a history in the place of the session's own, with every picture and part in it."""
+        states, _ = history.line
+        with self._lock:
+            self._history = history
+            turns: tuple[Turn, ...] = ()
+            for state in states:
+                new, turns = state.turns[len(turns) :], state.turns
+                votes = [*(vote for turn in new for vote in turn.votes), *state.votes]
+                for vote in votes:
+                    self._pictures.setdefault(vote.id, vote.image)
+                self._pictures.update((image.id, image) for turn in new for image in turn.round)
+                self._parts.update(drawn_parts(votes))
 
     def _vote(self, said: Vote, *, sign: int) -> str:
         vote = read_vote(said, sign)

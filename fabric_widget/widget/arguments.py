@@ -10,7 +10,7 @@ from fabric_widget.widget.messages.settings_updates import OPEN
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-KEYWORDS = (*OPEN, "batch_size", "cache_bytes", "preview", "presets_file")
+KEYWORDS = (*OPEN, "batch_size", "cache_bytes", "preview", "presets_file", "autosave")
 
 STANDING: Any = ...
 """A control that was not given: as the session left it, or else as the trait has it."""

@@ -12,7 +12,7 @@ from fabric_widget.widget.state.pipeline_info import PipelineInfo
 from fabric_widget.widget.state.settings import SEED_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fabric_widget.session import Session
     from fabric_widget.widget.view_protocol import WidgetView
@@ -36,6 +36,8 @@ class LazySession:
         None until it is open.
     pipeline_info
         What the widget knows of the pipeline.
+    opened
+        Called with a session that was created.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class LazySession:
         self._view = view
         self._settings = settings
         self._loading = threading.Lock()
+        self.opened: Callable[[Session], object] = lambda _session: None
         self.session: Session | None = _session_of(pipe, settings)
         self.pipeline_info = (
             PipelineInfo()
@@ -66,6 +69,7 @@ class LazySession:
                     with self._view.writing():
                         self.session, self.pipeline_info = session, pipeline_info
                         self.introduce()
+                    self.opened(session)
         return self.session
 
     def introduce(self) -> None:

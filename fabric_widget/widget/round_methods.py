@@ -128,6 +128,18 @@ class RoundMethods:
         self._worker.pump()
         return outcome
 
+    def retry(self) -> Outcome:
+        """Request once more what failed or was stopped last, with the same seeds.
+
+        Result and errors are those of `generate`.
+
+        Raises
+        ------
+        ValueError
+            Nothing failed since the last round.
+        """
+        return self._asked(self._rounds.retry())
+
     def cancel(self) -> None:
         """Cancel at the next step, and drop pending jobs."""
         self._runs.cancel()

@@ -37,9 +37,11 @@ class ThreadSafeWidget(anywidget.AnyWidget):
 
     _live: ClassVar[weakref.WeakSet[ThreadSafeWidget]] = weakref.WeakSet()
 
+    _left = False  # the host closed it: nobody said that they are done
+
     def _prepare(self) -> None:
         self._home = contextvars.copy_context()
-        self._view = WidgetView(self)
+        self._view = WidgetView(self, self._close_left)
 
     def _settle(self) -> None:
         self._own_layout = self.layout
@@ -47,7 +49,7 @@ class ThreadSafeWidget(anywidget.AnyWidget):
             self.comm.on_close(self._on_comm_closed)
         for other in tuple(self._live):
             if is_closed(other.comm):  # a host that runs a cell again closes comms, not widgets
-                other.close()
+                other._close_left()  # noqa: SLF001  (of this very class)
         self._live.add(self)
 
     def show(self) -> None:
@@ -90,7 +92,7 @@ class ThreadSafeWidget(anywidget.AnyWidget):
         cell's.
         """
         if self._view.gone:
-            self.close()
+            self._close_left()
             return
         try:
             self._home.copy().run(super()._send, msg, buffers=buffers)
@@ -98,4 +100,9 @@ class ThreadSafeWidget(anywidget.AnyWidget):
             _logger.exception("a message to the front end could not be sent")
 
     def _on_comm_closed(self, _message: object) -> None:
+        self._close_left()
+
+    def _close_left(self) -> None:
+        """Close the widget because its page is gone."""
+        self._left = True
         self.close()

@@ -67,3 +67,4 @@ class SessionTraits(t.HasTraits):
     parts = t.Dict(read_only=True).tag(sync=True)
     presets: t.List[dict[str, Any]] = t.List(read_only=True).tag(sync=True)
     info = t.Dict(read_only=True).tag(sync=True)
+    saving = t.Dict(read_only=True).tag(sync=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.state.settings import NAMES, Controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import anywidget
 
@@ -28,6 +28,8 @@ class WidgetView:
     ----------
     widget
         Has the traits.
+    close
+        Closes it because its page is gone.
 
     Attributes
     ----------
@@ -35,8 +37,9 @@ class WidgetView:
         Held by whoever writes traits, or reads several of them that belong together.
     """
 
-    def __init__(self, widget: anywidget.AnyWidget) -> None:
+    def __init__(self, widget: anywidget.AnyWidget, close: Callable[[], object]) -> None:
         self._widget = widget
+        self._close = close
         self.lock = threading.RLock()
 
     @property
@@ -98,8 +101,8 @@ class WidgetView:
         self._widget.send_state(list(names))
 
     def close(self) -> None:
-        """Close the widget."""
-        self._widget.close()
+        """Close the widget, whose page is gone."""
+        self._close()
 
 
 def is_closed(comm: object) -> bool:

@@ -29,24 +29,31 @@ from fabric_widget.widget.messages.handlers import MessageHandlers
 from fabric_widget.widget.messages.settings_updates import OPEN, checked_value, read_update
 from fabric_widget.widget.publish import Publisher
 from fabric_widget.widget.round_methods import RoundMethods
+from fabric_widget.widget.saving.autosaver import Autosaver
+from fabric_widget.widget.saving.methods import ResumingMethods
+from fabric_widget.widget.saving.places import autosave_of
+from fabric_widget.widget.saving_methods import SavingMethods
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES
 from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
 from fabric_widget.widget.traits import SessionTraits
 from fabric_widget.widget.voting_methods import VotingMethods
-from fabric_widget.widget.worker import Job, Worker
+from fabric_widget.widget.worker import ROUND, Job, Worker
 
 if TYPE_CHECKING:
     import os
 
     from PIL import Image
 
+    from fabric_widget.autosave import Autosave
     from fabric_widget.session import Session
 
 _logger = logging.getLogger(__name__)
 
 
-class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget):
+class FabricWidget(
+    SavingMethods, SessionTraits, RoundMethods, VotingMethods, ResumingMethods, ThreadSafeWidget
+):
     """A grid of pictures with thumbs; the next pictures follow the votes.
 
     Making one is instant: models are loaded and pictures are made in a thread beside the kernel's.
@@ -86,6 +93,10 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         As for `Fabric`, which then must not be given itself.
     presets_file
         Where presets that you save are kept; by default in the user's configuration folder.
+    autosave
+        Where the session saves itself, with its pictures and prompts: by default in the user's data
+        folder; "here" for a folder beside the notebook, "drive" for Google Drive in Colab, the path
+        of a folder, or an `Autosave` with limits. False: it does not.
 
     Attributes
     ----------
@@ -138,6 +149,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         cache_bytes: int | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
         presets_file: str | os.PathLike[str] | None = None,
+        autosave: bool | str | os.PathLike[str] | Autosave | None = None,
         **unknown: Any,
     ) -> None:
         keywords = locals()  # while there are no others
@@ -146,6 +158,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
             del given["prompt"]
         refuse_unknown(unknown)
         refuse_batch_size(batch_size)
+        settings = autosave_of(autosave)
         self._prepare()
         self._lazy_session = LazySession(self._view, pipe, cache_bytes=cache_bytes, preview=preview)
         self._worker = Worker(self._run, threads=self._threads, clock=self._clock)
@@ -163,6 +176,9 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         self._subject_jobs = SubjectJobs(*parts, self._runs, rest=self._debounce)
         presets = Presets(presets_file)
         self._actions = Actions(*parts, self._runs, presets=presets, debounce=self._debounce)
+        self._autosaver = Autosaver(
+            *parts[:3], self._runs, settings=settings, threads=self._threads
+        )
         self._handlers = MessageHandlers(
             *parts,
             runs=self._runs,
@@ -170,6 +186,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
             lens_jobs=self._lens_jobs,
             subject_jobs=self._subject_jobs,
             actions=self._actions,
+            autosaver=self._autosaver,
             album=self.album,
         )
         self._actions.show_presets()
@@ -181,6 +198,7 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         super().__init__(**(self._lazy_session.continued() | given))
         self.on_msg(self._handlers.receive)
         self._settle()
+        self._autosaver.begin()
 
     # ---- from Python ---------------------------------------------------------------------------
 
@@ -205,9 +223,14 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         return contact_sheet(made, self.session.strengths, starred=starred)
 
     def close(self) -> None:
-        """Stop the job, end the thread and close the widget. The session stays usable."""
+        """Stop the job, end the thread and close the widget; its session counts as finished.
+
+        The session stays usable. If it goes on in another widget, it is unfinished again.
+        """
         if "_worker" not in self.__dict__:  # refused in __init__
             return
+        if not self._left:
+            self._autosaver.finish()
         self._worker.close()
         self.album.clear()
         self._lens_jobs.clear()
@@ -245,6 +268,8 @@ class FabricWidget(SessionTraits, RoundMethods, VotingMethods, ThreadSafeWidget)
         self._worker.pump()
 
     def _run(self, job: Job) -> object:
+        if job.kind == ROUND:
+            self._autosaver.withdraw()
         runs = {LOOK: self._lens_jobs.run, SUBJECT: self._subject_jobs.run}
         made = runs.get(job.kind, self._rounds.run)(job)
         with contextlib.suppress(RuntimeError):  # closed meanwhile

@@ -11,6 +11,7 @@ import { keepKeys } from "./dom/notebook-keys.js";
 import { feedbackPanel } from "./settings/feedback-panel.js";
 import { waitingPart } from "./dom/waiting.js";
 import { zoomPart } from "./dom/zoom.js";
+import { continuePart } from "./dom/continue.js";
 import { emptyPart, headPart, takeFiles } from "./dom/frame.js";
 import { bestPart } from "./grid/best.js";
 import { captionPart, gridPart } from "./grid/grid.js";
@@ -41,12 +42,12 @@ import { because, rated, toggled, withVote } from "./model/votes.js";
 const DEFAULTS = /** @type {Traits} */ (/** @type {unknown} */ ({
   prompt: "", negative_prompt: "", num_images: 4, seed: 0, lock_seed: false, steps: null, guidance: null,
   width: null, height: null, strength: 0.8, start: 0, end: 0.8, dislike_scale: 0.5, normalize: true, variety: null, auto: true,
-  votes: {}, seen_round: -1, status: {}, round: null, history: [], starred: [], parts: {}, uploads: [], presets: [], info: {},
+  votes: {}, seen_round: -1, status: {}, round: null, history: [], starred: [], parts: {}, uploads: [], presets: [], info: {}, saving: {},
 }));
 const NAMES = /** @type {(keyof Traits)[]} */ (Object.keys(DEFAULTS));
 const CONTROLS = NAMES.slice(0, NAMES.indexOf("votes"));
 /** A change of one of these is a word from the kernel. */
-const KERNEL_OWNED = new Set(["status", "round", "history", "starred", "parts", "uploads", "presets", "info"]);
+const KERNEL_OWNED = new Set(["status", "round", "history", "starred", "parts", "uploads", "presets", "info", "saving"]);
 
 let previewKeys = 0;
 
@@ -280,9 +281,15 @@ export const createView = ({ model, el, cache, toolbox }) => {
       waiting.open("The lens", () => lens?.open(id, shaped || Boolean(round?.images.some((image) => image.id === id) && Object.keys(round.votes).length)));
     },
     zoom: (images, at, back, mode) => zoom.open(images, at, back, mode),
-    help: () => waiting.open("The help", () => help?.open()),
+    help: () => waiting.open("The help", () => help?.open(traits().saving.folder)),
     upload: (files) => void upload(files),
     savePreset: (name, values) => void request({ type: "save_preset", name, values }),
+    resume: (name) => void request({ type: "resume", name }),
+    anew: () => void request({ type: "anew" }),
+    retry: () => {
+      follow();
+      void request({ type: "retry" });
+    },
     deletePreset: (name) => void request({ type: "delete_preset", name }),
     dismissFailure() {
       const { status } = traits();
@@ -330,12 +337,13 @@ export const createView = ({ model, el, cache, toolbox }) => {
   const zoom = zoomPart({ act, objectUrls, pictureStore, fetchTools: waiting.open });
   const [head, messages, status, empty] = [headPart({ act }), messagesPart({ act, leave: prompt.focusNext }), statusPart(), emptyPart()];
   const [shelf, feedbackSettings, history] = [shelfPart({ act, objectUrls, pictureStore }), feedbackPanel({ act, fetchTools: waiting.open }), historyPart({ act, objectUrls, pictureStore, signal })];
-  const parts = [head, messages, prompt, status, caption, grid, best, empty, shelf, settings, feedbackSettings, history, zoom, waiting];
+  const offer = continuePart({ act, leave: prompt.focusNext });
+  const parts = [head, messages, offer, prompt, status, caption, grid, best, empty, shelf, settings, feedbackSettings, history, zoom, waiting];
 
   const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste" });
   root.append(
     h("div", { class: "fw-body" },
-      h("div", { class: "fw-top" }, head.el, messages.el),
+      h("div", { class: "fw-top" }, head.el, messages.el, offer.el),
       h("div", { class: "fw-main" }, prompt.el, status.el, caption.el, grid.el, best.el, empty.el),
       h("div", { class: "fw-side" }, shelf.el, settings.el, feedbackSettings.el),
       history.el,
@@ -413,6 +421,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
 
   return () => {
     controller.abort();
+    offer.remove();
     root.remove();
   };
 };

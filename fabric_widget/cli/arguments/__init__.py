@@ -5,6 +5,7 @@ evaluate   options of evaluate
 pipelines  options of pipelines
 bench      options of bench
 aspects    options of aspects
+sessions   options of replay and export
 rounds     options of commands that make rounds
 sampling   options of commands that draw pictures: counts, seed, steps, pipeline
 printing   options of what is printed
@@ -23,6 +24,7 @@ from fabric_widget.cli.arguments.demo import DEFAULT_TASTE, add_demo, add_tastes
 from fabric_widget.cli.arguments.evaluate import add_evaluate
 from fabric_widget.cli.arguments.pipelines import add_pipelines
 from fabric_widget.cli.arguments.program import PROGRAM
+from fabric_widget.cli.arguments.sessions import add_export, add_replay
 from fabric_widget.demo import training
 
 __all__ = ["DEFAULT_TASTE", "PROGRAM", "build_parser"]
@@ -43,6 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_pipelines(commands)
     add_bench(commands)
     add_aspects(commands)
+    add_replay(commands)
+    add_export(commands)
     _add_train_demo(commands)
     return parser
 

@@ -23,7 +23,7 @@ PARTS = (SUBJECT, BACKGROUND)
 _CORNERS = 4
 _MASK_DIMENSIONS = 2
 _BYTE = 255
-_CELLS = 128  # masks are kept at this many rows and columns at most
+MOST_CELLS = 128  # masks are kept at this many rows and columns at most
 _GIVE = (
     "give 'subject', 'background', a box (left, top, right, bottom) in the picture's pixels, or a "
     "mask: an 'L' image or an array (height, width), above 0 where the part is"
@@ -86,7 +86,7 @@ def read_part(given: object, size: tuple[int, int]) -> Part | None:
         raise BadReference(message)
     if bool((mask >= 1).all()):
         return None
-    cells = (min(mask.shape[0], _CELLS), min(mask.shape[1], _CELLS))
+    cells = (min(mask.shape[0], MOST_CELLS), min(mask.shape[1], MOST_CELLS))
     mask = functional.adaptive_avg_pool2d(mask[None], cells)[0]
     mask = (mask * _BYTE).round() / _BYTE  # what a file can hold
     return Part(digest("mask", mask), mask)

@@ -19,7 +19,7 @@ from fabric_widget.engine.votes.aspects import ALL, read_aspect
 from fabric_widget.engine.votes.images import read_picture
 from fabric_widget.engine.votes.parts import Part, read_part
 
-_MAX_STRENGTH = 2.0
+MOST_STRENGTH = 2.0
 _PAIR = 2
 
 
@@ -30,7 +30,8 @@ class Vote:
     Parameters
     ----------
     picture
-        A generated image, a PIL image, a numpy array or a path.
+        A generated image, or any picture that `read_picture` reads: a PIL image, a numpy array, a
+        torch tensor, a path, bytes, an open file, a data URL.
     strength
         -2 … 2. A negative one moves the picture to the other side; 0 is ignored.
     aspect
@@ -122,7 +123,7 @@ def read_votes(liked: Iterable[Any], disliked: Iterable[Any]) -> Votes:
     Parameters
     ----------
     liked, disliked
-        Votes, generated images, PIL images, numpy arrays, paths, or pairs of one of these and a
+        Votes, generated images, anything that `read_picture` reads, or pairs of one of these and a
         strength from -2 to 2.
 
     Raises
@@ -149,8 +150,9 @@ def read_votes(liked: Iterable[Any], disliked: Iterable[Any]) -> Votes:
 
 
 def _listed(name: str, items: object) -> Iterable[Any]:
-    single = (Vote, GeneratedImage, Image.Image, np.ndarray, str, os.PathLike)
-    if isinstance(items, single) or not isinstance(items, Iterable):
+    single = (Vote, GeneratedImage, Image.Image, np.ndarray, torch.Tensor, str, bytes, os.PathLike)
+    single_file = hasattr(items, "read")
+    if isinstance(items, single) or single_file or not isinstance(items, Iterable):
         message = (
             f"{name} is a {type(items).__name__}: give a list, also for a single picture "
             f"({name}=[picture])"
@@ -174,7 +176,7 @@ def _checked_strength(strength: object) -> float:
     if isinstance(strength, bool) or not isinstance(strength, Real):
         message = f"the strength is {strength!r}: give a number from -2 to 2"
         raise BadReference(message)
-    if not abs(float(strength)) <= _MAX_STRENGTH:  # NaN fails too
+    if not abs(float(strength)) <= MOST_STRENGTH:  # NaN fails too
         message = f"the strength is {strength!r}: give a number from -2 to 2"
         raise BadReference(message)
     return float(strength)

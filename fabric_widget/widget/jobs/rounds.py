@@ -85,6 +85,7 @@ class Rounds:
         self._album = album
         self._batch_size = batch_size
         self._cautioned = ""
+        self._failed: Request | None = None
         self.previews = Previews(clock)
 
     # ---- asked for -----------------------------------------------------------------------------
@@ -127,6 +128,19 @@ class Rounds:
             message = "this picture is no draft: it is finished already"
             raise ValueError(message)
         return self._start(Request(self._view.controls(), task, made.id))
+
+    def retry(self) -> Job:
+        """Request once more what failed last: the same pictures with the same seeds.
+
+        Raises
+        ------
+        ValueError
+            Nothing failed since the last round.
+        """
+        if self._failed is None:
+            message = "nothing failed that could be tried again: ask for the next round"
+            raise ValueError(message)
+        return self._start(self._failed)
 
     def _start(self, request: Request) -> Job:
         """Enqueue a job and publish that at once."""
@@ -179,12 +193,13 @@ class Rounds:
 
     def run(self, job: Job) -> Round:
         """Generate a round. The session is unchanged if this fails."""
+        request = job.request or Request(self._view.controls())
+        self._failed = None
         try:
-            session = self._lazy_session.load()
-            request = job.request or Request(self._view.controls())
-            return self._made(session, job, request)
+            return self._made(self._lazy_session.load(), job, request)
         except BaseException as error:
-            self._runs.failed(job, error, "The round")
+            self._failed = request
+            self._runs.failed(job, error, "The round", retry=True)
             raise
 
     def _made(self, session: Session, job: Job, request: Request) -> Round:

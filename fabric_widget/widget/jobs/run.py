@@ -155,8 +155,8 @@ class Runs:
         """Record that the end of a job is being published."""
         self._ended = job.number
 
-    def failed(self, job: Job, error: BaseException, what: str) -> None:
-        """Publish how a job failed; `what` begins the sentence."""
+    def failed(self, job: Job, error: BaseException, what: str, *, retry: bool = False) -> None:
+        """Publish how a job failed; `what` begins the sentence, `retry`: it can be tried again."""
         with self._view.lock:
             self.ended(job)
             now = self._publisher.now
@@ -170,13 +170,14 @@ class Runs:
                     words = "Stopped before the first step."
                 self._publisher.publish_idle(error=None, message=words, **quiet)
                 return
-            problem = described(
+            problem: dict[str, Any] = described(
                 error,
                 pictures=now["count"],
                 width=now["width"],
                 height=now["height"],
                 batched=self._batched,
             )
+            problem |= {"retry": True} if retry else {}
             self._publisher.publish_status(
                 phase="error", message=f"{what} failed.", error=problem, **quiet
             )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.messages.actions import Actions
     from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.saving.autosaver import Autosaver
     from fabric_widget.widget.view_protocol import WidgetView
     from fabric_widget.widget.worker import Worker
 
@@ -45,7 +46,7 @@ class MessageHandlers:
         Tells what a message has changed.
     worker
         Where messages wait that need the model.
-    runs, rounds, lens_jobs, subject_jobs, actions
+    runs, rounds, lens_jobs, subject_jobs, actions, autosaver
         What a message may ask for.
     album
         Has pictures as bytes.
@@ -63,6 +64,7 @@ class MessageHandlers:
         lens_jobs: LensJobs,
         subject_jobs: SubjectJobs,
         actions: Actions,
+        autosaver: Autosaver,
         album: Album,
     ) -> None:
         self._dispatch = Router(view, lazy_session, worker, schema.KNOWN, self)
@@ -75,6 +77,7 @@ class MessageHandlers:
         self._lens_jobs = lens_jobs
         self._subject_jobs = subject_jobs
         self._actions = actions
+        self._autosaver = autosaver
         self._album = album
 
     def receive(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
@@ -242,6 +245,15 @@ class MessageHandlers:
 
     def _on_delete_preset(self, name: str) -> None:
         self._actions.delete_preset(name)
+
+    def _on_retry(self) -> None:
+        self._rounds.retry()
+
+    def _on_resume(self, name: str) -> None:
+        self._autosaver.resume(name)
+
+    def _on_anew(self) -> None:
+        self._autosaver.start_anew()
 
     def _on_wait(self) -> None:
         self._actions.wait()

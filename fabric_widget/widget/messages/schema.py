@@ -194,6 +194,9 @@ KNOWN: Mapping[str, Message] = {
     "save_preset": Message({"name": text, "values": mapping}),
     "delete_preset": Message({"name": text}),
     "dismiss": Message(),
+    "retry": Message(session=True),
+    "resume": Message({"name": text}, session=True),
+    "anew": Message(),
     "wait": Message(answered=False),
 }
 """Every type of message that the front end sends."""

@@ -71,7 +71,7 @@ const copy = async (text) => {
  * @param {Failure} failure
  * @param {Act} act
  */
-const failurePanel = ({ title, message, advice, traceback }, act) => {
+const failurePanel = ({ title, message, advice, traceback, retry }, act) => {
   const copied = h("span", { class: "fw-copied" });
   const text = h("pre", { tabindex: 0 }, traceback);
   const details = h("details", { class: "fw-traceback" }, h("summary", {}, "Traceback"), text);
@@ -91,7 +91,7 @@ const failurePanel = ({ title, message, advice, traceback }, act) => {
     h("p", { class: "fw-failure-message" }, message),
     advice ? h("p", { class: "fw-failure-advice" }, advice) : null,
     traceback ? details : null,
-    h("div", { class: "fw-row" }, traceback ? copyButton : null, button({ label: "Dismiss" }, act.dismissFailure), copied),
+    h("div", { class: "fw-row" }, retry ? button({ label: "Retry", title: "The same pictures once more, with the same seeds" }, act.retry) : null, traceback ? copyButton : null, button({ label: "Dismiss" }, act.dismissFailure), copied),
   );
 };
 

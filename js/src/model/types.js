@@ -4,7 +4,13 @@
 
 /** @typedef {"idle" | "loading" | "running" | "stopping" | "ready" | "error"} Phase */
 
-/** @typedef {{title: string, message: string, advice: string, traceback: string}} Failure */
+/** @typedef {{title: string, message: string, advice: string, traceback: string, retry?: boolean}} Failure  retry: it can be tried again */
+
+/**
+ * Where sessions save themselves (none: ""), and one of this notebook that can be continued.
+ * @typedef {{folder?: string, offer?: Offer | null}} Saving
+ * @typedef {{name: string, rounds: number, votes: number, prompt: string, when: string, note: string, thumbs: Bytes[]}} Offer
+ */
 
 /**
  * @typedef {object} Status
@@ -110,7 +116,7 @@
 /**
  * @typedef {Controls & {
  *   votes: Votes, seen_round: number, status: Status, round: Round | null,
- *   history: PastRound[], starred: string[], parts: Record<string, PartRuns>, uploads: Upload[], presets: Preset[], info: Info,
+ *   history: PastRound[], starred: string[], parts: Record<string, PartRuns>, uploads: Upload[], presets: Preset[], info: Info, saving: Saving,
  * }} Traits
  */
 
@@ -212,6 +218,9 @@
  * @property {(files: Iterable<File>) => void} upload
  * @property {(name: string, values: FeedbackSettings) => void} savePreset
  * @property {(name: string) => void} deletePreset
+ * @property {(name: string) => void} resume
+ * @property {() => void} anew
+ * @property {() => void} retry
  * @property {() => void} dismissFailure
  * @property {(id: number | null) => void} dismissNotice
  * @property {(text: string) => void} notice

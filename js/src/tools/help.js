@@ -1,6 +1,6 @@
 // The keyboard help.
 
-import { closeOnBackdrop, h, iconButton } from "../dom/elements.js";
+import { closeOnBackdrop, h, iconButton, setText } from "../dom/elements.js";
 
 /** What the help dialog lists. */
 const KEYS = /** @type {const} */ ([
@@ -26,7 +26,14 @@ const KEYS = /** @type {const} */ ([
   ["Shift+Enter", "in the prompt: new line"],
 ]);
 
+/** @param {string} [folder]  where sessions save themselves, if they do */
+const kept = (folder) =>
+  folder
+    ? `Pictures, prompts and votes save themselves where the kernel runs, in ${folder}. FabricWidget(pipe, autosave=False) saves nothing.`
+    : "Nothing saves itself: autosave is off. session.save keeps a session.";
+
 export const helpPart = () => {
+  const where = h("p", {});
   const close = iconButton("close", "Close", () => el.close());
   const el = h(
     "dialog",
@@ -40,12 +47,16 @@ export const helpPart = () => {
       ])),
       h("div", { class: "fw-title" }, "What votes do"),
       h("p", {}, "A like draws the next rounds towards a picture, a dislike pushes them away: all of it, or only its colors, form, subject or background. Votes count until you take them back; the shelf shows them all. Undo takes back votes and rounds, and every round stays in the history."),
+      h("div", { class: "fw-title" }, "What is saved"),
+      where,
     ),
   );
   closeOnBackdrop(el);
   return {
     el,
-    open() {
+    /** @param {string} [folder]  where sessions save themselves, if they do */
+    open(folder) {
+      setText(where, kept(folder));
       if (!el.open) el.showModal();
     },
   };

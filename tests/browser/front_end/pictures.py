@@ -233,17 +233,33 @@ def running(**more: Any) -> Json:
     return ready(**{"status": under_way, **more})
 
 
-ERROR = {
+ERROR: Json = {
     "title": "The GPU ran out of memory",
     "message": "CUDA out of memory. Tried to allocate 2.00 GiB.",
     "advice": "Lower the number of pictures or their size, then try again.",
     "traceback": 'Traceback (most recent call last):\n  File "pipe.py", line 3\nRuntimeError: boom',
+    "retry": True,
 }
 
 
 def failed(**more: Any) -> Json:
     """Say every trait after a job that ran out of memory; the round before it is still there."""
     return ready(**{"status": status("error", 30, job=2, error=ERROR, message="Failed"), **more})
+
+
+def offered(**more: Any) -> Json:
+    """Say every trait of a new widget in a notebook that has an unfinished session."""
+    offer = {
+        "name": "2026-05-04-120000-abcdef",
+        "rounds": 3,
+        "votes": 1,
+        "prompt": "a fox",
+        "when": "2026-05-04T12:00:00+00:00",
+        "note": "",
+        "thumbs": [wire(each.thumb) for each in pictures(0, 3)],
+        **more,
+    }
+    return idle(saving={"folder": "/home/me/sessions", "offer": offer})
 
 
 def drafted(count: int = 12) -> Json:

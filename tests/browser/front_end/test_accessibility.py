@@ -9,7 +9,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.front_end.lens import PICTURE, lens, lens_jobs, shaped
-from tests.browser.front_end.pictures import drafted, failed, idle, ids, ready, running, status
+from tests.browser.front_end.pictures import (
+    drafted,
+    failed,
+    idle,
+    ids,
+    offered,
+    ready,
+    running,
+    status,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,6 +33,7 @@ WHYS = {f"{ids(4)[0]}:colors": 1, f"{ids(4)[1]}:subject": -1, ids(4)[2]: 1}
 
 STATES: dict[str, Json] = {
     "idle": idle(),
+    "offer": offered(note="It was made with another model (Tiny): seeds give other pictures."),
     "loading": idle(status=status("loading", 2, message="Loading the model")),
     "running": running(votes=VOTES),
     "ready": ready(2, votes=VOTES),

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import struct
 import zlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from fabric_widget.engine.errors import BadReference
 from fabric_widget.engine.votes.images import fitted, read_picture
+from fabric_widget.engine.votes.votes import read_votes
 
 RED = (255, 0, 0)
 
@@ -100,6 +105,10 @@ def test_orientation_of_a_camera(tmp_path: Path) -> None:
         (np.full((2, 3, 3), 1.0, np.float64), (255, 255, 255)),
         (np.full((2, 3, 3), 0.5, np.float16), (128, 128, 128)),
         (np.full((2, 3, 3), 514, np.uint16), (2, 2, 2)),
+        (np.full((3, 2, 3), 9, np.uint8).transpose(1, 2, 0), (9, 9, 9)),
+        (np.full((1, 2, 3), 9, np.uint8).transpose(1, 2, 0), (9, 9, 9)),
+        (np.full((1, 2, 3, 3), 9, np.uint8), (9, 9, 9)),
+        (np.linspace(-1, 0, 18).reshape(2, 3, 3).round(), (0, 0, 0)),
     ],
 )
 def test_arrays(array: np.ndarray[Any, Any], expected: tuple[int, int, int]) -> None:
@@ -112,13 +121,15 @@ def test_arrays(array: np.ndarray[Any, Any], expected: tuple[int, int, int]) -> 
     ("array", "why"),
     [
         (np.zeros((2, 2, 2), np.uint8), "shape"),
-        (np.zeros((3, 8, 8), np.uint8), "shape"),
+        (np.zeros((5, 8, 8), np.uint8), "shape"),
         (np.zeros(5, np.uint8), "shape"),
-        (np.zeros((1, 2, 2, 3), np.uint8), "shape"),
+        (np.zeros((2, 2, 2, 3), np.uint8), r"a batch of 2: give one of them, pictures\[0\]"),
         (np.zeros((0, 4, 3), np.uint8), "empty"),
         (np.zeros((4, 0), np.uint8), "empty"),
         (np.full((2, 2, 3), 1.5), "from 0 to 1"),
-        (np.full((2, 2, 3), -0.5), "from 0 to 1"),
+        (np.full((2, 2, 3), -0.01), "not from 0 to 1, nor from -1 to 1"),
+        (np.full((2, 2, 3), -1.01), "clip them"),
+        (np.full((2, 2, 3), 200.0), "divide by 255"),
         (np.full((2, 2, 3), np.nan), "from 0 to 1"),
         (np.zeros((2, 2, 3), np.int64), "int64"),
         (np.zeros((2, 2, 3), bool), "bool"),
@@ -130,7 +141,118 @@ def test_arrays_that_are_no_pictures(array: np.ndarray[Any, Any], why: str) -> N
         read_picture(array)
 
 
-@pytest.mark.parametrize("thing", [None, 3, b"bytes", object(), {"image": 1}])
+PICTURE = np.random.default_rng(3).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+FLOATS = torch.from_numpy(PICTURE) / 255
+CHANNELS_FIRST = FLOATS.permute(2, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.from_numpy(PICTURE),
+        torch.from_numpy(PICTURE).permute(2, 0, 1),
+        FLOATS,
+        CHANNELS_FIRST,
+        CHANNELS_FIRST[None],
+        2 * CHANNELS_FIRST - 1,
+        (2 * FLOATS - 1)[None].requires_grad_(),
+        CHANNELS_FIRST.double(),
+        CHANNELS_FIRST.half(),
+    ],
+    ids=["bytes", "first", "floats", "floats first", "one", "signed", "graph", "double", "half"],
+)
+def test_tensors(tensor: torch.Tensor) -> None:
+    """Channels first or last, from 0 or from -1 to 1, alone or in a batch of one: one picture."""
+    got = np.asarray(read_picture(tensor)).astype(int)
+    assert got.shape == PICTURE.shape
+    assert np.abs(got - PICTURE).max() <= (1 if tensor.dtype == torch.float16 else 0)
+
+
+def test_numpy_pictures_with_channels_first() -> None:
+    assert np.array_equal(np.asarray(read_picture(PICTURE.transpose(2, 0, 1))), PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "why"),
+    [
+        (CHANNELS_FIRST[None].repeat(2, 1, 1, 1), r"a batch of 2: give one of them"),
+        (CHANNELS_FIRST[:, :, :3], "channels first or last"),
+        (torch.zeros(1, 9, 3), "channels first or last"),
+        (CHANNELS_FIRST * 1.2, "which are not from 0 to 1, nor from -1 to 1: clip them"),
+        (CHANNELS_FIRST * 255, "divide by 255"),
+        (CHANNELS_FIRST - 0.02, "not from 0 to 1"),
+        (CHANNELS_FIRST * torch.nan, "not finite numbers"),
+        (torch.zeros(3, 8, 8, dtype=torch.int64), "int64"),
+        (torch.zeros(2, 8, 8), "shape"),
+        (torch.zeros(3), "shape"),
+    ],
+)
+def test_tensors_that_could_mean_two_things_are_refused(tensor: torch.Tensor, why: str) -> None:
+    with pytest.raises(BadReference, match=why):
+        read_picture(tensor)
+
+
+def encoded(kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(PICTURE).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def url(content: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        encoded(),
+        bytearray(encoded()),
+        memoryview(encoded()),
+        io.BytesIO(encoded("BMP")),
+        url(encoded()),
+        url(encoded()).replace("data:", "DATA:").replace("base64", "BASE64"),
+        "data:image/png," + quote(encoded()),
+    ],
+    ids=["bytes", "bytearray", "memoryview", "file", "url", "loud", "quoted"],
+)
+def test_bytes_files_and_data_urls(source: object) -> None:
+    assert np.array_equal(np.asarray(read_picture(source)), PICTURE)
+
+
+def test_an_open_file_is_left_open(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(encoded())
+    with (tmp_path / "x.png").open("rb") as file:
+        read_picture(file)
+        assert not file.closed
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (b"years of work", "13 bytes hold is not a picture in any format of .*PNG"),
+        (b"", "0 bytes hold is not a picture"),
+        (encoded()[:60], "cannot be read as a picture|not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is not a picture in any format"),
+        (io.StringIO("text"), "gives str: open the file as 'rb'"),
+        ("data:image/png;base64,!!", "the data URL cannot be read"),
+        ("data:image/png;base64", "the data URL is not a picture"),
+        ("http://example.com/cat.png", "is on the web: download it first"),
+        ("HTTPS://example.com/cat.png", "is on the web: download it first"),
+    ],
+)
+def test_what_is_no_picture_in_hand_is_refused_in_words(source: object, why: str) -> None:
+    with pytest.raises(BadReference, match=why):
+        read_picture(source)
+
+
+@pytest.mark.parametrize("single", [CHANNELS_FIRST, encoded(), io.BytesIO(encoded())])
+def test_a_single_picture_is_not_taken_for_a_list(single: Any) -> None:
+    with pytest.raises(BadReference, match=r"give a list, also for a single picture"):
+        read_votes(single, [])
+    assert read_votes([single], []).liked[0].id == read_votes([PICTURE], []).liked[0].id
+
+
+@pytest.mark.parametrize("thing", [None, 3, object(), {"image": 1}])
 def test_things_that_are_no_pictures(thing: object) -> None:
     with pytest.raises(BadReference, match="give a generated image, a PIL image, a numpy array"):
         read_picture(thing)

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
 
 from fabric_widget.engine import AspectTable, AspectWeights, Fabric, Schedule
-from fabric_widget.session import Session
+from fabric_widget.session import Session, SessionFileError
 from fabric_widget.zoo import tiny
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def test_a_saved_session_is_the_same_and_goes_on_to_the_bit(tmp_path: Path) -> N
     session.save(tmp_path / "mine")
     again = Session.open(tmp_path / "mine", Fabric(tiny.pipeline()), schedule=Schedule(end=0.5))
     assert facts(again) == facts(session)
-    assert not again.undoable
+    assert (again.undoable, again.redoable) == (session.undoable, session.redoable)
     one, other = session.generate(**QUICK), again.generate(**QUICK)
     assert [i.id for i in one] == [i.id for i in other]
     assert [i.image.tobytes() for i in one] == [i.image.tobytes() for i in other]
@@ -144,8 +143,8 @@ def test_a_damaged_session_is_refused_with_a_word_on_what_is_wrong(
     fabric = Fabric(tiny.pipeline())
     lived(fabric).save(tmp_path)
     DAMAGE[damage](tmp_path)
-    with pytest.raises(ValueError, match=r"damaged|newer version"):
-        Session.open(tmp_path, fabric)
+    with pytest.raises(SessionFileError, match=r"damaged|newer version"):
+        Session.open(tmp_path, fabric, check=True)
 
 
 def test_a_missing_picture_is_named(tmp_path: Path) -> None:
@@ -176,29 +175,25 @@ def test_a_failed_save_leaves_the_saved_session_as_it_was(
     assert facts(Session.open(tmp_path, session.fabric)) == saved
 
 
-def test_a_folder_of_the_first_format_opens_and_goes_on(tmp_path: Path) -> None:
-    """It has strengths by id, no recipes, contributions or trajectories."""
-    session = lived(Fabric(tiny.pipeline()))
-    assert any(turn.round.contributions for turn in session.turns)
-    session.save(tmp_path)
-    index = tmp_path / "session.json"
-    content = json.loads(index.read_text(encoding="utf-8"))
-    content["format"] = 1
-    for holder in (content, *content["turns"]):
-        holder["votes"] = {vote["picture"]: vote["strength"] for vote in holder["votes"]}
-    for turn in content["turns"]:
-        del turn["contributions"], turn["recipes"]
-    index.write_text(json.dumps(content), encoding="utf-8")
-    for path in tmp_path.glob("*.safetensors"):
-        save_file({"latents": load_file(path)["latents"]}, path)
-    opened = Session.open(tmp_path, Fabric(tiny.pipeline()))
-    assert opened.strengths == session.strengths
-    assert [turn.round.contributions for turn in opened.turns] == [{}] * len(session.turns)
-    assert [[i.id for i in made] for made in opened.rounds] == [
-        [i.id for i in made] for made in session.rounds
-    ]
-    assert all(image.trajectory is None for made in opened.rounds for image in made)
+SAVED = Path(__file__).parent / "saved"
+
+
+@pytest.mark.parametrize("form", ["format-1", "format-2"])
+def test_a_folder_of_an_earlier_version_opens_and_goes_on(form: str, tmp_path: Path) -> None:
+    """The first has strengths by id, no recipes, contributions or trajectories."""
+    opened = Session.open(SAVED / form, Fabric(tiny.pipeline()), check=True)
+    assert [[image.seed for image in made] for made in opened.rounds] == [[3, 4], [5, 6]]
+    assert list(opened.strengths.values()) == [-0.25]
+    assert opened.prompt == "abc ✓"
+    assert [vote.strength for vote in opened.turns[1].votes] == (
+        [1.5, 1.0, 0.5] if form == "format-2" else [0.5, 1.0]
+    )
+    known = [image.trajectory is not None for made in opened.rounds for image in made]
+    assert known == [form == "format-2"] * 4
     assert len(opened.generate(**QUICK)) == QUICK["num_images"]
+    opened.save(tmp_path / "again.fabric")
+    again = Session.open(tmp_path / "again.fabric", opened.fabric, check=True)
+    assert facts(again) == facts(opened)
 
 
 def test_what_was_said_and_what_each_picture_followed_comes_back_to_the_bit(tmp_path: Path) -> None:

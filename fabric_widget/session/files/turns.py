@@ -1,0 +1,124 @@
+"""Rounds as JSON. Pictures are named by their ids, and read elsewhere."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from fabric_widget.engine import GeneratedImage, Round, Schedule
+from fabric_widget.session import typed
+from fabric_widget.session.records import (
+    recipes_as_json,
+    recipes_from_json,
+    votes_as_json,
+    votes_from_json,
+)
+from fabric_widget.session.state import KINDS, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fabric_widget.session.records import Lookup
+    from fabric_widget.session.votes import Picture
+
+_PLAIN = (str, int, float, bool, type(None))
+_MOST_IMAGES = 64
+_MOST_STEPS = 100_000
+
+
+def turn_as_json(turn: Turn) -> dict[str, Any]:
+    """Return a round as JSON. Settings that JSON cannot hold are named as left out."""
+    made = turn.round
+    return {
+        "prompt": made.prompt,
+        "seed": made.seed,
+        "settings": plain(made.settings),
+        "parent": turn.parent,
+        "kind": turn.kind,
+        "full_steps": turn.full_steps,
+        "options": _options(turn),
+        "schedule": None if turn.schedule is None else asdict(turn.schedule),
+        "votes": votes_as_json(turn.votes),
+        "recipes": recipes_as_json(made.recipes),
+        "contributions": dict(made.contributions),
+        "images": [image.id for image in made],
+    }
+
+
+def _options(turn: Turn) -> dict[str, Any]:
+    """Return the options, with the names of the arguments that JSON cannot hold."""
+    options = dict(turn.options)
+    given = options.get("arguments", {})
+    lost = [*options.get("left_out", []), *turn.round.settings, *given]
+    kept = {**plain(turn.round.settings), **plain(given)}
+    left_out = sorted(set(lost) - set(kept))
+    options |= {"arguments": plain(given)} if given else {}
+    return options | ({"left_out": left_out} if left_out else {})
+
+
+def turn_from_json(content: Mapping[str, Any], picture: Lookup) -> Turn:
+    """Return a round.
+
+    Parameters
+    ----------
+    content
+        What `turn_as_json` returned, now or in an earlier version.
+    picture
+        Returns a picture by its id.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        It is something else.
+    """
+    images = tuple(generated(picture(name)) for name in typed.listed(content["images"], "images"))
+    if not 0 < len(images) <= _MOST_IMAGES:
+        message = f"a round has {len(images)} pictures, and should have 1 to {_MOST_IMAGES}"
+        raise ValueError(message)
+    contributions = {  # not in folders of before there were any
+        name: typed.number(share, "a contribution", 0, 1 + 1e-6)
+        for name, share in typed.mapping(content.get("contributions", {}), "contributions").items()
+    }
+    made = Round(
+        images,
+        typed.text(content["prompt"], "a prompt"),
+        typed.whole(content["seed"], "a seed"),
+        typed.mapping(content["settings"], "settings"),
+        contributions=contributions,
+        recipes=recipes_from_json(content.get("recipes", []), picture),
+    )
+    if len(made.recipes) not in {0, len(images)}:
+        message = f"a round has {len(made.recipes)} recipes for {len(images)} pictures"
+        raise ValueError(message)
+    schedule = None if content["schedule"] is None else Schedule(**content["schedule"])
+    kind, steps = content.get("kind", "round"), content.get("full_steps")  # not in older folders
+    if kind not in KINDS or (steps is None) != (kind != "drafts"):
+        message = f"a round is {kind!r} with full steps {steps!r}"
+        raise ValueError(message)
+    return Turn(
+        made,
+        votes_from_json(content["votes"], picture),
+        schedule,
+        None if content["parent"] is None else typed.whole(content["parent"], "a parent"),
+        kind,
+        None if steps is None else typed.whole(steps, "full_steps", _MOST_STEPS),
+        typed.mapping(content.get("options", {}), "options"),
+    )
+
+
+def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that JSON can hold: texts, numbers, true, false and nothing."""
+    return {name: value for name, value in settings.items() if _is_plain(value)}
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, _PLAIN) and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def generated(picture: Picture) -> GeneratedImage:
+    """Return the picture of a round, or raise a ValueError."""
+    if not isinstance(picture, GeneratedImage):
+        message = "a picture of a round has no latents"
+        raise ValueError(message)  # noqa: TRY004  (what is wrong is the file)
+    return picture

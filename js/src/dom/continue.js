@@ -1,0 +1,57 @@
+// The offer to continue an earlier session of this notebook. It stands in nobody's way: a round can
+// be made without an answer, which takes the offer back.
+
+import { button, h, setText, show } from "./elements.js";
+
+/**
+ * @typedef {import("../model/types.js").Act} Act
+ * @typedef {import("../model/types.js").ViewState} ViewState
+ */
+
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** @param {{act: Act, leave: () => void}} props  leave: where the focus goes when the offer is gone */
+export const continuePart = ({ act, leave }) => {
+  const facts = h("span", { class: "fw-soft" });
+  const note = h("p", {});
+  const thumbs = h("div", { class: "fw-offer-thumbs", "aria-hidden": "true" });
+  const choose = (/** @type {() => void} */ answer) => () => {
+    leave();
+    answer();
+  };
+  const el = h("section", { class: "fw-offer", "aria-label": "An earlier session" },
+    h("div", {}, h("strong", {}, "Continue where you left off? "), facts, note),
+    thumbs,
+    h("div", { class: "fw-row" },
+      button({ label: "Continue", class: "fw-button fw-primary" }, choose(() => act.resume(drawn))),
+      button({ label: "Start anew" }, choose(act.anew)),
+    ),
+  );
+  let drawn = "";
+  /** @type {string[]} */
+  let urls = [];
+  const forget = () => urls.forEach((url) => URL.revokeObjectURL(url));
+  return {
+    el,
+    /** @param {ViewState} viewState */
+    update({ traits: { saving }, closed }) {
+      const offer = closed ? null : saving.offer;
+      show(el, Boolean(offer));
+      if ((offer?.name ?? "") === drawn) return;
+      drawn = offer?.name ?? "";
+      forget();
+      urls = (offer?.thumbs ?? []).map((bytes) => URL.createObjectURL(new Blob([/** @type {BlobPart} */ (bytes)], { type: "image/jpeg" })));
+      thumbs.replaceChildren(...urls.map((src) => h("img", { src, alt: "" })));
+      if (!offer) return;
+      const when = new Date(offer.when).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+      setText(facts, [offer.prompt && `“${offer.prompt}”`, counted(offer.rounds, "round"), counted(offer.votes, "vote"), when].filter(Boolean).join(" · "));
+      setText(note, offer.note);
+      show(note, Boolean(offer.note));
+    },
+    remove: forget,
+  };
+};
