@@ -1,7 +1,7 @@
 """Turn any diffusers text-to-image pipeline into a conversation.
 
 engine/      a pipeline, a prompt and feedback in; pictures out
-session/     rounds, votes, undo; saved to and opened from a folder
+session/     rounds, votes, undo; saved, opened, replayed and exported
 widget/      FabricWidget and AttentionPlayground, for notebooks
 evaluation/  simulated users, methods, scorers, studies, reports
 bench/       what feedback costs
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         TokenBudget,
         Vote,
     )
-    from fabric_widget.session import Session
+    from fabric_widget.session import Session, SessionFileError, read_settings
     from fabric_widget.widget import AttentionPlayground, FabricWidget
 
 __version__ = "0.1.0"
@@ -50,9 +50,11 @@ __all__ = [
     "Lens",
     "Schedule",
     "Session",
+    "SessionFileError",
     "TokenBudget",
     "Vote",
     "load_demo",
+    "read_settings",
 ]
 
 _ROOMS = {
@@ -65,9 +67,11 @@ _ROOMS = {
     "Lens": "fabric_widget.engine",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
+    "SessionFileError": "fabric_widget.session",
     "TokenBudget": "fabric_widget.engine",
     "Vote": "fabric_widget.engine",
     "load_demo": "fabric_widget.demo",
+    "read_settings": "fabric_widget.session",
 }
 
 _RENAMED = {"Economy": "TokenBudget"}

@@ -23,7 +23,7 @@ class _Open:
     def __get__(self, widget: Widget | None, kind: type[Any]) -> Callable[..., Any]:
         """Return the one that was asked for."""
         if widget is not None:
-            theirs: Any = super(SavingMethods, widget)  # type: ignore[misc]  # a mixin's next
+            theirs: Any = super(SavingMethods, widget)  # what stands behind this mixin
             connect: Callable[..., Any] = theirs.open
             return connect
 
