@@ -1,7 +1,7 @@
 """Turn any diffusers text-to-image pipeline into a conversation.
 
 engine/      a pipeline, a prompt and feedback in; pictures out
-session/     rounds, votes, undo; saved to and opened from a folder
+session/     rounds, votes, undo; saved, opened, replayed and exported
 widget/      FabricWidget and AttentionPlayground, for notebooks
 evaluation/  simulated users, methods, scorers, studies, reports
 bench/       what feedback costs
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         TokenBudget,
         Vote,
     )
-    from fabric_widget.session import Session
+    from fabric_widget.session import Session, SessionFileError, read_settings
     from fabric_widget.session.journal import sessions
     from fabric_widget.widget import AttentionPlayground, FabricWidget
 
@@ -56,9 +56,11 @@ __all__ = [
     "MoreLike",
     "Schedule",
     "Session",
+    "SessionFileError",
     "TokenBudget",
     "Vote",
     "load_demo",
+    "read_settings",
     "sessions",
 ]
 
@@ -75,9 +77,11 @@ _ROOMS = {
     "Session": "fabric_widget.session",
     "Autosave": "fabric_widget.autosave",
     "sessions": "fabric_widget.session.journal",
+    "SessionFileError": "fabric_widget.session",
     "TokenBudget": "fabric_widget.engine",
     "Vote": "fabric_widget.engine",
     "load_demo": "fabric_widget.demo",
+    "read_settings": "fabric_widget.session",
 }
 
 _RENAMED = {"Economy": "TokenBudget"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fabric_widget.engine import Fabric, Influence, Progress, Recipe, Round, Schedule
-    from fabric_widget.session.votes import Vote
+    from fabric_widget.session.votes import Picture, Vote
 
     OnStep = Callable[[Progress], object]
 
@@ -214,6 +214,11 @@ class Remaking(Voting):
                 return index, turn
         message = "no round of this session made this picture: give one of session.rounds"
         raise ValueError(message)
+
+    def maker_of(self, picture: Picture) -> Turn | None:
+        """Return the newest turn that made a picture; None for pictures from elsewhere."""
+        turns = (turn for turn in reversed(self.turns) if picture in turn.round.images)
+        return next(turns, None) if isinstance(picture, GeneratedImage) else None
 
     def _remade(self, turn: Turn, original: GeneratedImage) -> Round:
         """Add a turn of one picture, which takes over what was said of the original."""

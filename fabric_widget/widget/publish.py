@@ -12,6 +12,7 @@ from fabric_widget.widget.status_publisher import StatusPublisher
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fabric_widget.session import PictureSettings
     from fabric_widget.widget.images.encoding import Album
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.view_protocol import WidgetView
@@ -38,6 +39,8 @@ class Publisher(StatusPublisher):
     ----------
     names
         Of the files that a person added, by the pictures' ids.
+    made
+        What uploads say that they were made from, by the names of their files.
     static_output
         What the notebook shows where no kernel is.
     """
@@ -54,6 +57,7 @@ class Publisher(StatusPublisher):
         self._lazy_session = lazy_session
         self._album = album
         self._round_revision = 0
+        self.made: dict[str, PictureSettings] = {}  # by name, of uploads that tell
         self.names: dict[str, str] = {}
         self.static_output = StaticOutput()
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.widget.state.settings import SEED_LIMIT
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
     from ipywidgets import Widget
 
-    from fabric_widget.session import Session
+    from fabric_widget.session import PictureSettings, Session
+    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.publish import Publisher
 
 
 class _Open:
@@ -23,7 +27,7 @@ class _Open:
     def __get__(self, widget: Widget | None, kind: type[Any]) -> Callable[..., Any]:
         """Return the one that was asked for."""
         if widget is not None:
-            theirs: Any = super(SavingMethods, widget)  # type: ignore[misc]  # a mixin's next
+            theirs: Any = super(SavingMethods, widget)  # what stands behind this mixin
             connect: Callable[..., Any] = theirs.open
             return connect
 
@@ -63,6 +67,9 @@ class _Open:
 class SavingMethods:
     """The methods of a widget that keep its session."""
 
+    _lazy_session: LazySession
+    _publisher: Publisher
+
     open = _Open()
 
     if TYPE_CHECKING:
@@ -70,6 +77,41 @@ class SavingMethods:
         @property
         def session(self) -> Session:
             """The session of the widget."""
+
+    def use_settings(self, png: Any) -> PictureSettings:  # noqa: ANN401  (a name, a path, bytes)
+        """Set prompt, seed and the pipeline's settings to those that a picture was made from.
+
+        Parameters
+        ----------
+        png
+            The name of a picture that was dropped into the widget, the path of a PNG of this
+            package, its bytes, or what `read_settings` returned.
+
+        Returns
+        -------
+        PictureSettings
+            What the picture says, also the votes that it was made with.
+
+        Raises
+        ------
+        OSError
+            There is no such file, or it is no picture.
+        ValueError
+            It does not say what it was made from.
+        """
+        from fabric_widget.session.files import PictureSettings, read_settings
+
+        told = self._publisher.made.get(png) if isinstance(png, str) else None
+        if told is None:
+            told = png if isinstance(png, PictureSettings) else read_settings(png)
+        if told is None:
+            message = "the picture does not say what it was made from: give a PNG of this package"
+            raise ValueError(message)
+        info = self._lazy_session.pipeline_info
+        controls = info.controls_for(told.prompt, told.settings)
+        for name, value in (controls | {"seed": told.seed % SEED_LIMIT}).items():
+            setattr(self, name, value)
+        return told
 
     def save(self, place: str | os.PathLike[str]) -> None:
         """Save the session in one file ("cats.fabric"), or in a folder (any other name).

@@ -27,8 +27,6 @@ from fabric_widget.engine.votes.arrays import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
 _BYTE = 255
@@ -115,7 +113,7 @@ def _data(url: str) -> bytes:
 
 
 def _from_file(
-    file: str | bytes | BinaryIO, what: str, formats: Sequence[str] | None = None
+    file: str | bytes | BinaryIO, what: str, formats: list[str] | None = None
 ) -> Image.Image:
     try:
         with Image.open(file, formats=formats) as image:

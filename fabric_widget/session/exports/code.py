@@ -185,7 +185,8 @@ class _Code:
         part = vote.part
         if part is None or part.name in PARTS or part.mask is None:
             return repr(part and part.name)
-        size = getattr(vote.image, "image", vote.image).size
+        shown: Any = getattr(vote.image, "image", vote.image)
+        size = shown.size
         for box in _boxes(part.mask, size):
             if _is_part(box, size, part):
                 return repr(box)

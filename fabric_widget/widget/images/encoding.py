@@ -6,7 +6,6 @@ Every picture is encoded once for each purpose; the album remembers.
 from __future__ import annotations
 
 import io
-import json
 import re
 import threading
 from collections import OrderedDict
@@ -15,11 +14,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
-from PIL.PngImagePlugin import PngInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fabric_widget.session.state import Turn
     from fabric_widget.session.votes import Picture
 
 _SCREEN = 768  # pixels, longest side
@@ -106,20 +105,21 @@ def preview(image: Image.Image) -> Encoded:
     return Encoded("image/jpeg", jpeg(shown, _PREVIEW_QUALITY))
 
 
-def full(picture: Picture) -> Encoded:
-    """Return the picture as a PNG with its prompt, seed and settings."""
-    chunks = PngInfo()
-    if not isinstance(picture, Image.Image):
-        told = {
-            "prompt": picture.prompt,
-            "seed": str(picture.seed),
-            "settings": json.dumps(dict(picture.settings), default=str, ensure_ascii=False),
-        }
-        for name, text in told.items():
-            chunks.add_itxt(name, text)
-    buffer = io.BytesIO()
-    pixels(picture).save(buffer, "PNG", pnginfo=chunks)
-    return Encoded("image/png", buffer.getvalue())
+def full(picture: Picture, turn: Turn | None = None) -> Encoded:
+    """Return the picture as a PNG; one that was generated with what `read_settings` reads.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    turn
+        The round that made it.
+    """
+    from fabric_widget.session.files.writing import encode, png_of
+
+    if isinstance(picture, Image.Image):
+        return Encoded("image/png", encode(picture))
+    return Encoded("image/png", png_of(picture, turn))
 
 
 def file_name(picture: Picture, name: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.images import encoding
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from fabric_widget.widget.saving.autosaver import Autosaver
     from fabric_widget.widget.view_protocol import WidgetView
     from fabric_widget.widget.worker import Worker
+
+
+_PROMPT = 60  # characters of a prompt in a notice
 
 
 class MessageHandlers:
@@ -206,7 +210,7 @@ class MessageHandlers:
     def _on_fetch(self, id: str, kind: str) -> Answer:  # noqa: A002  (the field's name)
         identity, picture = self._named(id)
         if kind == "full":
-            encoded = encoding.full(picture)
+            encoded = encoding.full(picture, self._lazy_session.load().maker_of(picture))
         else:
             make = self._album.thumb if kind == "thumb" else self._album.screen
             encoded = make(identity, picture)
@@ -222,6 +226,7 @@ class MessageHandlers:
         for name, data in zip(names, files, strict=True):
             try:
                 added.append(self._actions.add(encoding.read_upload(data), name))
+                self._offer(name, data)
             except (ValueError, OSError) as error:
                 problems.append({"name": name, "message": str(error)})
         for problem in problems:
@@ -229,6 +234,22 @@ class MessageHandlers:
                 f"{problem['name'] or 'A picture'} was not added: {problem['message']}."
             )
         return Answer({"added": added, "problems": problems})
+
+    def _offer(self, name: str, data: bytes) -> None:
+        """Say so, if an upload tells what it was made from: a PNG that this package has written."""
+        from fabric_widget.session import read_settings
+
+        try:
+            told = read_settings(data)
+        except (ValueError, OSError):  # a picture all the same
+            return
+        if told is not None:
+            self._publisher.made[name] = told
+            prompt = textwrap.shorten(told.prompt, _PROMPT, placeholder="…")
+            self._publisher.notice(
+                f"{name or 'The picture'} was made from “{prompt}”, seed {told.seed}. To use its "
+                f"prompt, seed and settings, run use_settings({name!r}) of the widget."
+            )
 
     def _on_star(self, id: str, starred: bool) -> None:  # noqa: A002, FBT001  (the fields)
         self._actions.star(self._named(id)[1], starred=starred)

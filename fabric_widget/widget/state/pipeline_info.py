@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.state.settings import RANGES, SIZE_STEP, read_control
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fabric_widget.engine import Fabric, Plan
     from fabric_widget.session.state import Turn
 
@@ -100,15 +102,8 @@ class PipelineInfo:
 
     def controls_of(self, turn: Turn) -> dict[str, Any]:
         """Return the controls that a round was made with; None for defaults."""
-        settings = turn.round.settings
-        found: dict[str, Any] = {
-            "prompt": turn.round.prompt,
-            "negative_prompt": settings.get("negative_prompt") or "",
-            "steps": _unless(self.steps, turn.full_steps or settings.get("num_inference_steps")),
-            "guidance": _unless(self.guidance, settings.get("guidance_scale")),
-            "width": _unless(self.width, settings.get("width")),
-            "height": _unless(self.height, settings.get("height")),
-        }
+        steps = {} if turn.full_steps is None else {"num_inference_steps": turn.full_steps}
+        found = self.controls_for(turn.round.prompt, {**turn.round.settings, **steps})
         if turn.kind == "enlarged":  # its size is no round's
             del found["width"], found["height"]
         if turn.schedule is not None:
@@ -119,6 +114,18 @@ class PipelineInfo:
                 "dislike_scale": turn.schedule.neg_scale,
                 "normalize": turn.schedule.normalize,
             }
+        return found
+
+    def controls_for(self, prompt: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the controls for a prompt and the pipeline's arguments; None for defaults."""
+        found: dict[str, Any] = {
+            "prompt": prompt,
+            "negative_prompt": settings.get("negative_prompt") or "",
+            "steps": _unless(self.steps, settings.get("num_inference_steps")),
+            "guidance": _unless(self.guidance, settings.get("guidance_scale")),
+            "width": _unless(self.width, settings.get("width")),
+            "height": _unless(self.height, settings.get("height")),
+        }
         # A session from Python may have more steps, or other sizes, than can be set here.
         return {
             name: read_control(name, value, self.size_step)[0] if name in RANGES else value

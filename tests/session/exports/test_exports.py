@@ -146,7 +146,8 @@ def test_code_makes_the_same_pictures_to_the_bit(kind: str, tmp_path: Path) -> N
         token_budget=TokenBudget.exact(),
         aspects=table,
     )
-    session = lived(Session(fabric if kind == "one pass" else HiRes(fabric, scale=1.5)))
+    twice: Any = HiRes(fabric, scale=1.5)
+    session = lived(Session(fabric if kind == "one pass" else twice))
     if kind == "one pass":
         session.enlarge(session.rounds[2][0], scale=1.5)
     session.save(tmp_path / "cats.fabric")
