@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from diffusers import AutoPipelineForImage2Image
 from PIL import Image
 
 from fabric_widget.engine.errors import FabricError, GenerationCancelled
@@ -196,6 +195,9 @@ class HiRes:
         """Return the second pass: an image-to-image pipeline of the first one's components."""
         if self._given is not None:
             return Fabric(self._given, schedule=self.fabric.schedule)
+        # It imports every pipeline that diffusers has: a tenth of what importing the engine takes.
+        from diffusers import AutoPipelineForImage2Image
+
         pipe = self.fabric.pipe
         try:
             second = AutoPipelineForImage2Image.from_pipe(pipe)
