@@ -57,6 +57,7 @@ def server() -> Iterator[str]:
 def window(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
     """Open one window for all pages: one for each would cost the average test a third more."""
     with browser.new_context(**browser_context_args) as opened:
+        opened.new_page()  # keeps the process alive, and with it what was compiled
         yield opened
 
 

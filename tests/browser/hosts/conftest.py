@@ -69,6 +69,7 @@ def version(request: pytest.FixtureRequest) -> str:
 def context(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
     """Open one window for all notebooks, so that it keeps the host's own files."""
     with browser.new_context(**browser_context_args | {"viewport": WINDOW}) as window:
+        window.new_page()  # keeps the process alive, and with it what was compiled
         yield window
 
 
