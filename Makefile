@@ -22,8 +22,9 @@ JS_READY := node_modules/.ready-$(JS_PINS)
 QUIET_PIP := -m pip install --quiet --disable-pip-version-check --no-warn-script-location
 QUIET_NPM := $(NPM) --silent
 # The tests run in several processes, one thread each: more would only fight over the cores. A third
-# of the time they wait for browsers and kernels, so there are twice as many processes as cores.
-WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1))
+# of the time they wait for browsers and kernels, so there are three processes for two cores; each
+# has to import everything once, which takes twenty seconds.
+WORKERS ?= $(shell expr \( 3 \* $$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1) + 1 \) / 2)
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 # Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs

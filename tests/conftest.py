@@ -32,8 +32,11 @@ _SHARING = re.compile(
     r"(?:lab|notebook)-ipykernel-\d"
     r"|hosts/test_(?:marimo|nbconvert|papermill|subshells|voila)\.py|front_end/test_playground\.py"
     r"|test_(?:token_budget|docs_site|package)\.py|aspects/test_measurement\.py|tests/bench/"
-    r"|(?:engine/test_(?:pipelines|recipes|sizes)|zoo/test_zoo)\.py::\w+(?P<family>\[.+\])"
+    r"|(?:engine/test_(?:pipelines|recipes|sizes)|zoo/test_zoo|cli/test_pipelines)"
+    r"\.py::\w+(?P<family>\[.+\])"
 )
+# One test, or tests in one process, that take longest: they come first.
+_LONGEST = re.compile(r"test_feedback|hosts/test_(?:jupyter|subshells)|test_docs_site|tests/bench/")
 
 # What the inner loop, `make check`, leaves to `make test`: pages, documents, commands, tables.
 _LONG = re.compile(
@@ -51,7 +54,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not marked and not _LONG.search(item.nodeid):
             item.add_marker("fast")
     if hasattr(config, "workerinput"):  # one process alone would make what modules share twice
-        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+        items.sort(key=_patience)
+
+
+def _patience(item: pytest.Item) -> int:
+    """Return what may wait: first what takes longest, then what is slow, then all else."""
+    longest = _LONGEST.search(item.nodeid) is not None
+    return 0 if longest else 1 if item.get_closest_marker("slow") else 2
 
 
 def pytest_collection_finish() -> None:
@@ -70,4 +79,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
             shared = _SHARING.search(nodeid)
             return (shared["family"] or shared[0]) if shared else nodeid
 
+    config.option.loadscopereorder = False  # as they were sorted: the most are not the longest
     return SharedInOneProcess(config, log)

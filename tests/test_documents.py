@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import fabric_widget
-from fabric_widget import Fabric, load_demo
+from fabric_widget import Fabric, demo, load_demo
 from fabric_widget.evaluation.methods import MethodRequest, Shown
 from fabric_widget.evaluation.people.simulated_user import Opinion
 from fabric_widget.evaluation.study.resources import Resources
@@ -37,24 +37,34 @@ def snippets(page: str) -> list[str]:
     return [code for reason, code in _BLOCK.findall(read(page)) if not reason]
 
 
-def run(page: str) -> dict[str, Any]:
-    """Run the Python blocks of a page in order, in the current folder; return their namespace."""
+def quick_demo(*where: Any, **how: Any) -> Any:
+    """Load the demo model with fewer steps recommended: pages that name none tell of others."""
+    pipe = load_demo(*where, **how)
+    pipe.register_to_config(
+        _fabric_defaults={**pipe.config["_fabric_defaults"], "num_inference_steps": 4}
+    )
+    return pipe
+
+
+def run(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the Python blocks of a page in order, in a folder."""
+    monkeypatch.chdir(folder)
+    for room in (fabric_widget, demo):
+        monkeypatch.setattr(room, "load_demo", quick_demo)
     Image.new("RGB", (80, 60), "green").save("photo.png")
-    names: dict[str, Any] = {"pipe": load_demo()}
+    names: dict[str, Any] = {"pipe": quick_demo()}
     for code in snippets(page):
         exec(compile(code, page, "exec"), names)  # noqa: S102  (our own pages)
-    return names
 
 
 def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
     (lines,) = (
         code
         for code in snippets("README.md")
         if code.startswith("from fabric_widget import Fabric,")
     )
     assert len([line for line in lines.splitlines() if line]) == 10
-    run("README.md")
+    run("README.md", tmp_path, monkeypatch)
     with Image.open("monster.png") as made:
         assert made.size == (64, 64)
 
@@ -65,8 +75,7 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_python_of_a_page_runs(
     document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    run(document)
+    run(document, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("document", PAGES)

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 SIZE = Size(pictures=2, latent=tiny.SIDE // 2, steps=2, repeats=2)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let diffusers' schedulers convert tensors in the way that numpy 2 warns about."""
-    config.addinivalue_line("filterwarnings", "ignore:__array__ implementation:DeprecationWarning")
-
-
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)

@@ -17,7 +17,6 @@ from fabric_widget.zoo import ZOO, tiny
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 QUICK = ["--steps", "1", "--references", "2", "--images", "1"]
 CELLS = [("64 tokens", "all"), ("16 tokens", "all")]
 

@@ -19,7 +19,6 @@ from tests.bench.conftest import tiny_pipeline
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 SMALL = ["--latent", "8", "--batch", "1", "--steps", "1", "--repeats", "1", "--threads", "1"]
 FEW = ["--references", "0", "1"]
 

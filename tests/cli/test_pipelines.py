@@ -7,7 +7,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +15,12 @@ import fabric_widget
 from fabric_widget.__main__ import main
 from fabric_widget.cli import pipelines
 from fabric_widget.demo import MODEL
+from fabric_widget.engine.compatibility import Compatibility
 from fabric_widget.zoo import ZOO
+from tests.engine.families import called, survey
+
+if TYPE_CHECKING:
+    from fabric_widget.zoo import Family
 
 DOCUMENT = Path(fabric_widget.__file__).parents[1] / "docs" / "pipelines.md"
 MADE = re.compile(r"<!-- python -m fabric_widget (.*) -->\n(.*?)\n<!-- end -->", re.DOTALL)
@@ -31,14 +36,59 @@ def printed(capsys: pytest.CaptureFixture[str], *options: str, code: int = 0) ->
     return json.loads(captured.out)
 
 
-def test_the_document_shows_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+def document() -> tuple[list[str], list[str]]:
+    """Return the command that the document tells of, and the lines it shows."""
     ((command, shown),) = MADE.findall(DOCUMENT.read_text(encoding="utf-8"))
-    assert main(command.split()) == 0
+    return command.split(), shown.strip().splitlines()
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # what diffusers' own pipelines say
+@pytest.mark.parametrize("family", ZOO.values(), ids=list(ZOO))
+def test_the_document_shows_what_the_command_prints(
+    family: Family, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each family alone: its survey serves other tests too."""
+    monkeypatch.setattr(pipelines, "_check", lambda *_, **__: survey(family.name))
+    command, shown = document()
+    assert main([*command, family.name]) == 0
     captured = capsys.readouterr()
-    assert captured.out.strip() == shown.strip(), "paste what the command prints"
     assert not captured.err
-    assert sum(line.endswith("| yes | yes | yes |") for line in shown.splitlines()) >= 25
-    assert all(name in shown for name in ZOO)
+    summary, *printed = captured.out.splitlines()
+    assert summary == f"{int(family.able)} of 1 take feedback."
+    assert set(printed) <= set(shown), "paste what the command prints"
+    assert sum(line.startswith(f"| {family.name} | ") for line in printed) == 1
+
+
+def test_the_document_has_every_family_once_and_in_order() -> None:
+    _, (summary, *shown) = document()
+    able = [name for name, family in ZOO.items() if family.able]
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in shown if line.startswith("| ")]
+    heads = ["family", "---", "family that cannot", "---"]
+    assert rows == [*heads[:2], *able, *heads[2:], *(name for name in ZOO if name not in able)]
+    assert summary == f"{len(able)} of {len(ZOO)} take feedback."
+    assert sum(line.endswith("| yes | yes | yes |") for line in shown) == len(able) >= 25
+    remarks = [line for line in shown if line.startswith("- ")]
+    assert len(remarks) == sum(bool(ZOO[name].needs) for name in able)
+
+
+def test_what_is_checked_is_what_the_survey_of_the_tests_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Arguments and number of pictures are those that `survey` gives."""
+    given: list[dict[str, Any]] = []
+
+    def checked(pipe: Any, **arguments: Any) -> Compatibility:
+        del pipe
+        given.append(arguments)
+        return Compatibility()
+
+    monkeypatch.setattr(pipelines, "_check", checked)
+    names = ["Flux", "SD 1", "Qwen-Image 2.1"]
+    assert main(["pipelines", *names, "--quiet"]) == 1
+    assert capsys.readouterr().out.endswith("0 of 3 take feedback.\n")
+    families = [ZOO[name] for name in names]
+    assert [arguments.pop("num_images") for arguments in given] == [f.pictures for f in families]
+    assert [called(family) for family in families] == given
 
 
 def test_json_tells_of_each_family(capsys: pytest.CaptureFixture[str]) -> None:

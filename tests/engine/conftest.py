@@ -1,4 +1,4 @@
-"""What the engine's tests share: tiny pipelines, and one warning that is not ours."""
+"""What the engine's tests share: tiny pipelines."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ from tests.engine.rounds import published
 
 if TYPE_CHECKING:
     from fabric_widget.engine import Fabric
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let diffusers' schedulers convert tensors in the way that numpy 2 warns about."""
-    config.addinivalue_line("filterwarnings", "ignore:__array__ implementation:DeprecationWarning")
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from fabric_widget.engine import (
     Schedule,
 )
 from fabric_widget.zoo import ZOO, tiny
-from tests.engine.rounds import published
+from tests.engine.rounds import pixels_of, published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,10 +39,6 @@ def fabric(pipe: Any) -> Fabric:
 
 def made(hires: Any, **arguments: Any) -> Any:
     return hires("a cat", **{"num_images": 2, "seed": SEED, **SETTINGS, **arguments})
-
-
-def pixels(images: Iterable[GeneratedImage]) -> list[bytes]:
-    return [image.image.tobytes() for image in images]
 
 
 def drawn_over(pipe: Any, images: Iterable[GeneratedImage], strength: float) -> list[bytes]:
@@ -65,7 +61,7 @@ def drawn_over(pipe: Any, images: Iterable[GeneratedImage], strength: float) -> 
 def test_without_votes_both_passes_are_the_pipelines_own(fabric: Fabric) -> None:
     small = made(fabric)
     large = made(HiRes(fabric))
-    assert pixels(large) == drawn_over(fabric.pipe, small, 0.5)
+    assert pixels_of(large) == drawn_over(fabric.pipe, small, 0.5)
     assert [image.seed for image in large] == [SEED, SEED + 1]
     assert {image.image.size for image in large} == {(2 * tiny.SIDE, 2 * tiny.SIDE)}
 
@@ -73,25 +69,25 @@ def test_without_votes_both_passes_are_the_pipelines_own(fabric: Fabric) -> None
 def test_feedback_in_the_second_pass_is_a_choice(fabric: Fabric) -> None:
     votes = {"liked": [made(fabric, seed=40)[0]], "disliked": [made(fabric, seed=50)[0]]}
     fed = made(fabric, **votes)
-    assert pixels(fed) != pixels(made(fabric))
+    assert pixels_of(fed) != pixels_of(made(fabric))
     without = made(HiRes(fabric, feedback=False), **votes)
-    assert pixels(without) == drawn_over(fabric.pipe, fed, 0.5)
-    assert pixels(made(HiRes(fabric), **votes)) != pixels(without)
+    assert pixels_of(without) == drawn_over(fabric.pipe, fed, 0.5)
+    assert pixels_of(made(HiRes(fabric), **votes)) != pixels_of(without)
 
 
 def test_enlarging_is_the_second_pass(fabric: Fabric) -> None:
     hires = HiRes(fabric, strength=0.75)
     votes: dict[str, Any] = {"liked": [made(fabric, seed=40)[0]]}
     whole = made(hires, **votes)
-    assert pixels(hires.enlarge(made(fabric, **votes), **votes)) == pixels(whole)
+    assert pixels_of(hires.enlarge(made(fabric, **votes), **votes)) == pixels_of(whole)
     one = hires.enlarge([made(fabric)[1]])
-    assert pixels(one) == pixels(made(hires))[1:]
+    assert pixels_of(one) == pixels_of(made(hires))[1:]
     assert one.seed == SEED + 1
 
 
 def test_a_large_picture_can_be_liked(fabric: Fabric) -> None:
     [large] = made(HiRes(fabric), num_images=1)
-    assert pixels(made(fabric, liked=[large])) != pixels(made(fabric))
+    assert pixels_of(made(fabric, liked=[large])) != pixels_of(made(fabric))
     assert large.settings["height"] == 2 * tiny.SIDE
 
 
@@ -119,7 +115,7 @@ def test_cancel_in_either_pass(fabric: Fabric, step: int) -> None:
     with pytest.raises(GenerationCancelled):
         made(hires, on_step=on_step)
     assert seen == step
-    assert pixels(made(hires)) == pixels(made(HiRes(fabric)))
+    assert pixels_of(made(hires)) == pixels_of(made(HiRes(fabric)))
 
 
 def test_exchanged_components_are_followed(fabric: Fabric) -> None:
@@ -127,8 +123,8 @@ def test_exchanged_components_are_followed(fabric: Fabric) -> None:
     before = made(hires)
     fabric.pipe.scheduler = EulerDiscreteScheduler.from_config(fabric.pipe.scheduler.config)
     after = made(hires)
-    assert pixels(after) != pixels(before)
-    assert pixels(after) == drawn_over(fabric.pipe, made(fabric), 0.5)
+    assert pixels_of(after) != pixels_of(before)
+    assert pixels_of(after) == drawn_over(fabric.pipe, made(fabric), 0.5)
 
 
 def test_recommended_arguments_count_once(pipe: Any) -> None:
@@ -151,7 +147,7 @@ def test_families_with_image_to_image(family: str) -> None:
     plain = hires.enlarge(small)
     width, height = small[0].image.size
     assert plain[0].image.size == (2 * width, 2 * height)
-    assert pixels(hires.enlarge(small, liked=[small[0]])) != pixels(plain)
+    assert pixels_of(hires.enlarge(small, liked=[small[0]])) != pixels_of(plain)
 
 
 def test_families_without_image_to_image() -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from fabric_widget.engine import Fabric, NoAttentionSites, Round, Schedule
+from fabric_widget.engine import Fabric, NoAttentionSites, Round
 from fabric_widget.engine.attention import site
 from fabric_widget.engine.compatibility import check_compatibility
 from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.zoo import ZOO, tiny
 from tests.engine.families import called, survey
-from tests.engine.rounds import published
+from tests.engine.rounds import EVERY_STEP, latents_of, published
 
 if TYPE_CHECKING:
     from fabric_widget.zoo import Family
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 SETTINGS: dict[str, Any] = {"num_inference_steps": 3, "guidance_scale": 3.0}
 SEED = 5
 PICTURES = 2
-EVERY_STEP = Schedule(end=1)
 REFUSED = {
     "Sana": r"SanaTransformer2DModel has no self-attention .*linear attention has no keys",
     "Stable Cascade": r"StableCascadeCombinedPipeline has no denoiser",
@@ -46,10 +45,6 @@ def plain_latents(pipe: Any) -> torch.Tensor:
     )
     latents: torch.Tensor = output.images
     return latents
-
-
-def latents_of(images: Any) -> torch.Tensor:
-    return torch.stack([image.latents for image in images])
 
 
 def make(fabric: Fabric, family: Family, **arguments: Any) -> Round:

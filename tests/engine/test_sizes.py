@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from diffusers.image_processor import VaeImageProcessor
-from PIL import Image
 
 from fabric_widget.engine import BadReference, Fabric, GeneratedImage, Round, Schedule
 from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -16,7 +14,7 @@ from fabric_widget.engine.references.recorder import Recorder
 from fabric_widget.engine.references.references import ReferenceMaker
 from fabric_widget.engine.votes.votes import read_votes
 from fabric_widget.zoo import ZOO, tiny
-from tests.engine.rounds import published
+from tests.engine.rounds import picture, published
 
 # What some of diffusers' own pipelines say of each other.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
@@ -25,11 +23,6 @@ MIXED = ((512, 768), (768, 512), (512, 1024), (640, 640), (300, 900), (1000, 250
 NO_WAY = ("DeepFloyd IF", "ERNIE-Image")
 CANNOT = ("Sana", "Stable Cascade")
 TAKEN = {"Qwen-Image 2.1": {"use_kv_cache": False}}
-
-
-def picture(seed: int, width: int, height: int) -> Image.Image:
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    return Image.fromarray(pixels)
 
 
 def make(fabric: Fabric, name: str = "SD 1", **arguments: Any) -> Round:

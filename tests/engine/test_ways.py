@@ -20,7 +20,7 @@ from peft import LoraConfig
 
 from fabric_widget.engine import Fabric, GeneratedImage, Schedule
 from fabric_widget.zoo import ZOO, tiny
-from tests.engine.rounds import published
+from tests.engine.rounds import EVERY_STEP, latents_of, published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ pytestmark = [
 SETTINGS: dict[str, Any] = {"num_inference_steps": 2, "guidance_scale": 3.0}
 SEED, PICTURES = 5, 2
 ALL_TEXTS = ("prompt", "prompt_2", "prompt_3")
-NEVER, EVERY_STEP = Schedule(start=1, end=1), Schedule(end=1)
+NEVER = Schedule(start=1, end=1)
 
 
 def plain(
@@ -60,10 +60,6 @@ def plain(
 def made(fabric: Fabric, prompt: str = "a cat", **arguments: Any) -> list[GeneratedImage]:
     ours: dict[str, Any] = {"num_images": PICTURES, "seed": SEED, "schedule": EVERY_STEP}
     return list(fabric(prompt, **{**ours, **SETTINGS, **arguments}))
-
-
-def latents_of(images: list[GeneratedImage]) -> torch.Tensor:
-    return torch.stack([image.latents for image in images])
 
 
 def moved(a: torch.Tensor, b: torch.Tensor) -> bool:

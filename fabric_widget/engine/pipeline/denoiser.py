@@ -53,6 +53,7 @@ class Denoiser:
             )
             raise TypeError(message)
         self.component = found[0]
+        self._device: torch.device | None = None  # of the run
 
     @property
     def module(self) -> torch.nn.Module:
@@ -68,8 +69,8 @@ class Denoiser:
 
     @property
     def device(self) -> torch.device:
-        """The device that the denoiser runs on."""
-        return torch.device(self.pipe._execution_device)  # noqa: SLF001  (the public `device` is wrong under offloading)
+        """The device that the denoiser runs on; during a run it stays where it is."""
+        return self._device or torch.device(self.pipe._execution_device)  # noqa: SLF001  (the public `device` is wrong under offloading)
 
     @contextmanager
     def occupied(self) -> Iterator[None]:
@@ -81,7 +82,11 @@ class Denoiser:
             Another run holds it, and this one does not wait.
         """
         with locked(self.model, type(self.pipe).__name__):
-            yield
+            self._device = self.device  # pipelines look through all of their modules for it
+            try:
+                yield
+            finally:
+                self._device = None
 
     @contextmanager
     def eager(self) -> Iterator[None]:

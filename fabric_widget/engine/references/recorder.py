@@ -130,7 +130,7 @@ class Recorder:
         self._prefetched = Prefetched()
         self._new: dict[_Alike, dict[str, Reference]] = {}  # those that were not remembered
         self._inner = denoiser.module.forward
-        self._device = denoiser.device  # pipelines look through all of their modules for it
+        self._device = denoiser.device
         # A pipeline may put processors of its own in place for a run, which want its whole batch.
         self._processors = processors_of(denoiser.model)
 

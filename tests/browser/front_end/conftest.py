@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.front_end.pictures import ready
 from tests.browser.front_end.widget_page import Host, WidgetPage, library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from tests.browser.front_end.pictures import Json
     from tests.browser.front_end.widget_page import Opener
@@ -58,6 +60,32 @@ def server() -> Iterator[str]:
         yield f"http://127.0.0.1:{serving.server_port}"
         serving.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def window(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """Open one window for all pages: one for each would cost the average test a third more."""
+    with browser.new_context(**browser_context_args) as opened:
+        opened.new_page()  # keeps the process alive, and with it what was compiled
+        yield opened
+
+
+@pytest.fixture
+def own_window(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """Open a window for this test alone, which sets its clock or its permissions."""
+    with browser.new_context(**browser_context_args) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(window: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Open a page; it leaves nothing to the next one."""
+    alone = "own_window" in request.fixturenames
+    opened = (request.getfixturevalue("own_window") if alone else window).new_page()
+    yield opened
+    if opened.url.startswith("http") and not alone:
+        opened.evaluate("() => localStorage.clear()")
+    opened.close()
 
 
 @pytest.fixture

@@ -162,6 +162,7 @@ def test_shown_again_after_it_was_taken_away(open_widget: Opener) -> None:
     assert len(widget.saved("votes")) == 1
 
 
+@pytest.mark.usefixtures("own_window")
 def test_nothing_is_sent_after_it_was_taken_away(page: Page, open_widget: Opener) -> None:
     page.clock.install()
     widget = open_widget(running())

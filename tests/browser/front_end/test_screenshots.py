@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.browser.front_end.pictures import Json
-    from tests.browser.front_end.widget_page import Opener
+    from tests.browser.front_end.widget_page import Opener, WidgetPage
 
+SCHEMES: dict[Literal["light", "dark"], str] = {"light": JUPYTER_LIGHT, "dark": JUPYTER_DARK}
 FOLDER = Path(__file__).parents[3] / "out/screenshots"
 VOTES = {ids(8)[0]: 1, ids(8)[1]: -1, ids(4)[3]: 1.5}
 WHYS = {
@@ -76,36 +77,8 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", STATES)
-def test_a_picture_is_taken(
-    page: Page, open_widget: Opener, state: str, scheme: Literal["light", "dark"]
-) -> None:
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    width = 360 if "narrow" in state else 1400 if "wide" in state else 1000
-    dialog = state in {
-        "compare",
-        "zoom",
-        "zoom-whys",
-        "part",
-        "part-narrow",
-        "help",
-        "looking",
-        "lens",
-        "lens-narrow",
-    }
-    page.set_viewport_size({"width": width, "height": 800 if dialog and width > 360 else 1800})
-    widget = open_widget(STATES[state], lenses={PICTURE: lens().wire()})
-    page.evaluate(
-        """([light, css]) => {
-            document.body.dataset.jpThemeLight = light;
-            const sheet = new CSSStyleSheet();
-            sheet.replaceSync(`:root { ${css} } body { background: var(--jp-layout-color0) }`);
-            document.adoptedStyleSheets = [sheet];
-        }""",
-        [str(scheme == "light").lower(), JUPYTER_LIGHT if scheme == "light" else JUPYTER_DARK],
-    )
-    expect(widget.root).to_have_attribute("data-theme", scheme)
+def reach(widget: WidgetPage, state: str) -> None:
+    """Do what leads from the traits to the state."""
     if state == "running":
         preview = {"type": "preview", "job": 2, "step": 7, "first": 0, "mime": "image/webp"}
         widget.message({**preview, "done": False}, [one.thumb for one in pictures(8, 2)])
@@ -117,7 +90,7 @@ def test_a_picture_is_taken(
     elif state.split("-", maxsplit=1)[0] in KEYS:
         widget.focus_card(3)
         for key in KEYS[state.split("-", maxsplit=1)[0]]:
-            page.keyboard.press(key)
+            widget.page.keyboard.press(key)
     elif state.startswith("whys"):
         widget.button("Like picture 4").click()  # the first one here: reasons are explained
     elif state == "help":
@@ -134,14 +107,47 @@ def test_a_picture_is_taken(
         widget.details("Settings")
         widget.details("How feedback counts")
     widget.expect_loaded(widget.root.locator("img").filter(visible=True))
-    widget.settle()
-    taken = page.screenshot() if dialog else page.locator("main").screenshot()
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / f"{state}-{scheme}.png").write_bytes(taken)
-    with Image.open(io.BytesIO(taken)) as image:
-        assert image.width > 300
-        assert image.height >= 300
-        colours = image.convert("RGB").getcolors(maxcolors=2**24)
-    assert colours is not None
-    least = 20 if state == "idle" else 200
-    assert len(colours) > least, "more than a few flat areas"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_picture_is_taken(page: Page, open_widget: Opener, state: str) -> None:
+    """In light, and in dark, to which the page changes."""
+    page.emulate_media(reduced_motion="reduce")
+    width = 360 if "narrow" in state else 1400 if "wide" in state else 1000
+    dialog = state in {
+        "compare",
+        "zoom",
+        "zoom-whys",
+        "part",
+        "part-narrow",
+        "help",
+        "looking",
+        "lens",
+        "lens-narrow",
+    }
+    page.set_viewport_size({"width": width, "height": 800 if dialog and width > 360 else 1800})
+    widget = open_widget(STATES[state], lenses={PICTURE: lens().wire()})
+    reach(widget, state)
+    for scheme, css in SCHEMES.items():
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(
+            """([light, css]) => {
+                document.body.dataset.jpThemeLight = light;
+                const sheet = new CSSStyleSheet();
+                sheet.replaceSync(`:root { ${css} } body { background: var(--jp-layout-color0) }`);
+                document.adoptedStyleSheets = [sheet];
+            }""",
+            [str(scheme == "light").lower(), css],
+        )
+        expect(widget.root).to_have_attribute("data-theme", scheme)
+        widget.settle()
+        taken = page.screenshot() if dialog else page.locator("main").screenshot()
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / f"{state}-{scheme}.png").write_bytes(taken)
+        with Image.open(io.BytesIO(taken)) as image:
+            assert image.width > 300
+            assert image.height >= 300
+            colours = image.convert("RGB").getcolors(maxcolors=2**24)
+        assert colours is not None
+        least = 20 if state == "idle" else 200
+        assert len(colours) > least, "more than a few flat areas"

@@ -92,6 +92,7 @@ def test_an_error_says_what_happened_and_what_to_do(open_widget: Opener) -> None
     widget.expect_pictures(ids(0))
 
 
+@pytest.mark.usefixtures("own_window")
 def test_the_traceback_is_copied(open_widget: Opener) -> None:
     widget = open_widget(failed())
     widget.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -157,6 +158,7 @@ def test_a_refused_request_is_told(open_widget: Opener, host: Host) -> None:
     expect(widget.root).to_contain_text("There is no such round.")
 
 
+@pytest.mark.usefixtures("own_window")
 def test_a_busy_kernel_is_told_after_a_while_and_no_longer_when_it_answers(
     page: Page, open_widget: Opener
 ) -> None:
@@ -177,6 +179,7 @@ def test_a_busy_kernel_is_told_after_a_while_and_no_longer_when_it_answers(
     expect(widget.root.get_by_text(BUSY).filter(visible=True)).to_have_count(0)
 
 
+@pytest.mark.usefixtures("own_window")
 def test_votes_count_while_the_kernel_is_busy(page: Page, open_widget: Opener) -> None:
     page.clock.install()
     widget = open_widget(hold=("*",))
@@ -222,6 +225,7 @@ def poll_count(page: Page) -> int:
 
 
 @pytest.mark.parametrize("phase", ["idle", "ready", "error"])
+@pytest.mark.usefixtures("own_window")
 def test_nothing_is_sent_while_nothing_happens(page: Page, open_widget: Opener, phase: str) -> None:
     page.clock.install()
     widget = open_widget(ready(status=status(phase, 10)))
@@ -232,6 +236,7 @@ def test_nothing_is_sent_while_nothing_happens(page: Page, open_widget: Opener, 
 
 @pytest.mark.parametrize("phase", ["loading", "running", "stopping"])
 @pytest.mark.parametrize("host", DIALECTS)
+@pytest.mark.usefixtures("own_window")
 def test_a_running_job_is_polled(page: Page, open_widget: Opener, host: Host, phase: str) -> None:
     page.clock.install()
     widget = open_widget(ready(status=status(phase, 10, job=2, steps=20, count=4)), host=host)
@@ -249,6 +254,7 @@ def test_a_running_job_is_polled(page: Page, open_widget: Opener, host: Host, ph
     assert poll_count(page) == count
 
 
+@pytest.mark.usefixtures("own_window")
 def test_a_poll_without_an_answer_is_not_repeated(page: Page, open_widget: Opener) -> None:
     page.clock.install()
     widget = open_widget(running(), hold=("*",))

@@ -78,6 +78,7 @@ def test_labels_do_not_change_with_the_state(open_widget: Opener) -> None:
     expect(widget.button("Dislike picture 3")).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.usefixtures("own_window")
 def test_a_long_press_offers_the_strength(page: Page, open_widget: Opener) -> None:
     page.clock.install()
     widget = open_widget()

@@ -148,6 +148,7 @@ def test_reasons_are_explained_once(open_widget: Opener) -> None:
     expect(hint).to_have_count(0)
 
 
+@pytest.mark.usefixtures("own_window")
 def test_without_storage_reasons_work_all_the_same(page: Page, open_widget: Opener) -> None:
     page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })"

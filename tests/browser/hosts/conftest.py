@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import ViewportSize
@@ -66,9 +66,10 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
     """Open one window for all notebooks, so that it keeps the host's own files."""
-    with browser.new_context(viewport=WINDOW) as window:
+    with browser.new_context(**browser_context_args | {"viewport": WINDOW}) as window:
+        window.new_page()  # keeps the process alive, and with it what was compiled
         yield window
 
 

@@ -16,13 +16,11 @@ from PIL import Image
 from fabric_widget.engine import Fabric, Influence, Lens, Schedule, TokenBudget
 from fabric_widget.engine.fingerprint import seed_of
 from fabric_widget.zoo import ZOO, tiny
-from tests.engine.rounds import published
+from tests.engine.rounds import EVERY_STEP, make, published
 
 if TYPE_CHECKING:
     from fabric_widget.engine import Round
 
-SETTINGS: dict[str, Any] = {"num_inference_steps": 3, "guidance_scale": 3.0}
-EVERY_STEP = Schedule(end=1)
 TOLERANCE = 2e-3  # of numbers up to 1 with the precision of half a float
 EVERYTHING = Lens(image=1)
 CHEAP = Lens(image=None, looks=False, parts=1, cells=1, steps=2)
@@ -31,10 +29,6 @@ CHEAP = Lens(image=None, looks=False, parts=1, cells=1, steps=2)
 @pytest.fixture
 def fabric(pipe: Any) -> Fabric:
     return published(pipe, schedule=EVERY_STEP)
-
-
-def make(fabric: Fabric, **arguments: Any) -> Round:
-    return fabric("a cat", **{"num_images": 2, "seed": 7, **SETTINGS, **arguments})
 
 
 def voted(fabric: Fabric, **arguments: Any) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from fabric_widget.evaluation.aspects.measurement import Measurement
 from fabric_widget.evaluation.aspects.settings import Settings
 from fabric_widget.zoo import ZOO, tiny
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 QUICK = {"num_inference_steps": 1, "guidance_scale": 3.0}
 
 
