@@ -6,6 +6,7 @@ widget/      FabricWidget and AttentionPlayground, for notebooks
 evaluation/  simulated users, methods, scorers, studies, reports
 bench/       what feedback costs
 charts/      charts as SVG, for evaluation and bench
+color_and_form  how far apart pictures are
 peak_memory  how much memory a piece of work took at most
 user_folder  what was measured once and is kept for later
 autosave     where sessions save themselves, and how many are kept

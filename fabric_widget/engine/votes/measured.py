@@ -74,6 +74,16 @@ def kept_table(model: torch.nn.Module) -> AspectTable:
         raise FabricError(message) from error
 
 
+def kept_figures(model: torch.nn.Module) -> Mapping[str, Any] | None:
+    """Return the figures that were kept beside a denoiser's table; None where there are none."""
+    try:
+        content = user_folder.read(_KIND, identity_of(model))
+    except user_folder.Unreadable:
+        return None
+    figures = content.get("measured") if isinstance(content, dict) else None
+    return figures if isinstance(figures, dict) else None
+
+
 def keep_table(model: torch.nn.Module, table: AspectTable, about: Mapping[str, Any]) -> Path:
     """Keep a table for `kept_table`, with figures about how it was measured; return the file.
 

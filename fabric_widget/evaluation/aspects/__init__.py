@@ -4,7 +4,6 @@ Pictures are drawn with one reference liked that lends in one cell only: a group
 at a third of the steps. How far they come to its colors, and how far to its form, tells what the
 cell is for.
 
-distances    how far apart pictures are in color, and in form
 cells        groups of sites, parts of the steps
 settings     what is measured, with how many references
 measurement  draws the pictures, and measures their distances

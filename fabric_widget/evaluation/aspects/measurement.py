@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fabric_widget.color_and_form import look_of
 from fabric_widget.engine.compatibility import anatomy
 from fabric_widget.engine.fingerprint import derived_seed
 from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -18,7 +19,6 @@ from fabric_widget.engine.request import usable_seed
 from fabric_widget.engine.votes.aspects import ALL, COLORS, FORM, AspectTable
 from fabric_widget.engine.votes.votes import CheckedVote
 from fabric_widget.evaluation.aspects.cells import grid_of
-from fabric_widget.evaluation.aspects.distances import look_of
 from fabric_widget.evaluation.aspects.rule import better_of, cell_name, drawn_name, table_of
 from fabric_widget.evaluation.aspects.shares import EVERYTHING, NOTHING, Shares
 

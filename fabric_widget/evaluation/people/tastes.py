@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from fabric_widget.color_and_form import cielab
 from fabric_widget.demo.scenes import ATTRIBUTES, COLORS, Scene, describe, parse
 from fabric_widget.evaluation.people.options import AT_A_GLANCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy.typing as npt
-
     from fabric_widget.demo.reader import Reading
 
 _COLORED = ("color", "background")
 _MIN_ATTRIBUTES = 2  # beside the kind: a single one could be right by chance
 _TRIES = 200  # scenes drawn for each taste before giving up
-_SRGB_LINEAR_BELOW = 0.04045
-_LAB_CUBE_ABOVE = (6 / 29) ** 3
 
 
 @dataclass(frozen=True)
@@ -152,17 +149,3 @@ def color_distances() -> Mapping[str, Mapping[str, float]]:
         a: dict(zip(COLORS, row.tolist(), strict=True))
         for a, row in zip(COLORS, distances, strict=True)
     }
-
-
-def cielab(srgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return CIE L*a*b* of sRGB colours, (..., 3) from 0 to 1 (IEC 61966-2-1, CIE 15)."""
-    linear = np.where(srgb <= _SRGB_LINEAR_BELOW, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    to_xyz = np.array(
-        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-    )
-    relative = linear @ to_xyz.T / to_xyz.sum(axis=1)  # to white
-    f = np.where(
-        relative > _LAB_CUBE_ABOVE, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29
-    )
-    x, y, z = np.moveaxis(f, -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)

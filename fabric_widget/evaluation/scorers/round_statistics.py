@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabric_widget.evaluation.people.tastes import cielab
+from fabric_widget.color_and_form import cielab
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

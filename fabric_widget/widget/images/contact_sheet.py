@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from fabric_widget.widget.images.encoding import pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Mapping, Sequence
 
     from fabric_widget.engine import Round
 
@@ -83,6 +83,26 @@ def contact_sheet(
             star = _star()
             sheet.paste(star, (left + 8, top + 8), star)
         draw.text((left, top + tall + 4), _label(picture.seed, votes[i]), _SOFT, _font(14))
+    return sheet
+
+
+def side_by_side(
+    title: str, shown: Sequence[tuple[Image.Image, str]], width: int = 640
+) -> Image.Image:
+    """Return pictures beside each other, with a line under each."""
+    side = (width - 2 * _MARGIN - (len(shown) - 1) * _GAP) // len(shown)
+    talls = [max(1, round(side * one.height / one.width)) for one, _ in shown]
+    lines = textwrap.wrap(title, int((width - 2 * _MARGIN) / _LETTER), max_lines=2)
+    head = _MARGIN + _LINE * len(lines) + 8
+    sheet = Image.new("RGB", (width, head + max(talls) + 2 * _LABEL + _MARGIN), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for i, line in enumerate(lines):
+        draw.text((_MARGIN, _MARGIN + i * _LINE), line, _INK, _font(18))
+    for i, ((picture, label), tall) in enumerate(zip(shown, talls, strict=True)):
+        left = _MARGIN + i * (side + _GAP)
+        sheet.paste(_scaled(picture, (side, tall)), (left, head))
+        for at, line in enumerate(textwrap.wrap(label, int(side / 7), max_lines=2)):
+            draw.text((left, head + tall + 4 + at * 18), line, _SOFT, _font(14))
     return sheet
 
 

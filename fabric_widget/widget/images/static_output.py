@@ -33,7 +33,7 @@ _logger = logging.getLogger(__name__)
 
 
 class StaticOutput:
-    """A notebook output that shows the last round."""
+    """A notebook output that shows the last round, or whatever was made last."""
 
     def __init__(self) -> None:
         self._display_id = uuid.uuid4().hex
@@ -46,11 +46,18 @@ class StaticOutput:
             self._published = True
             self._display(update=False)
 
+    def show_sheet(self, sheet: Image.Image, told: str) -> None:
+        """Update the output with a picture and its text alternative."""
+        self._show(bundle_of(sheet, told))
+
     def show(
         self, made: Round | None, strengths: Mapping[str, float], starred: Container[str] = ()
     ) -> None:
         """Update the output with a round, or with nothing."""
-        self._shown = _EMPTY if made is None else static_output_of(made, strengths, starred)
+        self._show(_EMPTY if made is None else static_output_of(made, strengths, starred))
+
+    def _show(self, bundle: dict[str, Any]) -> None:
+        self._shown = bundle
         if self._published:
             self._display(update=True)
 
@@ -79,8 +86,12 @@ def static_output_of(
 ) -> dict[str, Any]:
     """Return a round as a MIME bundle without scripts, a picture of at most 60 kB."""
     sheet = contact_sheet(made, strengths, _WIDTH, starred)
-    data = _small(sheet)
-    told = html.escape(caption(made, strengths, starred), quote=True)
+    return bundle_of(sheet, caption(made, strengths, starred))
+
+
+def bundle_of(sheet: Image.Image, told: str) -> dict[str, Any]:
+    """Return a picture as a MIME bundle without scripts; `told` stands for it in words."""
+    data, told = _small(sheet), html.escape(told, quote=True)
     source = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
     return {
         "text/html": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.images.encoding import Album
+from fabric_widget.widget.images.static_output import StaticOutput
 from fabric_widget.widget.status_publisher import StatusPublisher
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class PlaygroundPublisher(StatusPublisher):
         Knows whether the model is loaded.
     ready
         Returns whether there is a comparison to show.
+
+    Attributes
+    ----------
+    static_output
+        Shows the pictures where there is no kernel.
     """
 
     def __init__(
@@ -42,6 +48,7 @@ class PlaygroundPublisher(StatusPublisher):
         self._ready = ready
         self._album = Album()
         self._pictures: dict[str, Any] = {}
+        self.static_output = StaticOutput()
         self._shown_revision = 0  # of the status published when pictures were last shown
 
     def dismiss(self) -> None:
@@ -53,7 +60,7 @@ class PlaygroundPublisher(StatusPublisher):
         with self._view.lock:
             self.publish_status()
             if seen < self._shown_revision:
-                self._view.send_again("pictures", "lens")
+                self._view.send_again("pictures", "lens", "carried")
 
     def close(self) -> None:
         """Release all pictures."""
@@ -94,7 +101,7 @@ class PlaygroundPublisher(StatusPublisher):
                 self._view.show(pictures=dict(self._pictures))
                 self._shown_revision = self._status.revision + 1
 
-    def show_lens(self, lens: Mapping[str, Any]) -> None:
-        """Publish the lens's maps; the status follows."""
+    def show_lens(self, lens: Mapping[str, Any], carried: Mapping[str, Any]) -> None:
+        """Publish the lens's maps and what came over; the status follows."""
         self._shown_revision = self._status.revision + 1
-        self._view.show(lens=dict(lens))
+        self._view.show(lens=dict(lens), carried=dict(carried))

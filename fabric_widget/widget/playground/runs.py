@@ -5,17 +5,21 @@ from __future__ import annotations
 import functools
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.error_report import described
 from fabric_widget.widget.jobs.turns import taking_turns
+from fabric_widget.widget.playground.borrowed import layer_weights, recipe_of
+from fabric_widget.widget.playground.carried import carried_of, measured_of
+from fabric_widget.widget.playground.comparison import Comparison
 from fabric_widget.widget.playground.publish import PlaygroundPublisher
+from fabric_widget.widget.playground.settings import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Influence, Progress, Round
+    from fabric_widget.engine import Fabric, GeneratedImage, Progress, Round
+    from fabric_widget.engine.votes.aspects import AspectTable
     from fabric_widget.session.votes import Picture
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.playground.settings import PlaygroundSettings
@@ -33,28 +37,6 @@ _ADVICE = {
 }
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """The same prompt and seed without and with a reference.
-
-    Parameters
-    ----------
-    plain
-        Without.
-    steered
-        With; at weight 0 the same as `plain` to the bit.
-    reference
-        A generated image, or the picture that was given.
-    influence
-        Where `steered` looked; None where nothing was lent.
-    """
-
-    plain: GeneratedImage
-    steered: GeneratedImage
-    reference: Picture
-    influence: Influence | None
 
 
 class PlaygroundRuns:
@@ -101,6 +83,8 @@ class PlaygroundRuns:
             view, worker, clock, lazy_session, ready=lambda: self.result is not None
         )
         self._made: OrderedDict[tuple[str, int, int | None], GeneratedImage] = OrderedDict()
+        self._tokens: Sequence[int] = ()  # of each attention layer, once that was needed
+        self._measured: Sequence[Mapping[str, Any]] | None = None
         self._watched = False
         self.result: Comparison | None = None
 
@@ -172,8 +156,9 @@ class PlaygroundRuns:
         )
         plain = make("Making the plain picture.", setting.prompt, setting.seed)
         self.publisher.show("plain", plain.id, plain)
+        table = self._table(fabric, setting)
         feedback: dict[str, Any] = {
-            ("disliked" if setting.dislike else "liked"): [reference],
+            "plan": [recipe_of(setting, reference, table)],
             "schedule": setting.schedule(),
             "lens": Lens(image=0),
         }
@@ -181,23 +166,41 @@ class PlaygroundRuns:
             fabric, job, setting, "Steering.", setting.prompt, setting.seed, **feedback
         )
         result = Comparison(plain, made[0], reference, made.influence)
-        self._finish(result, setting)
+        self._finish(result, setting, fabric)
         return result
 
-    def _finish(self, result: Comparison, setting: PlaygroundSettings) -> None:
-        from fabric_widget.widget.playground.serialize import lens_of
+    def _table(self, fabric: Fabric, setting: PlaygroundSettings) -> AspectTable | None:
+        """Return which layers lend, as what "colors" mean; None for all of them."""
+        if setting.layers == ALL:
+            return None
+        from fabric_widget.engine.votes.aspects import AspectTable, AspectWeights
+
+        if not self._tokens:
+            from fabric_widget.engine.compatibility import anatomy
+
+            takes = self._lazy_session.pipeline_info.takes
+            arguments = fabric.defaults | setting.pipeline_arguments(takes)
+            self._tokens = anatomy(fabric.pipe, arguments, setting.prompt).tokens
+        return AspectTable(colors=AspectWeights(layer_weights(setting.layers, self._tokens)))
+
+    def _finish(self, result: Comparison, setting: PlaygroundSettings, fabric: Fabric) -> None:
+        from fabric_widget.widget.playground.serialize import lens_of, sheet_of
 
         influence = result.influence
-        shown = {} if influence is None else lens_of(influence, setting)
+        shown = {} if influence is None else lens_of(influence, setting, self._tokens)
+        if self._measured is None:
+            self._measured = measured_of(fabric)
+        carried = carried_of(result, fabric, self._measured)
         share = 0.0 if influence is None else sum(influence.contributions.values())
         with self._view.writing():
             self.result = result
             self.publisher.show("steered", result.steered.id, result.steered)
-            self.publisher.show_lens({"dislike": setting.dislike, **shown})
+            self.publisher.show_lens({"dislike": setting.dislike, **shown}, carried)
             self.publisher.publish_status(
                 phase="ready",
                 message=f"Ready: {share:.0%} of the attention went to the reference.",
             )
+        self.publisher.static_output.show_sheet(*sheet_of(result, setting, carried))
 
     def _make(
         self,
@@ -248,8 +251,7 @@ class PlaygroundRuns:
                 num_images=1,
                 seed=seed,
                 on_step=functools.partial(self._on_step, fabric, job),
-                plan=Everything(),
-                **feedback,
+                **({"plan": Everything()} | feedback),
                 **arguments,
             )
 

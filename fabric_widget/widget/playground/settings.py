@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import Schedule
 
+ALL = "all"
+FINE, COARSE = "fine", "coarse"
+DEPTHS = ("first", "middle", "last")
+LAYERS = (ALL, FINE, COARSE, *DEPTHS)
+"""Which attention layers lend: by level, or by thirds of the depth."""
+
+SUBJECT, BACKGROUND, BOX = "subject", "background", "box"
+PARTS = (ALL, SUBJECT, BACKGROUND, BOX)
+
 WEIGHT = (0, 2, 0.05)
 LIMITS = {
     "seed": (0, SEED_LIMIT - 1, 1),
@@ -29,10 +38,13 @@ LIMITS = {
     "start": RANGES["start"],
     "end": RANGES["end"],
     "bottleneck_scale": WEIGHT,
+    **dict.fromkeys(("box_left", "box_top", "box_right", "box_bottom"), RANGES["start"]),
 }
 """Least value, greatest value and step of every number."""
 
 TEXTS = {"prompt": "The prompt", "reference_prompt": "The prompt of the reference"}
+WORDS = {"layers": LAYERS, "part": PARTS}
+"""The settings that are one of a few words."""
 _WHOLE = {"seed", "reference_seed", "steps"}
 
 
@@ -57,6 +69,12 @@ class PlaygroundSettings:
     bottleneck_scale: float
     dislike: bool
     steps: int | None
+    layers: str = ALL
+    part: str = ALL
+    box_left: float = 0.25
+    box_top: float = 0.25
+    box_right: float = 0.75
+    box_bottom: float = 0.75
 
     def schedule(self) -> Schedule:
         """Return how strongly the reference counts; a disliked one as much as a liked one."""
@@ -99,11 +117,21 @@ def read_setting(name: str, value: object) -> tuple[Any, str]:
     """
     if name in TEXTS:
         return read_text(TEXTS[name], value)
+    if name in WORDS:
+        return _read_word(name, value), ""
     if name == "dislike":
         return read_switch(name, value), ""
     if name == "steps" and value is None:
         return None, ""
     return read_number(name, value, LIMITS[name], fit=whole if name in _WHOLE else None)
+
+
+def _read_word(name: str, value: object) -> str:
+    allowed = WORDS[name]
+    if not isinstance(value, str) or value not in allowed:
+        message = f"{name} is {str(value)[:40]!r}: give one of {', '.join(map(repr, allowed))}"
+        raise ValueError(message)
+    return value
 
 
 def checked_setting(name: str, value: object) -> tuple[Any, str]:

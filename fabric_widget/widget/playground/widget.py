@@ -18,7 +18,7 @@ from fabric_widget.widget.lazy_session import LazySession
 from fabric_widget.widget.messages.router import Router
 from fabric_widget.widget.messages.settings_updates import sifted
 from fabric_widget.widget.playground.messages import KNOWN, PlaygroundMessages
-from fabric_widget.widget.playground.runs import Comparison, PlaygroundRuns
+from fabric_widget.widget.playground.runs import PlaygroundRuns
 from fabric_widget.widget.playground.settings import (
     NAMES,
     TEXTS,
@@ -32,7 +32,9 @@ from fabric_widget.widget.worker import Job, Outcome, Worker
 if TYPE_CHECKING:
     from PIL import Image
 
-_KERNEL_OWNED = ("status", "pictures", "lens", "info", "reference_name")
+    from fabric_widget.widget.playground.comparison import Comparison
+
+_KERNEL_OWNED = ("status", "pictures", "lens", "carried", "info", "reference_name")
 _GIVEN = "Your picture"
 
 _logger = logging.getLogger(__name__)
@@ -65,6 +67,13 @@ class AttentionPlayground(ThreadSafeWidget):
         Whether the reference joins the unconditional pass, as disliked pictures do.
     steps
         None for the pipeline's own.
+    layers
+        Which attention layers lend: "all", the "fine" or the "coarse" ones, or the "first",
+        "middle" or "last" third of them.
+    part
+        What of the reference counts: "all", its "subject", its "background", or a "box".
+    box_left, box_top, box_right, box_bottom
+        The box, as fractions of width and height, 0 … 1.
 
     Attributes
     ----------
@@ -92,6 +101,12 @@ class AttentionPlayground(ThreadSafeWidget):
     bottleneck_scale = t.Float(1.0).tag(sync=True)
     dislike = t.Bool(default_value=False).tag(sync=True)
     steps = t.Int(None, allow_none=True).tag(sync=True)
+    layers = t.Unicode("all").tag(sync=True)
+    part = t.Unicode("all").tag(sync=True)
+    box_left = t.Float(0.25).tag(sync=True)
+    box_top = t.Float(0.25).tag(sync=True)
+    box_right = t.Float(0.75).tag(sync=True)
+    box_bottom = t.Float(0.75).tag(sync=True)
     reference = t.Any(None, allow_none=True)
 
     # What the kernel tells; only the kernel writes these.
@@ -99,6 +114,7 @@ class AttentionPlayground(ThreadSafeWidget):
     status = t.Dict(read_only=True).tag(sync=True)
     pictures = t.Dict(read_only=True).tag(sync=True)
     lens = t.Dict(read_only=True).tag(sync=True)
+    carried = t.Dict(read_only=True).tag(sync=True)
     info = t.Dict(read_only=True).tag(sync=True)
 
     _threads: ClassVar[bool] = sys.platform != "emscripten"
@@ -121,6 +137,12 @@ class AttentionPlayground(ThreadSafeWidget):
         bottleneck_scale: float = 1.0,
         dislike: bool = False,
         steps: int | None = None,
+        layers: str = "all",
+        part: str = "all",
+        box_left: float = 0.25,
+        box_top: float = 0.25,
+        box_right: float = 0.75,
+        box_bottom: float = 0.75,
     ) -> None:
         given = {name: value for name, value in locals().items() if name in NAMES}
         self._prepare()
@@ -178,6 +200,11 @@ class AttentionPlayground(ThreadSafeWidget):
     def __repr__(self) -> str:
         """Return a short description."""
         return f"AttentionPlayground(prompt={self.prompt[:40]!r}, weight={self.weight})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401  (as the base class)
+        bundle = super()._repr_mimebundle_(**kwargs)
+        self._runs.publisher.static_output.publish()
+        return bundle
 
     # ---- what is behind it ---------------------------------------------------------------------
 

@@ -58,6 +58,50 @@ export const promptsPart = ({ act, signal }) => {
   };
 };
 
+/** What lends, and what of it: values of the traits, and what they are called. */
+const LAYERS = [["all", "all layers"], ["fine", "the finest level"], ["coarse", "the coarser levels"], ["first", "the first third of the layers"], ["middle", "the middle third"], ["last", "the last third"]];
+const PARTS = [["all", "all of it"], ["subject", "its subject"], ["background", "its background"], ["box", "a box"]];
+const SIDES = /** @type {const} */ ([["box_left", "Left"], ["box_top", "Top"], ["box_right", "Right"], ["box_bottom", "Bottom"]]);
+
+/**
+ * @param {string} label
+ * @param {string[][]} options
+ * @param {(value: any) => void} commit
+ */
+const choice = (label, options, commit) => {
+  const select = h("select", { class: "fw-input" }, ...options.map(([value, text]) => h("option", { value }, text)));
+  select.addEventListener("change", () => commit(select.value));
+  return {
+    el: h("div", { class: "fw-field" }, h("div", { class: "fw-field-line" }, h("label", { class: "fw-label" }, h("span", {}, label), select))),
+    /** @param {{value: string, closed: boolean}} props */
+    update({ value, closed }) {
+      if (select.value !== value) select.value = value;
+      if (select.disabled !== closed) select.disabled = closed;
+    },
+  };
+};
+
+/** Which layers lend, and which part of the reference. @param {{act: Act}} props */
+export const lendingPart = ({ act }) => {
+  const layers = choice("Layers", LAYERS, (value) => act.set({ layers: value }));
+  const part = choice("Of the reference", PARTS, (value) => act.set({ part: value }));
+  const sides = SIDES.map(([name, label]) => ({
+    name,
+    ...slider({ label, range: [0, 1, 0.05], say: percent, draw: (value) => act.set({ [name]: value }, true), commit: (value) => act.set({ [name]: value }) }),
+  }));
+  const box = h("div", { class: "fp-box-sides" }, ...sides.map(({ el }) => el));
+  return {
+    el: h("section", { class: "fw-panel fp-lending", "aria-label": "What lends" }, h("div", { class: "fw-title" }, "What lends"), layers.el, part.el, box),
+    /** @param {ViewState} viewState */
+    update({ traits, closed }) {
+      layers.update({ value: traits.layers, closed });
+      part.update({ value: traits.part, closed });
+      show(box, traits.part === "box");
+      for (const { name, update } of sides) update({ value: traits[name], closed });
+    },
+  };
+};
+
 /** The weight of the reference over the steps. */
 const curvePart = () => {
   const drawing = document.createElementNS(svg, "svg");

@@ -37,12 +37,30 @@
  * @property {number} bottleneck_scale
  * @property {boolean} dislike
  * @property {number | null} steps
+ * @property {"all" | "fine" | "coarse" | "first" | "middle" | "last"} layers  that lend
+ * @property {"all" | "subject" | "background" | "box"} part  of the reference
+ * @property {number} box_left  as fractions of the width and the height
+ * @property {number} box_top
+ * @property {number} box_right
+ * @property {number} box_bottom
+ */
+
+/** A share: its value, and the ends of its interval. @typedef {[value: number, low: number, high: number]} Estimate */
+
+/**
+ * What came over from the reference.
+ * @typedef {object} Carried
+ * @property {number | null} [color]  how much nearer to the reference; null: it was there already
+ * @property {number | null} [form]
+ * @property {{name: string, reference: string, plain: string, steered: string}[]} [read]  attributes, of the demo model
+ * @property {{layers: string, steps: string, color: Estimate, form: Estimate}[]} [measured]  of this pipeline, before
+ * @property {string} [command]  that measures it
  */
 
 /**
  * @typedef {Setting & {
  *   reference_name: string, status: import("../model/types.js").Status, pictures: Partial<Record<Which, Shot>>,
- *   lens: Lens, info: import("../model/types.js").Info,
+ *   lens: Lens, carried: Carried, info: import("../model/types.js").Info,
  * }} Traits
  */
 

@@ -9,7 +9,8 @@ import { keepKeys } from "../dom/notebook-keys.js";
 import { takeFiles } from "../dom/frame.js";
 import { messagesPart } from "../dom/status.js";
 import { createObjectUrls } from "../model/object-urls.js";
-import { promptsPart, weightPart } from "./controls.js";
+import { carriedPart } from "./carried.js";
+import { lendingPart, promptsPart, weightPart } from "./controls.js";
 import { formulaPart, placeText } from "./formula.js";
 import { picturesPart } from "./pictures.js";
 import { linePart } from "./status.js";
@@ -26,10 +27,11 @@ import { pack, refusal } from "../model/upload.js";
 /** Values for a model that has not got them yet. */
 const DEFAULTS = /** @type {Traits} */ (/** @type {unknown} */ ({
   prompt: "", seed: 0, reference_prompt: "", reference_seed: 0, weight: 1, start: 0, end: 1, bottleneck_scale: 1,
-  dislike: false, steps: null, reference_name: "", status: {}, pictures: {}, lens: {}, info: {},
+  dislike: false, steps: null, layers: "all", part: "all", box_left: 0.25, box_top: 0.25, box_right: 0.75, box_bottom: 0.75,
+  reference_name: "", status: {}, pictures: {}, lens: {}, carried: {}, info: {},
 }));
 const NAMES = /** @type {(keyof Traits)[]} */ (Object.keys(DEFAULTS));
-const KERNEL_OWNED = new Set(["reference_name", "status", "pictures", "lens", "info"]);
+const KERNEL_OWNED = new Set(["reference_name", "status", "pictures", "lens", "carried", "info"]);
 const SILENT = { phase: "idle", message: "", step: 0, steps: 0, pending: false, error: null, notice: null };
 const BUSY = new Set(["loading", "running", "stopping"]);
 /** Pause of a moving slider after which the kernel learns where it stands. */
@@ -174,16 +176,18 @@ export const createPlayground = ({ model, el, cache }) => {
   const line = linePart({ act });
   const prompts = promptsPart({ act, signal });
   const weight = weightPart({ act });
+  const lending = lendingPart({ act });
+  const carried = carriedPart();
   const formula = formulaPart({ act });
   const pictures = picturesPart({ act, objectUrls, described: formula.id });
   const messages = messagesPart({ act: /** @type {any} */ (act), leave: () => pictures.focus() });
-  const parts = [line, pictures, formula, prompts, weight];
+  const parts = [line, pictures, carried, formula, prompts, lending, weight];
 
   const root = h("div", { class: "fabric-widget fw-playground", role: "region", "aria-label": "Attention playground" },
     h("div", { class: "fw-body" },
       h("div", { class: "fw-top" }, h("div", { class: "fw-head" }, mark(), name, device), messages.el),
-      h("div", { class: "fw-main" }, prompts.el, line.el, pictures.el, formula.el),
-      h("div", { class: "fw-side" }, weight.el),
+      h("div", { class: "fw-main" }, prompts.el, line.el, pictures.el, carried.el, formula.el),
+      h("div", { class: "fw-side" }, lending.el, weight.el),
     ),
     told,
   );

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from fabric_widget.evaluation.aspects.distances import look_of
-from fabric_widget.evaluation.people.tastes import cielab
+from fabric_widget.color_and_form import cielab, look_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

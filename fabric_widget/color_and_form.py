@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabric_widget.evaluation.people.tastes import cielab
-
 if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL import Image
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
 
 _ENOUGH = 128  # pixels on a side; larger pictures are reduced
 _DIRECTIONS, _QUANTILES, _GRID = 16, 128, 8
+_SRGB_LINEAR_BELOW = 0.04045
+_LAB_CUBE_ABOVE = (6 / 29) ** 3
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,20 @@ def look_of(picture: Image.Image) -> Look:
     levels = np.linspace(0, 1, _QUANTILES)
     palette = np.quantile(pixels.reshape(-1, 3) @ _directions().T, levels, axis=0)
     return Look(palette, _edges(pixels[..., 0]))
+
+
+def cielab(srgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return CIE L*a*b* of sRGB colours, (..., 3) from 0 to 1 (IEC 61966-2-1, CIE 15)."""
+    linear = np.where(srgb <= _SRGB_LINEAR_BELOW, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    relative = linear @ to_xyz.T / to_xyz.sum(axis=1)  # to white
+    f = np.where(
+        relative > _LAB_CUBE_ABOVE, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29
+    )
+    x, y, z = np.moveaxis(f, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
 def _directions() -> Array:
