@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         TokenBudget,
         Vote,
     )
-    from fabric_widget.session import Session, SessionFileError, read_settings
+    from fabric_widget.session import Session, SessionFileError, Style, read_settings
     from fabric_widget.widget import AttentionPlayground, FabricWidget
 
 __version__ = "0.1.0"
@@ -51,6 +51,7 @@ __all__ = [
     "Schedule",
     "Session",
     "SessionFileError",
+    "Style",
     "TokenBudget",
     "Vote",
     "load_demo",
@@ -68,6 +69,7 @@ _ROOMS = {
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
     "SessionFileError": "fabric_widget.session",
+    "Style": "fabric_widget.session",
     "TokenBudget": "fabric_widget.engine",
     "Vote": "fabric_widget.engine",
     "load_demo": "fabric_widget.demo",

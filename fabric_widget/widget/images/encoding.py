@@ -115,7 +115,8 @@ def full(picture: Picture, turn: Turn | None = None) -> Encoded:
     turn
         The round that made it.
     """
-    from fabric_widget.session.files.writing import encode, png_of
+    from fabric_widget.session.files.pictures import encode
+    from fabric_widget.session.files.writing import png_of
 
     if isinstance(picture, Image.Image):
         return Encoded("image/png", encode(picture))
