@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         TokenBudget,
         Vote,
     )
-    from fabric_widget.session import Session, SessionFileError, read_settings
+    from fabric_widget.session import Session, SessionFileError, Style, read_settings
     from fabric_widget.session.journal import sessions
     from fabric_widget.widget import AttentionPlayground, FabricWidget
 
@@ -58,6 +58,7 @@ __all__ = [
     "Schedule",
     "Session",
     "SessionFileError",
+    "Style",
     "TokenBudget",
     "Vote",
     "load_demo",
@@ -79,6 +80,7 @@ _ROOMS = {
     "Autosave": "fabric_widget.autosave",
     "sessions": "fabric_widget.session.journal",
     "SessionFileError": "fabric_widget.session",
+    "Style": "fabric_widget.session",
     "TokenBudget": "fabric_widget.engine",
     "Vote": "fabric_widget.engine",
     "load_demo": "fabric_widget.demo",

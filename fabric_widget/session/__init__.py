@@ -6,6 +6,7 @@ voting    Voting: a timeline of likes and dislikes, and what they are about
 remaking  pictures made once more: drafts in full, larger ones, under the lens
 subject   where the subject of a picture is
 votes     what was said of a picture, with a signed strength
+styles    Style: votes under a name, to be used elsewhere
 saving    a session on a disk: save, open
 records   votes and recipes as JSON
 typed     values of JSON, checked
@@ -20,5 +21,6 @@ history   History: states that were and states that were taken back
 
 from fabric_widget.session.files import PictureSettings, SessionFileError, read_settings
 from fabric_widget.session.session import Session
+from fabric_widget.session.styles import Style
 
-__all__ = ["PictureSettings", "Session", "SessionFileError", "read_settings"]
+__all__ = ["PictureSettings", "Session", "SessionFileError", "Style", "read_settings"]

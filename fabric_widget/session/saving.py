@@ -17,6 +17,8 @@ from fabric_widget.session.history import History
 from fabric_widget.session.remaking import Remaking
 from fabric_widget.session.replay import Replay, Replayed, environment_of, replay
 from fabric_widget.session.replay.environment import added
+from fabric_widget.session.styles import Style
+from fabric_widget.session.votes import read_vote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +85,38 @@ class Saving(Remaking):
             There is no round yet, the name says nothing, or the session has what code cannot say.
         """
         return export(self._saved(), place, kind)
+
+    def style(self, name: str) -> Style:
+        """Return the votes that stand as a style, to be used with other prompts and sessions.
+
+        Raises
+        ------
+        ValueError
+            No vote stands.
+        """
+        return Style(name, self._history.present.votes, environment_of(self.fabric))
+
+    def use(self, style: Style) -> None:
+        """Add the votes of a style to those that stand, as one act.
+
+        Where the pipeline has another latent space, the pictures are encoded anew.
+
+        Raises
+        ------
+        BadReference
+            One of the pictures cannot be used.
+        SessionFileError
+            One of them cannot be read any more.
+        """
+        votes = [read_vote(said, 1) for said in style.on(self.fabric)]
+        for vote in votes:
+            self._meet(vote)
+        keys = {vote.key for vote in votes}
+        self._act(
+            lambda state: state.with_votes(
+                [*(vote for vote in state.votes if vote.key not in keys), *votes]
+            )
+        )
 
     def replay(
         self,

@@ -18,7 +18,7 @@ from fabric_widget.session.files.errors import SessionFileError, SessionNotFound
 from fabric_widget.session.files.png_text import PictureSettings, read_settings
 from fabric_widget.session.files.reading import check, open_saved, read
 from fabric_widget.session.files.saved import Saved
-from fabric_widget.session.files.writing import SUFFIX, save, write
+from fabric_widget.session.files.writing import SUFFIX, save, save_file, write
 
 __all__ = [
     "SUFFIX",
@@ -31,5 +31,6 @@ __all__ = [
     "read",
     "read_settings",
     "save",
+    "save_file",
     "write",
 ]

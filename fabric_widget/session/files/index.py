@@ -53,6 +53,7 @@ def as_json(saved: Saved, pictures: Mapping[str, tuple[Picture, Facts]]) -> dict
         before = state
     return {
         "format": FORMAT,
+        **({"name": saved.name} if saved.name else {}),
         "next_seed": present.next_seed,
         "prompt": present.prompt,
         "current": present.current,
@@ -117,6 +118,7 @@ def from_json(content: Mapping[str, Any], picture: Lookup) -> Saved:
         tuple(states[:at]),
         tuple(states[at + 1 :]),
         tuple(typed.mapping(each, "an environment") for each in environments),
+        typed.text(content.get("name", ""), "the name"),
     )
 
 

@@ -30,12 +30,15 @@ class Saved:
         The states that redo goes forward to, the nearest first.
     environments
         The pipelines, devices and libraries that it was saved with, the newest last.
+    name
+        Of a style; "" for sessions.
     """
 
     present: State
     past: tuple[State, ...] = ()
     future: tuple[State, ...] = ()
     environments: tuple[Mapping[str, Any], ...] = ()
+    name: str = ""
 
     @cached_property
     def states(self) -> tuple[State, ...]:

@@ -68,7 +68,7 @@ def save(saved: Saved, place: str | os.PathLike[str]) -> None:
     if root.is_dir():
         message = f"{root} is a folder: give another name, or one without {SUFFIX} for a folder"
         raise FileExistsError(message)
-    _save_file(saved, root)
+    save_file(saved, root)
 
 
 def picture_files(picture: Picture, name: str, turn: Turn | None) -> Iterator[tuple[str, bytes]]:
@@ -145,7 +145,8 @@ def _save_folder(saved: Saved, root: Path) -> None:
     _replace(root / INDEX, _index(saved, pictures))
 
 
-def _save_file(saved: Saved, path: Path) -> None:
+def save_file(saved: Saved, path: Path) -> None:
+    """Write a session into a file of any name; errors are those of `save`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pictures, makers = saved.pictures, _makers(saved)
     index = _index(saved, pictures)

@@ -12,6 +12,7 @@ import torch
 
 from fabric_widget.engine import Fabric, FabricError, HiRes, Schedule, TokenBudget
 from fabric_widget.engine.fingerprint import digest
+from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.identity import identity_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def environment_of(fabric: Any) -> dict[str, Any]:  # noqa: ANN401  (a Fabric, a
         "pipeline": type(pipe).__name__,
         "name": _name(str(pipe.config.get("_name_or_path") or "")),
         "weights": {name: identity_of(model) for name, model in models.items()},
+        "denoiser": type(Denoiser(pipe).model).__name__,
         "scheduler": f"{type(scheduler).__name__} {digest(repr(sorted(settings.items())))[:8]}",
         "device": _device(models),
         "dtype": {name: str(getattr(model, "dtype", "")) for name, model in models.items()},
