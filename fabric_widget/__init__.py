@@ -73,7 +73,7 @@ _ROOMS = {
     "MoreLike": "fabric_widget.engine",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
-    "Autosave": "fabric_widget.autosave",
+    "Autosave": "fabric_widget.session.journal",
     "sessions": "fabric_widget.session.journal",
     "TokenBudget": "fabric_widget.engine",
     "Vote": "fabric_widget.engine",
