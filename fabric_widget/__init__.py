@@ -77,7 +77,7 @@ _ROOMS = {
     "MoreLike": "fabric_widget.engine",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
-    "Autosave": "fabric_widget.autosave",
+    "Autosave": "fabric_widget.session.journal",
     "sessions": "fabric_widget.session.journal",
     "SessionFileError": "fabric_widget.session",
     "Style": "fabric_widget.session",
