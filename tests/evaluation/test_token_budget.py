@@ -13,7 +13,7 @@ from fabric_widget.engine import Everything
 if TYPE_CHECKING:
     from fabric_widget.engine import Round
 
-SETTINGS: dict[str, Any] = {"num_images": 12, "num_inference_steps": 8}
+SETTINGS: dict[str, Any] = {"num_images": 12, "num_inference_steps": 5}
 LIKES = 8
 COLOR = "purple"
 

@@ -36,6 +36,17 @@ def test_the_other_order_is_found_too(pipe: Any) -> None:
     assert record_call(denoiser, SETTINGS, "a cat").guidance_branches.rows == (True, False)
 
 
+def test_the_device_is_looked_up_once_a_run(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline looks through all of its modules for it; between two runs it may have moved."""
+    places = iter(["cpu", "meta", "cpu"])
+    monkeypatch.setattr(type(pipe), "_execution_device", property(lambda _: next(places)))
+    denoiser = Denoiser(pipe)
+    for place in ("cpu", "meta"):
+        with denoiser.occupied():
+            assert [denoiser.device.type for _ in range(3)] == [place] * 3
+    assert denoiser.device.type == "cpu"
+
+
 def test_null_call_does_not_know_prompts(pipe: Any) -> None:
     denoiser = Denoiser(pipe)
     plain = null_call(denoiser, SETTINGS).arguments["encoder_hidden_states"]
