@@ -36,7 +36,7 @@ const commands = {
   z: { do: "undo" },
   enter: { do: "zoom" },
   i: { do: "lens" },
-  m: { do: "moreLike" },
+  n: { do: "moreLike" },
   p: { do: "part" },
   g: { do: "generate" },
   escape: { do: "leave" },

@@ -17,7 +17,7 @@ const KEYS = /** @type {const} */ ([
   ["T", "compare with another picture"],
   ["I", "lens: what shaped the picture"],
   [".", "more for the picture"],
-  ["M", "more like the picture"],
+  ["N", "new ones like the picture"],
   ["G", "next round"],
   ["Z  Shift+Z", "undo, redo"],
   ["Esc", "leave the grid or close"],

@@ -45,6 +45,7 @@ test("the notebook's own command keys mean nothing here", () => {
 test("a star and a comparison have keys", () => {
   assert.equal(press("*"), "star");
   assert.equal(press("t"), "compare");
+  assert.equal(press("n"), "moreLike");
 });
 
 test("arrows stay inside the grid", () => {

@@ -37,12 +37,12 @@ def test_it_is_asked_for_with_controls_and_votes_which_stay(
 def test_a_key_asks_for_it_in_the_grid_and_in_the_zoom(open_widget: Opener) -> None:
     widget = open_widget()
     widget.focus_card(3)
-    widget.page.keyboard.press("m")
+    widget.page.keyboard.press("n")
     assert widget.wait_sent("more_like")[-1]["id"] == ids(0)[2]
     widget.page.keyboard.press("Enter")
     expect(widget.dialog("Picture 3")).to_be_visible()
     widget.page.keyboard.press("ArrowRight")
-    widget.page.keyboard.press("m")
+    widget.page.keyboard.press("n")
     assert widget.wait_sent("more_like", 2)[-1]["id"] == ids(0)[3]
     expect(widget.root.locator("dialog[open]")).to_have_count(0)
 
@@ -51,7 +51,7 @@ def test_without_a_kernel_nothing_is_asked(open_widget: Opener) -> None:
     widget = open_widget()
     widget.close()
     widget.focus_card(1)
-    widget.page.keyboard.press("m")
+    widget.page.keyboard.press("n")
     widget.settle()
     assert widget.sent("more_like") == []
 
