@@ -138,6 +138,7 @@ ZIPS: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "a changed byte of latents": (flipped(".safetensors"), r"\.safetensors: "),
     "a changed byte of a picture": (flipped(".png"), r"\.png: "),
     "latents without numbers": (tensors(lambda t: t["latents"].fill_(torch.nan)), "not finite"),
+    "other latents": (tensors(lambda t: t["latents"].add_(1)), "latents of another picture"),
     "a trajectory without numbers": (tensors(lambda t: t["passed"].fill_(torch.inf)), "not finite"),
     "a start without numbers": (tensors(lambda t: t["start"].fill_(torch.nan)), "not finite"),
     "a trajectory of another length": (
