@@ -35,9 +35,9 @@ def delta_of(before: State, after: State) -> dict[str, Any]:
     if kept != len(after.turns):
         delta["turns"] = [turn_as_json(turn) for turn in after.turns[kept:]]
     if before.votes is not after.votes:
-        places = {(vote.key, vote.strength): at for at, vote in enumerate(before.votes)}
+        places = {_said(vote): at for at, vote in enumerate(before.votes)}
         delta["votes"] = [
-            places.get((vote.key, vote.strength), new)
+            places.get(_said(vote), new)
             for vote, new in zip(after.votes, votes_as_json(after.votes), strict=True)
         ]
     return delta
@@ -95,3 +95,8 @@ def _vote(told: object, before: Sequence[Vote], picture: Lookup) -> Vote:
         return before[typed.whole(told, "a vote", len(before) - 1)]
     (vote,) = votes_from_json([told], picture)
     return vote
+
+
+def _said(vote: Vote) -> tuple[object, ...]:
+    """Return what is equal for equal votes; `key` leaves out what makes no difference."""
+    return vote.key, vote.strength, vote.in_place

@@ -160,7 +160,7 @@ class Journal:
             if what == "seen" and (self._listened or self._copy):
                 return  # nothing new
             if not self._listened:
-                if not history.present.turns:
+                if self.folder is None and not history.present.turns:
                     return  # nothing yet that is worth a folder
                 item = Whole(*history.line, now)
                 self._listened = True

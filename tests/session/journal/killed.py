@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from fabric_widget.session import Session
+from fabric_widget.session.history import History
 from fabric_widget.session.journal import Autosave, Journal, Store, disk
+from fabric_widget.session.state import State
 from tests.session.conftest import RecordingFabric
 from tests.session.journal.told import read, states
 
 ACTS = 12
-NOTHING: Any = ([{}], 0)
+NOTHING: Any = states(History(State(next_seed=0)))
 _NOW: Any = RecordingFabric
 
 

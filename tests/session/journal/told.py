@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.session.journal.deltas import NOTHING, delta_of
+from fabric_widget.session.files.turns import turn_as_json
 from fabric_widget.session.journal.pictures import Pictures
 from fabric_widget.session.journal.replay import replay
+from fabric_widget.session.records import votes_as_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,9 +17,20 @@ if TYPE_CHECKING:
 
 
 def states(history: History[State]) -> tuple[list[dict[str, Any]], int]:
-    """Return every state of a history, each told from nothing, and where it stands."""
+    """Return every state of a history, as what it holds, and where it stands."""
     line, at = history.line
-    return [delta_of(NOTHING, state) for state in line], at
+    return [_held(state) for state in line], at
+
+
+def _held(state: State) -> dict[str, Any]:
+    return {
+        "next_seed": state.next_seed,
+        "current": state.current,
+        "prompt": state.prompt,
+        "starred": state.starred,
+        "votes": votes_as_json(state.votes),
+        "turns": [turn_as_json(turn) for turn in state.turns],
+    }
 
 
 def pixels(state: State) -> dict[str, Any]:
