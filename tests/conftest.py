@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from xdist.remote import Producer
     from xdist.scheduler import LoadScopeScheduling
 
@@ -36,7 +38,9 @@ _SHARING = re.compile(
     r"\.py::\w+(?P<family>\[.+\])"
 )
 # One test, or tests in one process, that take longest: they come first.
-_LONGEST = re.compile(r"test_feedback|hosts/test_(?:jupyter|subshells)|test_docs_site|tests/bench/")
+_LONGEST = re.compile(
+    r"evaluation/test_feedback|hosts/test_(?:jupyter|subshells)|test_docs_site|tests/bench/"
+)
 
 # What the inner loop, `make check`, leaves to `make test`: pages, documents, commands, tables.
 _LONG = re.compile(
@@ -46,13 +50,16 @@ _LONG = re.compile(
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before what -m leaves out is left out
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
     """Mark the tests of the inner loop as fast; begin with slow ones, or the last runs alone."""
     for item in items:
         marked = any(item.get_closest_marker(name) for name in ("slow", "soak"))
         if not marked and not _LONG.search(item.nodeid):
             item.add_marker("fast")
+    yield  # what -m leaves out is left out, and what shares a browser comes together
     if hasattr(config, "workerinput"):  # one process alone would make what modules share twice
         items.sort(key=_patience)
 
