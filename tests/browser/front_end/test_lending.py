@@ -77,7 +77,7 @@ def test_what_came_over_is_told_in_shares_and_words(open_widget: Opener) -> None
 
 def test_an_unmeasured_pipeline_says_how_to_measure_it(open_widget: Opener) -> None:
     run = played()
-    told = {"color": None, "form": 0.1, "read": [], "measured": []}
+    told: dict[str, object] = {"color": None, "form": 0.1, "read": [], "measured": []}
     widget = open_playground(open_widget, run, carried={**run.traits["carried"], **told})
     panel = came_over(widget)
     expect(panel.locator("code")).to_have_text("python -m fabric_widget aspects PATH_OR_ID")
