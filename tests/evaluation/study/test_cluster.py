@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
 SMALL = ["--limit", "3", "--rounds", "2", "--images", "2", "--steps", "2", "--threads", "1"]
 METHODS = ["--methods", "none,ours"]
-_NODE = {
-    "num_cpus": 1,
-    "object_store_memory": 80 * 2**20,  # bytes: the least that Ray takes
-    "include_log_monitor": False,
-}
+_OBJECTS = 80 * 2**20  # bytes: the least that Ray takes
 _ATTEMPTS = 4
 
 
@@ -41,11 +37,10 @@ def evaluate(out: Path, *options: str) -> dict[str, Any]:
 
 
 def start_cluster() -> tuple[Any, list[Any]]:
-    """Return a cluster of two nodes that work, and those of them that may be lost.
+    """Return a cluster and its two nodes that work.
 
-    Neither a dashboard is shown nor are nodes added or logs followed: each costs a process. A node
-    of Ray dies if its agents do not answer within 15 seconds, which beside many other processes
-    they may not. Then the cluster is started again.
+    A node of Ray dies if its agents do not answer within 15 seconds, which beside many other
+    processes they may not. Then it is started again.
     """
     from ray.cluster_utils import Cluster
 
@@ -53,8 +48,8 @@ def start_cluster() -> tuple[Any, list[Any]]:
         cluster = None
         try:
             cluster = Cluster()
-            cluster.add_node(**_NODE, include_dashboard=False, no_monitor=True)
-            workers = [cluster.add_node(**_NODE)]
+            cluster.add_node(num_cpus=0, object_store_memory=_OBJECTS)
+            workers = [cluster.add_node(num_cpus=1, object_store_memory=_OBJECTS) for _ in range(2)]
             cluster.wait_for_nodes()
         except Exception:
             if cluster is not None:
@@ -68,7 +63,7 @@ def start_cluster() -> tuple[Any, list[Any]]:
 
 @pytest.fixture
 def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Return a cluster on this machine, and its nodes that may be lost."""
+    """Return a cluster on this machine with two nodes that work and one that leads."""
     ray = pytest.importorskip("ray")
     # Ray's workers give way to every other process: beside other tests they would never be done.
     monkeypatch.setenv("RAY_worker_niceness", "0")
@@ -96,6 +91,7 @@ def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
     def losing_a_node(folder: ResultStore, key: Key, record: Any) -> None:
         if workers:  # the first trial is finished, both workers are at their next
             cluster.remove_node(workers.pop(), allow_graceful=False)
+            workers.clear()
         put(folder, key, record)
 
     def noting(crew: Any, key: Key | None, error: Exception) -> None:
