@@ -62,6 +62,7 @@ def main() -> None:
     options.add_argument("--references", type=int, default=200)
     options.add_argument("--side", type=int, default=512, help="pixels")
     options.add_argument("--steps", type=int, default=20, help="in a trajectory")
+    options.add_argument("--memory", type=float, default=Autosave.memory, help="gigabytes")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         measure(Path(folder), given)
@@ -69,7 +70,7 @@ def main() -> None:
 
 def measure(root: Path, given: argparse.Namespace) -> None:
     """Make a session, vote, open it again."""
-    store = Store(Autosave(root))
+    store = Store(Autosave(root, memory=given.memory))
     fabric: Any = Painter(given.side, given.steps)
     session, journal = Session(fabric, lens=None), Journal(store)
     journal.attach(session)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +31,10 @@ class Autosave:
         How many are kept, 1 or more.
     gigabytes
         How much room they may take together, above 0; ``math.inf`` for any.
+    memory
+        How many gigabytes of its pictures, with their latents, a session keeps in memory, above 0;
+        those that were used longest ago are read from the disk when somebody looks at them.
+        ``math.inf`` keeps all.
 
     Raises
     ------
@@ -42,6 +45,7 @@ class Autosave:
     folder: str | os.PathLike[str] | None = None
     sessions: int = 100
     gigabytes: float = 20.0
+    memory: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the limits."""
@@ -51,9 +55,11 @@ class Autosave:
         if self.sessions < 1:
             message = f"sessions is {self.sessions}: give 1 or more; autosave=False keeps none"
             raise ValueError(message)
-        if not self.gigabytes > 0 or math.isnan(self.gigabytes):
-            message = f"gigabytes is {self.gigabytes!r}: give more than 0"
-            raise ValueError(message)
+        for name in ("gigabytes", "memory"):
+            value = getattr(self, name)
+            if not value > 0:  # NaN fails too
+                message = f"{name} is {value!r}: give more than 0"
+                raise ValueError(message)
 
     @property
     def root(self) -> Path:

@@ -1,11 +1,12 @@
 """Pictures that are read from a saved session when somebody looks at them.
 
-What identifies them, and their size, is known without reading. What was read is kept.
+What identifies them, and their size, is known without reading. What was read is kept, until it is
+put back where room is short.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -15,7 +16,7 @@ from fabric_widget.session.files import pictures
 from fabric_widget.session.files.errors import told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import torch
 
@@ -37,11 +38,14 @@ class Kept:
         Id of the picture.
     facts
         What the session says of it.
+    noted
+        Called with the name when some of it was read, if somebody counts what is in memory.
     """
 
     source: Source
     name: str
     facts: Facts
+    noted: Callable[[str], object] | None = field(default=None, compare=False)
 
     @property
     def png(self) -> bytes:
@@ -52,6 +56,11 @@ class Kept:
     def tensors(self) -> bytes:
         """The file of its latents."""
         return self.source.read(pictures.tensors_name(self.name))
+
+    def note(self) -> None:
+        """Say that some of it was read."""
+        if self.noted is not None:
+            self.noted(self.name)
 
     def image(self) -> Image.Image:
         """Return the picture, read and checked."""
@@ -80,7 +89,13 @@ class StoredPicture(Image.Image):
         if self.kept is not None and type(self) is StoredPicture:
             self.im = self.kept.image().im
             self.__class__ = Image.Image  # type: ignore[assignment]
+            self.kept.note()
         return Image.Image.load(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:  # noqa: ANN401  (as pickle has it)
+        """Read the pixels: what is pickled or copied does not need the session any more."""
+        self.load()
+        return self.__reduce_ex__(protocol)
 
     def __eq__(self, other: object) -> bool:
         """Compare the pixels, as Pillow does."""
@@ -102,10 +117,15 @@ class StoredImage(GeneratedImage):
         value = super().__getattribute__(name)
         if not isinstance(value, Kept) or name == "kept":
             return value
-        latents, trajectory = value.latents()
-        object.__setattr__(self, "latents", latents)
-        object.__setattr__(self, "trajectory", trajectory)
-        return super().__getattribute__(name)
+        read = dict(zip(("latents", "trajectory"), value.latents(), strict=True))
+        for known, tensors in read.items():
+            object.__setattr__(self, known, tensors)
+        value.note()  # which may put it back at once
+        return read[name]
+
+    def __reduce__(self) -> Any:  # noqa: ANN401  (as pickle has it)
+        """Read all of it: what is pickled or copied does not need the session any more."""
+        return GeneratedImage, tuple(getattr(self, one.name) for one in fields(GeneratedImage))
 
 
 def stored(kept: Kept, making: Mapping[str, Any] | None) -> Picture:
@@ -127,6 +147,19 @@ def stored(kept: Kept, making: Mapping[str, Any] | None) -> Picture:
     )
     object.__setattr__(image, "kept", kept)
     return image
+
+
+def put_back(image: GeneratedImage, kept: Kept) -> None:
+    """Let a generated image go that is on disk: it is read again when somebody looks at it."""
+    unread: Any = kept
+    object.__setattr__(image, "__class__", StoredImage)
+    for name, value in (
+        ("kept", kept),
+        ("latents", unread),
+        ("trajectory", unread),
+        ("image", StoredPicture(kept)),
+    ):
+        object.__setattr__(image, name, value)
 
 
 def kept_of(picture: Picture) -> Kept | None:

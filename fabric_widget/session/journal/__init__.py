@@ -8,6 +8,7 @@ replay    a journal read back into the history of a session
 entries   lines of a journal, each with a checksum that runs on from line to line
 deltas    what an act changed in a state, as JSON
 pictures  pictures and latents as files, each written once
+shelf     which of them are in memory, and which are read again when somebody looks
 writer    a queue that is written in the background
 disk      bytes that are on the disk when a function returns
 lock      who has a session in use

@@ -13,6 +13,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.autosave import GIGABYTE
 from fabric_widget.session.journal import disk
 from fabric_widget.session.journal.acts import Act, Finished, Item, LetGo, Move, Whole
 from fabric_widget.session.journal.deltas import NOTHING, delta_of, met_in
@@ -120,8 +121,9 @@ class Journal:
             raise
         if mine:
             self.folder, self._lock = folder, lock
-            self._pictures = Pictures(folder)
+            self._pictures = Pictures(folder, self._store.settings.memory * GIGABYTE)
             self._pictures.facts = pictures.facts
+            self._pictures.hold(session.pictures.values())
             self._end, self._total = found.end, found.total
             self._listened = not found.finished
             _live[folder] = session
@@ -280,7 +282,7 @@ class Journal:
             raise
         self._end, self._look_at = len(line), 0
         self.folder, self._lock, self._file = folder, lock, file
-        self._pictures = Pictures(folder)
+        self._pictures = Pictures(folder, self._store.settings.memory * GIGABYTE)
         session = None if self._session is None else self._session()
         if session is not None:
             _live[folder] = session

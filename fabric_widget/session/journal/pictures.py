@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -23,11 +24,13 @@ from fabric_widget.session.files.source import Folder
 from fabric_widget.session.files.stored import kept_of
 from fabric_widget.session.files.turns import plain
 from fabric_widget.session.journal import disk
+from fabric_widget.session.journal.shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from fabric_widget.session.files.pictures import Facts
     from fabric_widget.session.votes import Picture
 
 _FAST = 1  # zlib's level: four times as fast as Pillow's own, for a tenth more bytes
@@ -40,6 +43,8 @@ class Pictures:
     ----------
     folder
         Where they are.
+    memory
+        How many bytes of those that were generated may stay in memory once they are written.
 
     Attributes
     ----------
@@ -47,10 +52,14 @@ class Pictures:
         What the journal tells of those that were generated.
     written
         How many bytes were written.
+    shelf
+        Keeps count of those in memory.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, memory: float = math.inf) -> None:
         self.folder = folder
+        self.shelf = Shelf(folder, memory)
+        self._written: list[tuple[GeneratedImage, Facts]] = []
         self.facts: dict[str, Mapping[str, Any]] = {}
         self.written = 0
         self._new: dict[str, Mapping[str, Any]] = {}
@@ -70,7 +79,8 @@ class Pictures:
             It cannot be written.
         """
         kept = kept_of(picture)
-        facts = (facts_of(picture) if kept is None else kept.facts).as_json()
+        known = facts_of(picture) if kept is None else kept.facts
+        facts = known.as_json()
         if isinstance(picture, GeneratedImage):
             made = {"prompt": picture.prompt, "seed": picture.seed}
             facts |= made | {"settings": plain(picture.settings)}
@@ -84,15 +94,28 @@ class Pictures:
         if not shown.exists():
             self._put(shown, _png(picture) if kept is None else kept.png)
         self._new[name] = facts
+        if isinstance(picture, GeneratedImage):
+            self._written.append((picture, known))
         return {name: facts}
 
     def begin(self) -> None:
         """Forget what was to be told in a line that was never written."""
         self._new.clear()
+        self._written.clear()
 
     def commit(self) -> None:
         """Note that the line is written that tells what `write` returned since `begin`."""
         self.facts |= self._new
+        for image, facts in self._written:
+            self.shelf.hold(image, facts)
+        self._written.clear()
+
+    def hold(self, pictures: Iterable[Picture]) -> None:
+        """Count those of some pictures that were read from this folder."""
+        for picture in pictures:
+            kept = kept_of(picture)
+            if kept is not None and isinstance(picture, GeneratedImage):
+                self.shelf.hold(picture, kept.facts)
 
     def meet(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
         """Note what the journal tells of pictures from here on."""

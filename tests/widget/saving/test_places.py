@@ -45,7 +45,10 @@ def test_what_says_not_where_is_refused(given: Any) -> None:
         FabricWidget(autosave=given)
 
 
-@pytest.mark.parametrize("limits", [{"sessions": 0}, {"gigabytes": 0}, {"sessions": 1.5}])
+@pytest.mark.parametrize(
+    "limits",
+    [{"sessions": 0}, {"gigabytes": 0}, {"sessions": 1.5}, {"memory": 0}, {"memory": float("nan")}],
+)
 def test_limits_out_of_range_are_refused(limits: Any) -> None:
     with pytest.raises(ValueError, match=next(iter(limits))):
         Autosave(**limits)

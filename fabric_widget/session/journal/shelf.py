@@ -1,0 +1,84 @@
+"""Shelf: which pictures of a saved session are in memory.
+
+A session of hours makes gigabytes of pixels and latents, and nobody looks at most of them again. So
+those that were used longest ago are put back: their objects stay, and read from the disk what
+somebody asks for.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+from fabric_widget.session.files.pictures import tensors_name
+from fabric_widget.session.files.source import Folder
+from fabric_widget.session.files.stored import Kept, kept_of, put_back
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fabric_widget.engine import GeneratedImage
+    from fabric_widget.session.files.pictures import Facts
+
+_PIXEL = 4  # bytes that Pillow takes for one
+
+
+class _Held(NamedTuple):
+    image: weakref.ref[GeneratedImage]
+    kept: Kept
+    nbytes: int
+
+
+class Shelf:
+    """Keeps count of generated pictures that are on disk, and puts them back.
+
+    Parameters
+    ----------
+    folder
+        Has their files.
+    limit
+        How many bytes of them may be in memory. The one that was used last always may.
+    """
+
+    def __init__(self, folder: Path, limit: float) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._all: dict[str, _Held] = {}
+        self._loaded: OrderedDict[str, int] = OrderedDict()
+        self._nbytes = 0
+        self._lock = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes of the pictures are in memory, about."""
+        return self._nbytes
+
+    def hold(self, image: GeneratedImage, facts: Facts) -> None:
+        """Count a picture whose files have been written, as used now."""
+        if image.id in self._all or image.image.mode != facts.mode:  # else it would come back other
+            return
+        width, height = facts.size
+        file = self._folder / tensors_name(image.id)
+        nbytes = width * height * _PIXEL + file.stat().st_size
+        kept = Kept(Folder(self._folder), image.id, facts, self.used)
+        self._all[image.id] = _Held(weakref.ref(image), kept, nbytes)
+        if kept_of(image) is None:
+            self.used(image.id)
+        else:  # it was read elsewhere, or not yet
+            put_back(image, kept)
+
+    def used(self, name: str) -> None:
+        """Note that some of a picture was looked at, and put back what there is no room for."""
+        with self._lock:
+            nbytes = self._all[name].nbytes
+            self._nbytes += 0 if name in self._loaded else nbytes
+            self._loaded[name] = nbytes
+            self._loaded.move_to_end(name)
+            while self._nbytes > self._limit and len(self._loaded) > 1:
+                oldest, nbytes = self._loaded.popitem(last=False)
+                self._nbytes -= nbytes
+                image = self._all[oldest].image()
+                if image is not None:
+                    put_back(image, self._all[oldest].kept)
