@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.widget.state.settings import SEED_LIMIT
-
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
     from fabric_widget.session import PictureSettings, Session
-    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.messages.actions import Actions
     from fabric_widget.widget.publish import Publisher
 
 
@@ -67,7 +65,7 @@ class _Open:
 class SavingMethods:
     """The methods of a widget that keep its session."""
 
-    _lazy_session: LazySession
+    _actions: Actions
     _publisher: Publisher
 
     open = _Open()
@@ -107,10 +105,7 @@ class SavingMethods:
         if told is None:
             message = "the picture does not say what it was made from: give a PNG of this package"
             raise ValueError(message)
-        info = self._lazy_session.pipeline_info
-        controls = info.controls_for(told.prompt, told.settings)
-        for name, value in (controls | {"seed": told.seed % SEED_LIMIT}).items():
-            setattr(self, name, value)
+        self._actions.use_settings(told)
         return told
 
     def save(self, place: str | os.PathLike[str]) -> None:

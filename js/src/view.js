@@ -175,6 +175,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
     for (const group of inMessages(packed.flatMap((one) => one ?? []))) {
       const answer = await request({ type: "upload", names: group.map(({ name }) => name) }, group.map(({ bytes }) => bytes));
       for (const { name, message } of answer?.message.problems ?? []) notice(`${name}: ${message}`);
+      for (const { name, prompt, seed } of answer?.message.made ?? []) notice(`${name} was made from “${prompt}”, seed ${seed}.`, name);
     }
   };
 
@@ -290,6 +291,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
       follow();
       void request({ type: "retry" });
     },
+    useSettings: (name) => void request({ type: "use_settings", name }),
     deletePreset: (name) => void request({ type: "delete_preset", name }),
     dismissFailure() {
       const { status } = traits();

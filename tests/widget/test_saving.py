@@ -48,10 +48,14 @@ def test_a_png_of_a_session_that_is_dropped_offers_what_it_was_made_from(
     told = read_settings(bytes(png))
     assert told is not None
     assert [vote["strength"] for vote in told.votes] == [1.5, 1.0, -1.0]
-    front.call("upload", [png], names=["dog.png"])
-    assert "dog.png was made from “a dog”, seed 7" in str(front.state["status"])
+    answer, _ = front.answer(front.ask("upload", [png], names=["dog.png"]))
+    assert answer["made"] == [{"name": "dog.png", "prompt": "a dog", "seed": 7}]
+    front.call("use_settings", name="dog.png")
+    assert (widget.prompt, widget.seed, widget.guidance) == ("a dog", 7, 2.5)
+    widget.prompt, widget.seed = "a cat", 3
     assert widget.use_settings("dog.png") == told
     assert (widget.prompt, widget.seed, widget.guidance) == ("a dog", 7, 2.5)
+    assert "cat.png" in str(front.call("use_settings", name="cat.png"))
     (tmp_path / "dog.png").write_bytes(png)
     assert widget.use_settings(tmp_path / "dog.png") == told
     assert widget.use_settings(told) == told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from fabric_widget.widget.state import serialize
-from fabric_widget.widget.state.settings import check_strengths
+from fabric_widget.widget.state.settings import SEED_LIMIT, check_strengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from fabric_widget.session import Session
+    from fabric_widget.session import PictureSettings, Session
     from fabric_widget.session.votes import Picture
     from fabric_widget.widget.jobs.run import Runs
     from fabric_widget.widget.lazy_session import LazySession
@@ -68,6 +68,11 @@ class Actions:
         self._runs = runs
         self._presets = presets
         self._debounce = debounce
+
+    def use_settings(self, told: PictureSettings) -> None:
+        """Set prompt, seed and the pipeline's settings to those that a picture was made from."""
+        controls = self._lazy_session.pipeline_info.controls_for(told.prompt, told.settings)
+        self._view.set(**controls, seed=told.seed % SEED_LIMIT)
 
     def picture(self, given: object) -> Any:  # noqa: ANN401  (a generated image or a PIL image)
         """Return a picture by its index, by its name in `votes`, or as it is.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.worker import Worker
 
 
-_PROMPT = 60  # characters of a prompt in a notice
+_PROMPT = 60  # characters of a prompt or a name in a notice
 
 
 class MessageHandlers:
@@ -222,34 +222,39 @@ class MessageHandlers:
         if len(names) != len(files):
             message = f"there are {len(names)} names for {len(files)} files"
             raise BadMessage(message)
-        added, problems = [], []
+        added, problems, made = [], [], []
         for name, data in zip(names, files, strict=True):
             try:
                 added.append(self._actions.add(encoding.read_upload(data), name))
-                self._offer(name, data)
+                made += self._making(name, data)
             except (ValueError, OSError) as error:
                 problems.append({"name": name, "message": str(error)})
         for problem in problems:
             self._publisher.notice(
                 f"{problem['name'] or 'A picture'} was not added: {problem['message']}."
             )
-        return Answer({"added": added, "problems": problems})
+        return Answer({"added": added, "problems": problems, "made": made})
 
-    def _offer(self, name: str, data: bytes) -> None:
-        """Say so, if an upload tells what it was made from: a PNG that this package has written."""
+    def _making(self, name: str, data: bytes) -> list[dict[str, Any]]:
+        """Return what an upload was made from, if it tells: a PNG that this package has written."""
         from fabric_widget.session import read_settings
 
         try:
             told = read_settings(data)
         except (ValueError, OSError):  # a picture all the same
-            return
-        if told is not None:
-            self._publisher.made[name] = told
-            prompt = textwrap.shorten(told.prompt, _PROMPT, placeholder="…")
-            self._publisher.notice(
-                f"{name or 'The picture'} was made from “{prompt}”, seed {told.seed}. To use its "
-                f"prompt, seed and settings, run use_settings({name!r}) of the widget."
-            )
+            return []
+        if told is None:
+            return []
+        self._publisher.made[name] = told
+        prompt = textwrap.shorten(told.prompt, _PROMPT, placeholder="…")
+        return [{"name": name, "prompt": prompt, "seed": told.seed}]
+
+    def _on_use_settings(self, name: str) -> None:
+        made = self._publisher.made.get(name)
+        if made is None:
+            message = f"no picture that was added is called {name[:_PROMPT]!r} and says more"
+            raise BadMessage(message)
+        self._actions.use_settings(made)
 
     def _on_star(self, id: str, starred: bool) -> None:  # noqa: A002, FBT001  (the fields)
         self._actions.star(self._named(id)[1], starred=starred)

@@ -188,6 +188,7 @@ KNOWN: Mapping[str, Message] = {
         session=True,
     ),
     "upload": Message({"names": texts}, files=True, session=True),
+    "use_settings": Message({"name": text}, session=True),
     "star": Message({"id": text, "starred": switch}, session=True),
     "poll": Message({"seen": whole, "round": whole}),
     "seen": Message({"job": whole, "step": whole}, answered=False),

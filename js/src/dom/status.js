@@ -102,15 +102,21 @@ export const messagesPart = ({ act, leave }) => {
   const failures = h("div", {});
   let drawn = "";
   const lines = h("div", { class: "fw-notices" });
-  /** @typedef {{key: string, id: number | null, text: string}} Line */
+  /** @typedef {{key: string, id: number | null, text: string, made?: string}} Line */
   const list = keyedList(lines, (/** @type {Line} */ { key }) => key, (line) => {
     const text = h("span", {});
+    let made = "";
+    const use = button({ label: "Use its settings", title: "Take over its prompt, its seed and its settings" }, () => act.useSettings(made));
     return {
-      el: h("div", { class: "fw-notice", role: "note" }, text, iconButton("close", "Dismiss notice", () => {
+      el: h("div", { class: "fw-notice", role: "note" }, text, use, iconButton("close", "Dismiss notice", () => {
         leave();
         act.dismissNotice(line.id);
       })),
-      update: (/** @type {Line} */ now) => setText(text, now.text),
+      update(/** @type {Line} */ now) {
+        made = now.made ?? "";
+        setText(text, now.text);
+        show(use, Boolean(made));
+      },
     };
   });
   return {
@@ -128,7 +134,7 @@ export const messagesPart = ({ act, leave }) => {
       }
       const { notice } = status;
       const kernel = notice && !local.hidden.has(notice.id) ? [{ key: `k${notice.id}`, id: null, text: notice.text }] : [];
-      list.update([...kernel, ...local.notices.map(({ id, text }) => ({ key: `l${id}`, id, text }))]);
+      list.update([...kernel, ...local.notices.map((one) => ({ ...one, key: `l${one.id}` }))]);
     },
   };
 };

@@ -4,7 +4,7 @@ const KEPT = 5;
 
 /**
  * @param {object} props
- * @param {{connection: import("./types.js").Connection, notices: {id: number, text: string}[]}} props.local
+ * @param {{connection: import("./types.js").Connection, notices: import("./types.js").Notice[]}} props.local
  * @param {ReturnType<typeof import("./kernel-link.js").createKernelLink>} props.link
  * @param {AbortSignal} props.signal
  * @param {() => void} props.changed  there is a new notice
@@ -12,10 +12,13 @@ const KEPT = 5;
 export const createRequests = ({ local, link, signal, changed }) => {
   let ids = 0;
 
-  /** @param {string} text */
-  const notice = (text) => {
+  /**
+   * @param {string} text
+   * @param {string} [made]  the name of an upload that says what it was made from
+   */
+  const notice = (text, made) => {
     ids += 1;
-    local.notices = [...local.notices.slice(1 - KEPT), { id: ids, text }];
+    local.notices = [...local.notices.slice(1 - KEPT), { id: ids, text, made }];
     changed();
   };
 

@@ -153,6 +153,8 @@
 
 /** @typedef {"live" | "waiting" | "closed"} Connection */
 
+/** @typedef {{id: number, text: string, made?: string}} Notice  made: an upload that says what it was made from */
+
 /** @typedef {{job: number, pictures: Map<number, {key: string, bytes: Bytes, mime: string, done: boolean}>}} Previews */
 
 /**
@@ -161,7 +163,7 @@
  * @property {number | null} pinned  index of the round that the person looks at; null follows the newest
  * @property {boolean} arrived  a round came while the person looked at another
  * @property {Connection} connection
- * @property {{id: number, text: string}[]} notices
+ * @property {Notice[]} notices
  * @property {string} dismissed  the failure that was dismissed here
  * @property {Set<number>} hidden  the kernel's notices that were dismissed here
  * @property {Previews} previews
@@ -224,6 +226,7 @@
  * @property {() => void} dismissFailure
  * @property {(id: number | null) => void} dismissNotice
  * @property {(text: string) => void} notice
+ * @property {(name: string) => void} useSettings  take over what an upload was made from
  */
 
 /**

@@ -126,6 +126,29 @@ def test_the_kernel_says_what_was_wrong_with_a_file(open_widget: Opener) -> None
     expect(widget.root).to_contain_text("It is broken.")
 
 
+def test_what_a_picture_of_a_session_was_made_from_is_offered(open_widget: Opener) -> None:
+    widget = open_widget(hold=("upload",))
+    choose(widget, file())
+    widget.wait_sent("upload")
+    made = [{"name": "mine.png", "prompt": "a <b>dog</b>", "seed": 7}]
+    widget.answer("upload", added=[MINE.id], problems=[], made=made)
+    line = widget.root.locator(".fw-notice")
+    expect(line).to_contain_text("mine.png was made from “a <b>dog</b>”, seed 7.")
+    line.get_by_role("button", name="Use its settings").focus()
+    widget.page.keyboard.press("Enter")
+    assert widget.wait_sent("use_settings")[0]["name"] == "mine.png"
+    expect(line).to_have_count(1)  # to be used again
+
+
+def test_other_notices_offer_nothing(open_widget: Opener) -> None:
+    widget = open_widget(hold=("upload",))
+    choose(widget, file(data=b"not a picture at all"))
+    widget.wait_sent("upload")
+    widget.answer("upload", added=[], problems=[{"name": "mine.png", "message": "It is broken."}])
+    expect(widget.root.locator(".fw-notice")).to_be_visible()
+    expect(widget.root.get_by_role("button", name="Use its settings")).to_be_hidden()
+
+
 @pytest.mark.parametrize("way", ["picker", "drop", "paste"])
 def test_what_is_no_picture_is_refused_here(open_widget: Opener, way: str) -> None:
     widget = open_widget()
