@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 _LONGEST = 60  # characters of a value in a message
 MOST_SEED = 2**63
+_PLAIN = (str, int, float, bool, type(None))
 
 
 def text(value: object, what: str) -> str:
@@ -42,6 +43,20 @@ def listed(value: object, what: str) -> list[Any]:
 def mapping(value: object, what: str) -> dict[str, Any]:
     """Return an object, or raise a ValueError that names `what`."""
     return value if isinstance(value, dict) else _refuse(value, what, "an object")
+
+
+def is_plain(value: object) -> bool:
+    """Return whether a session keeps an argument: a text, a finite number, true, false, nothing."""
+    return isinstance(value, _PLAIN) and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def settings(value: object, what: str) -> dict[str, Any]:
+    """Return an object of what `is_plain`, or raise a ValueError that names `what`."""
+    found = mapping(value, what)
+    for name, one in found.items():
+        if not is_plain(one):
+            _refuse(one, f"{name} of {what}", "a text, a finite number, true, false or null")
+    return found
 
 
 def _refuse(value: object, what: str, wanted: str) -> NoReturn:

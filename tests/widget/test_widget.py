@@ -195,7 +195,7 @@ def test_pictures_of_ones_own(widget: FabricWidget, front: Front, tmp_path: Path
     (upload,) = front.state["uploads"]
     assert (upload["id"], upload["name"]) == (name, "own.png")
     assert Image.open(io.BytesIO(upload["thumb"])).size == (40, 40)
-    with pytest.raises(ValueError, match=r"cannot read a bytes as a picture"):
+    with pytest.raises(ValueError, match=r"what 7 bytes hold is not a picture"):
         widget.add(b"nothing")
     with pytest.raises(ValueError, match="made in this session"):
         widget.again(name)

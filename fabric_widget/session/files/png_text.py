@@ -84,7 +84,7 @@ def read_settings(png: str | os.PathLike[str] | bytes | Image.Image) -> PictureS
         return PictureSettings(
             str(found["prompt"]),
             typed.whole(json.loads(found["seed"]), "the seed"),
-            typed.mapping(json.loads(found["settings"]), "settings"),
+            typed.settings(json.loads(found["settings"]), "settings"),
             tuple(typed.mapping(vote, "a vote") for vote in votes),
             str(found.get("id", "")),
         )

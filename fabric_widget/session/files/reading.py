@@ -146,7 +146,7 @@ def stored_picture(
         return stored(Kept(source, name, replace(facts, pixels=name)), None)
     typed.text(making["prompt"], "a prompt")
     typed.whole(making["seed"], "a seed")
-    typed.mapping(making["settings"], "settings")
+    typed.settings(making["settings"], "settings")
     return stored(Kept(source, name, facts), making)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from fabric_widget.session.records import Lookup
     from fabric_widget.session.votes import Picture
 
-_PLAIN = (str, int, float, bool, type(None))
 _MOST_IMAGES = 64
 _MOST_STEPS = 100_000
 
@@ -84,7 +82,7 @@ def turn_from_json(content: Mapping[str, Any], picture: Lookup) -> Turn:
         images,
         typed.text(content["prompt"], "a prompt"),
         typed.whole(content["seed"], "a seed"),
-        typed.mapping(content["settings"], "settings"),
+        typed.settings(content["settings"], "settings"),
         contributions=contributions,
         recipes=recipes_from_json(content.get("recipes", []), picture),
     )
@@ -96,6 +94,10 @@ def turn_from_json(content: Mapping[str, Any], picture: Lookup) -> Turn:
     if kind not in KINDS or (steps is None) != (kind != "drafts"):
         message = f"a round is {kind!r} with full steps {steps!r}"
         raise ValueError(message)
+    options = typed.mapping(content.get("options", {}), "options")
+    typed.settings(options.get("arguments", {}), "arguments")
+    for name in typed.listed(options.get("left_out", []), "left_out"):
+        typed.text(name, "a name in left_out")
     return Turn(
         made,
         votes_from_json(content["votes"], picture),
@@ -103,17 +105,13 @@ def turn_from_json(content: Mapping[str, Any], picture: Lookup) -> Turn:
         None if content["parent"] is None else typed.whole(content["parent"], "a parent"),
         kind,
         None if steps is None else typed.whole(steps, "full_steps", _MOST_STEPS),
-        typed.mapping(content.get("options", {}), "options"),
+        options,
     )
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that JSON can hold: texts, numbers, true, false and nothing."""
-    return {name: value for name, value in settings.items() if _is_plain(value)}
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, _PLAIN) and not (isinstance(value, float) and not math.isfinite(value))
+    return {name: value for name, value in settings.items() if typed.is_plain(value)}
 
 
 def generated(picture: Picture) -> GeneratedImage:

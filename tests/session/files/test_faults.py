@@ -131,6 +131,15 @@ ZIPS: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "no kind": (of_turn(kind="dream"), "a round is 'dream'"),
     "a seed below 0": (of_turn(seed=-1), "a seed is -1"),
     "a prompt of numbers": (of_turn(prompt=5), "a prompt is 5"),
+    "a setting that no session keeps": (
+        of_turn(settings={"guidance_scale": {}}),
+        "guidance_scale of settings is {}, and should be a text, a finite number",
+    ),
+    "an argument that no session keeps": (
+        of_turn(options={"arguments": {"eta": [0]}}),
+        r"eta of arguments is \[0\]",
+    ),
+    "names of numbers": (of_turn(options={"left_out": [0.5]}), "a name in left_out is 0.5"),
     "no pictures": (of_turn(images=[]), "0 pictures"),
     "too few recipes": (with_index(lambda c: c["turns"][0]["recipes"].pop()), "1 recipes for 2"),
     "two pictures exchanged": (exchanged(".png"), "exchanged or changed"),
