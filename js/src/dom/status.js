@@ -103,20 +103,15 @@ export const messagesPart = ({ act, leave }) => {
   let drawn = "";
   const lines = h("div", { class: "fw-notices" });
   /** @typedef {{key: string, id: number | null, text: string, made?: string}} Line */
-  const list = keyedList(lines, (/** @type {Line} */ { key }) => key, (line) => {
+  const list = keyedList(lines, (/** @type {Line} */ { key }) => key, (/** @type {Line} */ { id, made }) => {
     const text = h("span", {});
-    let made = "";
-    const use = button({ label: "Use its settings", title: "Take over its prompt, its seed and its settings" }, () => act.useSettings(made));
+    const use = made ? button({ label: "Use its settings", title: "Take over its prompt, its seed and its settings" }, () => act.useSettings(made)) : null;
     return {
       el: h("div", { class: "fw-notice", role: "note" }, text, use, iconButton("close", "Dismiss notice", () => {
         leave();
-        act.dismissNotice(line.id);
+        act.dismissNotice(id);
       })),
-      update(/** @type {Line} */ now) {
-        made = now.made ?? "";
-        setText(text, now.text);
-        show(use, Boolean(made));
-      },
+      update: (/** @type {Line} */ now) => setText(text, now.text),
     };
   });
   return {
