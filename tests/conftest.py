@@ -46,7 +46,8 @@ _LONGEST = re.compile(
 _LONG = re.compile(
     r"tests/(?:browser|notebooks|zoo|bench|cli)/|test_(?:cli|docs|documents|package)"
     r"|engine/test_(?:pipelines|sizes|ways|hires)|lens/test_lens|study/test_cluster"
-    r"|aspects/test_measurement"
+    r"|aspects/test_measurement|session/(?:replay|exports)/|playground/test_borrowed"
+    r"|test_(?:damage|feedback|killed|marked_parts|more_like|mutations)\.py"
 )
 
 
