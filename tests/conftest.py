@@ -47,7 +47,7 @@ _LONG = re.compile(
     r"tests/(?:browser|notebooks|zoo|bench|cli)/|test_(?:cli|docs|documents|package)"
     r"|engine/test_(?:pipelines|sizes|ways|hires)|lens/test_lens|study/test_cluster"
     r"|aspects/test_measurement|session/(?:replay|exports)/|playground/test_borrowed"
-    r"|test_(?:damage|feedback|killed|marked_parts|more_like|mutations)\.py"
+    r"|test_(?:damage|killed|marked_parts|more_like|mutations)\.py"
 )
 
 
