@@ -59,7 +59,7 @@ class Pictures:
     def __init__(self, folder: Path, memory: float = math.inf) -> None:
         self.folder = folder
         self.shelf = Shelf(folder, memory)
-        self._written: list[tuple[GeneratedImage, Facts]] = []
+        self._written: list[tuple[GeneratedImage, Facts, int]] = []
         self.facts: dict[str, Mapping[str, Any]] = {}
         self.written = 0
         self._new: dict[str, Mapping[str, Any]] = {}
@@ -95,7 +95,7 @@ class Pictures:
             self._put(shown, _png(picture) if kept is None else kept.png)
         self._new[name] = facts
         if isinstance(picture, GeneratedImage):
-            self._written.append((picture, known))
+            self._written.append((picture, known, self.shelf.size(name, known)))
         return {name: facts}
 
     def begin(self) -> None:
@@ -106,8 +106,8 @@ class Pictures:
     def commit(self) -> None:
         """Note that the line is written that tells what `write` returned since `begin`."""
         self.facts |= self._new
-        for image, facts in self._written:
-            self.shelf.hold(image, facts)
+        for written in self._written:
+            self.shelf.hold(*written)
         self._written.clear()
 
     def hold(self, pictures: Iterable[Picture]) -> None:
@@ -115,7 +115,8 @@ class Pictures:
         for picture in pictures:
             kept = kept_of(picture)
             if kept is not None and isinstance(picture, GeneratedImage):
-                self.shelf.hold(picture, kept.facts)
+                size = self.shelf.size(picture.id, kept.facts)
+                self.shelf.hold(picture, kept.facts, size)
 
     def meet(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
         """Note what the journal tells of pictures from here on."""

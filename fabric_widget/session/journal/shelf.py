@@ -46,7 +46,7 @@ class Shelf:
         self._folder = folder
         self._limit = limit
         self._all: dict[str, _Held] = {}
-        self._loaded: OrderedDict[str, int] = OrderedDict()
+        self._loaded: OrderedDict[str, None] = OrderedDict()  # the one used last at the end
         self._nbytes = 0
         self._lock = threading.Lock()
 
@@ -55,13 +55,21 @@ class Shelf:
         """How many bytes of the pictures are in memory, about."""
         return self._nbytes
 
-    def hold(self, image: GeneratedImage, facts: Facts) -> None:
-        """Count a picture whose files have been written, as used now."""
+    def size(self, name: str, facts: Facts) -> int:
+        """Return how many bytes a picture takes in memory, about: as its pixels and its files do.
+
+        Raises
+        ------
+        OSError
+            Its latents are not on disk.
+        """
+        width, height = facts.size
+        return width * height * _PIXEL + (self._folder / tensors_name(name)).stat().st_size
+
+    def hold(self, image: GeneratedImage, facts: Facts, nbytes: int) -> None:
+        """Count a picture of a `size` whose files have been written, as used now. Never raises."""
         if image.id in self._all or image.image.mode != facts.mode:  # else it would come back other
             return
-        width, height = facts.size
-        file = self._folder / tensors_name(image.id)
-        nbytes = width * height * _PIXEL + file.stat().st_size
         kept = Kept(Folder(self._folder), image.id, facts, self.used)
         self._all[image.id] = _Held(weakref.ref(image), kept, nbytes)
         if kept_of(image) is None:
@@ -72,13 +80,13 @@ class Shelf:
     def used(self, name: str) -> None:
         """Note that some of a picture was looked at, and put back what there is no room for."""
         with self._lock:
-            nbytes = self._all[name].nbytes
-            self._nbytes += 0 if name in self._loaded else nbytes
-            self._loaded[name] = nbytes
+            if name not in self._loaded:
+                self._nbytes += self._all[name].nbytes
+            self._loaded[name] = None
             self._loaded.move_to_end(name)
             while self._nbytes > self._limit and len(self._loaded) > 1:
-                oldest, nbytes = self._loaded.popitem(last=False)
-                self._nbytes -= nbytes
-                image = self._all[oldest].image()
+                oldest = self._all[self._loaded.popitem(last=False)[0]]
+                self._nbytes -= oldest.nbytes
+                image = oldest.image()
                 if image is not None:
-                    put_back(image, self._all[oldest].kept)
+                    put_back(image, oldest.kept)

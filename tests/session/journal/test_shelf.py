@@ -119,6 +119,29 @@ def test_without_a_limit_all_stay(tmp_path: Path) -> None:
     assert loaded(session) == PICTURES
 
 
+def test_an_act_is_told_once_even_if_its_files_go_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric: Any = Painter()
+    journal = Journal(Store(Autosave(tmp_path)), threads=False)
+    session = Session(fabric, lens=None)
+    append = journal._append
+
+    def append_and_lose(entry: Any) -> None:
+        append(entry)
+        assert journal.folder is not None
+        for path in journal.folder.glob("*.safetensors"):
+            path.unlink()
+
+    monkeypatch.setattr(journal, "_append", append_and_lose)
+    journal.attach(session)
+    session.generate("", num_images=2)
+    assert journal.flush()
+    assert journal.folder is not None
+    lines = (journal.folder / "journal.jsonl").read_bytes().splitlines()
+    assert len(lines) == 2  # what it is, and the round
+
+
 @pytest.mark.parametrize(
     "again",
     [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))],  # noqa: S301  (our own)
