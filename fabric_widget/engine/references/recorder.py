@@ -155,7 +155,8 @@ class Recorder:
             if known or index % self._token_budget.every:
                 return
         self._now = level = current_level(self._scheduler, timestep, index)
-        self._tasks = {reference.id: self._task(reference, level) for reference in references}
+        rests = self._token_budget.every > 1  # then one that is lent later still stands here
+        self._tasks = {one.id: self._task(one, level) for one in references} if rests else {}
         self._resting = {}
 
     def recorded(
@@ -175,7 +176,7 @@ class Recorder:
             in a batch, they are computed for these.
         """
         found = {r.id: self._resting[r.id] for r in references if r.id in self._resting}
-        asked = [self._tasks[r.id] for r in references if r.id not in found]
+        asked = [self._asked(r) for r in references if r.id not in found]
         self._cache.announce([task.key for task in asked])
         missing: dict[_Alike, list[Task]] = {}
         for task in asked:
@@ -202,6 +203,13 @@ class Recorder:
         if self._token_budget.every > 1:
             self._resting |= found
         return found
+
+    def _asked(self, reference: Reference) -> Task:
+        """Return the task of a reference at the step that was entered, made once a step."""
+        if reference.id not in self._tasks:
+            assert self._now is not None  # noqa: S101  (a step was entered)
+            self._tasks[reference.id] = self._task(reference, self._now)
+        return self._tasks[reference.id]
 
     def _keep(self, task: Task, lent: Sequence[Lent], found: dict[str, Sequence[Lent]]) -> None:
         self._cache.put(task.key, lent)
