@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     import torch
 
+    from fabric_widget.cli.bench.plan import choose_device
     from fabric_widget.engine import Fabric, FabricError
     from fabric_widget.evaluation.aspects.figures import figures_of
     from fabric_widget.evaluation.aspects.measurement import Measurement
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         settings = _settings(arguments)
-        device = _device(arguments.device)
+        device = choose_device(arguments.device)
     except ValueError as error:
         return refuse("aspects", error)
     torch.set_num_threads(arguments.threads)
@@ -86,13 +87,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         seed=arguments.seed,
         arguments=steps | pipeline_arguments(arguments),
     )
-
-
-def _device(asked: str | None) -> str:
-    """Return the device to measure on, or raise a ValueError."""
-    from fabric_widget.cli.bench.plan import choose_device
-
-    return choose_device(asked)
 
 
 def _write(figures: Figures, folder: Path) -> list[Path]:

@@ -17,9 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         written = export(open_saved(arguments.session), arguments.place, arguments.kind)
-    except FileExistsError as error:
-        return refuse("export", error)
-    except ValueError as error:  # no session, or nothing that can be written
+    except (FileExistsError, ValueError) as error:  # no session, or nothing that can be written
         return refuse("export", error)
     print("\n".join(map(str, written)))
     return 0

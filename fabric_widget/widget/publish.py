@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.images.static_output import StaticOutput
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.settings import SEED_LIMIT
+from fabric_widget.widget.state.status import NO_JOB
 from fabric_widget.widget.status_publisher import StatusPublisher
 
 if TYPE_CHECKING:
@@ -81,20 +82,7 @@ class Publisher(StatusPublisher):
 
     def publish_start(self, job: Job, **told: Any) -> None:
         """Publish the start of a job; what is not told is none: no step, no picture to come."""
-        nothing: dict[str, Any] = {
-            "phase": "running",
-            "step": 0,
-            "steps": 0,
-            "eta": None,
-            "rate": None,
-            "count": 0,
-            "width": 0,
-            "height": 0,
-            "again": "",
-            "look": "",
-            "error": None,
-        }
-        self.publish_status(job=job.number, **(nothing | told))
+        self.publish_status(job=job.number, **({"phase": "running", **NO_JOB} | told))
 
     def dismiss(self) -> None:
         """Clear the error and the notice."""

@@ -15,8 +15,9 @@ from fabric_widget.session import typed
 from fabric_widget.session.files.document import FORMAT
 from fabric_widget.session.files.saved import Saved
 from fabric_widget.session.files.turns import (
-    generated,
+    check_places,
     plain,
+    starred_from_json,
     turn_as_json,
     turn_from_json,
 )
@@ -99,9 +100,9 @@ def from_json(content: Mapping[str, Any], picture: Lookup) -> Saved:
         current=content["current"],
         votes=votes_from_json(content["votes"], picture),
         prompt=typed.text(content["prompt"], "the prompt"),
-        starred=_starred(content.get("starred", []), picture),
+        starred=starred_from_json(content.get("starred", []), picture),
     )
-    _check(present, 0)
+    check_places(present, 0)
     known = _Known(tuple(turns + taken_back), picture)
     told = typed.listed(content.get("states", [None]), "states")
     if len(told) > _MOST_STATES or told.count(None) != 1:
@@ -162,7 +163,7 @@ def _changed(before: State, difference: object, known: _Known) -> State:
     if "prompt" in told:
         changes["prompt"] = typed.text(told["prompt"], "a prompt")
     if "starred" in told:
-        changes["starred"] = _starred(told["starred"], known.picture)
+        changes["starred"] = starred_from_json(told["starred"], known.picture)
     if "turns" in told:
         kept, added = told["turns"]
         checked = typed.whole(kept, "kept turns", len(before.turns))
@@ -174,22 +175,8 @@ def _changed(before: State, difference: object, known: _Known) -> State:
         kept = typed.whole(kept, "kept votes", len(before.votes))
         changes["votes"] = (*before.votes[:kept], *votes_from_json(added, known.picture))
     state = replace(before, **changes)
-    _check(state, checked)
+    check_places(state, checked)
     return state
-
-
-def _check(state: State, checked: int) -> None:
-    """Raise a ValueError if a state names a round that it does not have."""
-    count = len(state.turns)
-    if state.current is not None:
-        typed.whole(state.current, "the current round", count - 1)
-    for index, turn in enumerate(state.turns[checked:], checked):
-        if turn.parent is not None:
-            typed.whole(turn.parent, f"the parent of round {index}", index - 1)
-
-
-def _starred(names: object, picture: Lookup) -> tuple[str, ...]:
-    return tuple(generated(picture(name)).id for name in typed.listed(names, "starred"))
 
 
 def _alike(some: Sequence[Any], others: Sequence[Any]) -> int:

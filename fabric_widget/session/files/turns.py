@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fabric_widget.session.records import Lookup
+    from fabric_widget.session.state import State
     from fabric_widget.session.votes import Picture
 
 _MOST_IMAGES = 64
@@ -107,6 +108,29 @@ def turn_from_json(content: Mapping[str, Any], picture: Lookup) -> Turn:
         None if steps is None else typed.whole(steps, "full_steps", _MOST_STEPS),
         options,
     )
+
+
+def check_places(state: State, checked: int) -> None:
+    """Raise a ValueError if a state names a round that it does not have.
+
+    Parameters
+    ----------
+    state
+        It.
+    checked
+        How many of its rounds, from the first on, were checked before.
+    """
+    count = len(state.turns)
+    if state.current is not None:
+        typed.whole(state.current, "the current round", count - 1)
+    for index, turn in enumerate(state.turns[checked:], checked):
+        if turn.parent is not None:
+            typed.whole(turn.parent, f"the parent of round {index}", index - 1)
+
+
+def starred_from_json(names: object, picture: Lookup) -> tuple[str, ...]:
+    """Return the ids of starred pictures, each of which a round has made."""
+    return tuple(generated(picture(name)).id for name in typed.listed(names, "starred"))
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, Any]:

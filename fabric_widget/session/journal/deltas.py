@@ -6,7 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.session import typed
-from fabric_widget.session.files.turns import generated, turn_as_json, turn_from_json
+from fabric_widget.session.files.turns import (
+    check_places,
+    starred_from_json,
+    turn_as_json,
+    turn_from_json,
+)
 from fabric_widget.session.records import votes_as_json, votes_from_json
 from fabric_widget.session.state import State
 
@@ -53,22 +58,17 @@ def state_after(before: State, delta: Mapping[str, Any], picture: Lookup) -> Sta
     """
     kept = typed.whole(delta.get("kept", len(before.turns)), "kept turns", len(before.turns))
     new = [turn_from_json(turn, picture) for turn in typed.listed(delta.get("turns", []), "turns")]
-    for index, turn in enumerate(new, kept):
-        if turn.parent is not None:
-            typed.whole(turn.parent, f"the parent of round {index}", index - 1)
     votes = before.votes
     if "votes" in delta:
         told = typed.listed(delta["votes"], "votes")
         votes = tuple(_vote(each, before.votes, picture) for each in told)
     changes = {name: delta[name] for name in _PLAIN if name in delta}
     if "starred" in changes:
-        names = typed.listed(changes["starred"], "starred")
-        changes["starred"] = tuple(generated(picture(name)).id for name in names)
+        changes["starred"] = starred_from_json(changes["starred"], picture)
     typed.text(changes.get("prompt", ""), "a prompt")
     typed.whole(changes.get("next_seed", 0), "next_seed")
     after = replace(before, turns=(*before.turns[:kept], *new), votes=votes, **changes)
-    if after.current is not None:
-        typed.whole(after.current, "the current round", len(after.turns) - 1)
+    check_places(after, kept)
     return after
 
 

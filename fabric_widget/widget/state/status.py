@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _SECONDS = 0.1  # between two, unless something has happened
 _NOTICE_LINES = 4
+NO_JOB: Mapping[str, Any] = {
+    "step": 0,
+    "steps": 0,
+    "eta": None,
+    "rate": None,
+    "count": 0,
+    "width": 0,
+    "height": 0,
+    "again": "",
+    "look": "",
+    "error": None,
+}
+"""What a status tells of a job before anything of it is known."""
 
 
 class Status:
@@ -29,16 +42,7 @@ class Status:
             "phase": "idle",
             "message": "",
             "job": 0,
-            "step": 0,
-            "steps": 0,
-            "eta": None,
-            "rate": None,
-            "count": 0,
-            "width": 0,
-            "height": 0,
-            "again": "",
-            "look": "",
-            "error": None,
+            **NO_JOB,
             "notice": None,
         }
 
