@@ -289,14 +289,14 @@ class _Told:
 
 def fingerprint(fabric: object) -> str:
     """Return a digest of a fabric's denoiser, empty where that is not known."""
+    from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.pipeline.identity import identity_of
 
-    pipe = getattr(getattr(fabric, "fabric", fabric), "pipe", None)
-    model = getattr(pipe, "unet", None) or getattr(pipe, "transformer", None)
-    if model is None:
-        return ""
+    pipe: Any = getattr(getattr(fabric, "fabric", fabric), "pipe", None)
     try:
-        return identity_of(getattr(model, "_orig_mod", model))
+        return identity_of(Denoiser(pipe).model)
+    except TypeError:  # nothing that draws by a denoiser
+        return ""
     except Exception:  # whatever keeps its weights from being read: nothing depends on it
         _logger.info("the pipeline has no fingerprint", exc_info=True)
         return ""
