@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,6 +14,7 @@ from fabric_widget.session.files.pictures import encode
 from fabric_widget.session.files.turns import plain
 from fabric_widget.session.records import recipes_as_json
 from fabric_widget.session.remaking import ARGUMENTS, STEPS, TWO_PASSES, recipe_of
+from fabric_widget.session.replay.environment import settings_noted
 from fabric_widget.session.votes import checked_of
 
 if TYPE_CHECKING:
@@ -130,13 +130,13 @@ class _Code:
     def _open(self) -> None:
         """Make the fabric and the session."""
         said = ["pipe"]
-        schedule = _noted(Schedule, self._environment.get("schedule"))
+        schedule, budget = settings_noted(self._environment)
         if schedule != Schedule():
             said.append(f"schedule={schedule!r}")
-        budget = _noted(TokenBudget, self._environment.get("token_budget"))
         if budget != TokenBudget():
+            share = repr(budget).replace("share=inf", "share=float('inf')")
             exact = budget == TokenBudget.exact()
-            said.append(f"token_budget={'TokenBudget.exact()' if exact else repr(budget)}")
+            said.append(f"token_budget={'TokenBudget.exact()' if exact else share}")
         fabric = f"Fabric({', '.join(said)})"
         passes = [turn.options.get(TWO_PASSES) for turn in self._turns if turn.kind != "enlarged"]
         if any(one != passes[0] for one in passes):
@@ -275,16 +275,6 @@ def _keywords(given: Mapping[str, Any]) -> str:
 
 def _keys(votes: Sequence[Vote]) -> list[tuple[Any, float]]:
     return [(vote.key, vote.strength) for vote in votes]
-
-
-def _noted(kind: Any, noted: Mapping[str, Any] | None) -> Any:  # noqa: ANN401
-    """Return the settings of a fabric that a session has noted."""
-    values = dict(noted or {})
-    if "share" in values:
-        values["share"] = float(values["share"])
-        if math.isinf(values["share"]):
-            return kind.exact()
-    return kind(**values)
 
 
 def _boxes(mask: torch.Tensor, size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:

@@ -65,16 +65,26 @@ def fabric_as_noted(pipe: Any, environments: Sequence[Mapping[str, Any]]) -> Fab
     FabricError
         What the session says of them cannot be used.
     """
-    noted = environments[-1] if environments else {}
     try:
-        schedule = Schedule(**noted.get("schedule", {}))
-        budget = dict(noted.get("token_budget", {}))
-        if "share" in budget:
-            budget["share"] = float(budget["share"])  # JSON has no infinity
-        return Fabric(pipe, schedule=schedule, token_budget=TokenBudget(**budget))
+        schedule, budget = settings_noted(environments[-1] if environments else {})
+        return Fabric(pipe, schedule=schedule, token_budget=budget)
     except (TypeError, ValueError) as error:
         message = f"the session was made with settings that this version does not have ({error})"
         raise FabricError(message) from error
+
+
+def settings_noted(noted: Mapping[str, Any]) -> tuple[Schedule, TokenBudget]:
+    """Return the schedule and the token budget that an environment tells; else the defaults.
+
+    Raises
+    ------
+    TypeError, ValueError
+        This version does not have such settings.
+    """
+    budget = dict(noted.get("token_budget", {}))
+    if "share" in budget:
+        budget["share"] = float(budget["share"])  # JSON has no infinity
+    return Schedule(**noted.get("schedule", {})), TokenBudget(**budget)
 
 
 def added(

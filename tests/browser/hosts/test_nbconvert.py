@@ -60,6 +60,18 @@ def pictures(text: str) -> list[Image.Image]:
     return found
 
 
+def last_round(notebook: dict[str, Any]) -> Image.Image:
+    """Return the only picture of a notebook's outputs, where widgets are not drawn."""
+    outputs = [
+        output["data"]
+        for cell in notebook["cells"]
+        for output in cell["outputs"]
+        if "data" in output and "application/vnd.jupyter.widget-view+json" not in output["data"]
+    ]
+    (sheet,) = pictures("".join("".join(data.get("text/html", "")) for data in outputs))
+    return sheet
+
+
 def colours(picture: Image.Image) -> int:
     return len(picture.resize((16, 16)).getcolors() or ())
 
@@ -80,13 +92,6 @@ def test_the_exported_page_is_small(home: Path) -> None:
 
 def test_the_saved_notebook_shows_the_last_round_where_widgets_are_not_drawn(home: Path) -> None:
     saved = json.loads((home / "done.ipynb").read_text(encoding="utf-8"))
-    outputs: list[dict[str, Any]] = [
-        output["data"]
-        for cell in saved["cells"]
-        for output in cell["outputs"]
-        if "data" in output and "application/vnd.jupyter.widget-view+json" not in output["data"]
-    ]
-    (sheet,) = pictures("".join("".join(data.get("text/html", "")) for data in outputs))
-    assert colours(sheet) > 50
+    assert colours(last_round(saved)) > 50
     # What is saved besides the sheet is the state of the widget, and that is bounded as well.
     assert (home / "done.ipynb").stat().st_size < 1_000_000

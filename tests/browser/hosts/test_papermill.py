@@ -12,7 +12,7 @@ import pytest
 
 from .notebook import IMPORT, document
 from .servers import environment, write_kernelspec
-from .test_nbconvert import colours, pictures
+from .test_nbconvert import colours, last_round
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,11 +56,5 @@ def test_the_widget_takes_the_parameters(done: dict[str, Any]) -> None:
 
 
 def test_the_executed_notebook_shows_the_last_round(done: dict[str, Any]) -> None:
-    outputs = [
-        output["data"]
-        for cell in done["cells"]
-        for output in cell["outputs"]
-        if "data" in output and "application/vnd.jupyter.widget-view+json" not in output["data"]
-    ]
-    (sheet,) = pictures("".join("".join(data.get("text/html", "")) for data in outputs))
+    sheet = last_round(done)
     assert colours(sheet) > 50

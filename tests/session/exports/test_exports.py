@@ -61,6 +61,22 @@ def session() -> Session:
     return made
 
 
+@pytest.mark.parametrize(
+    "budget",
+    [TokenBudget(share=float("inf")), TokenBudget.exact(), TokenBudget(every=2), TokenBudget()],
+    ids=["no limit", "exact", "every second step", "default"],
+)
+def test_code_gives_the_fabric_the_token_budget_of_then(
+    budget: TokenBudget, tmp_path: Path
+) -> None:
+    fabric = Fabric(tiny.pipeline(), token_budget=budget)
+    session = Session(fabric)
+    session.generate("a cat", num_images=1, num_inference_steps=1)
+    session.export(tmp_path / "story.py")
+    repeat = runpy.run_path(str(tmp_path / "story.py"))["repeat"]
+    assert repeat(fabric.pipe).fabric.token_budget == budget
+
+
 def test_a_page_tells_everything_and_asks_for_nothing(session: Session, tmp_path: Path) -> None:
     assert session.export(tmp_path / "story.html") == [tmp_path / "story.html"]
     page = Reader((tmp_path / "story.html").read_text(encoding="utf-8"))
