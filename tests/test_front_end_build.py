@@ -21,7 +21,7 @@ LIMITS = {
     "widget.css": (27_000, 6_000),
     "widget-tools.js": (34_000, 14_000),
     "widget-tools.css": (6_000, 2_000),
-    "playground.js": (40_000, 15_000),
+    "playground.js": (40_000, 15_500),
     "playground.css": (20_000, 5_000),
 }
 """The most bytes of each file, and compressed."""

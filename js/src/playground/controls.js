@@ -61,7 +61,6 @@ export const promptsPart = ({ act, signal }) => {
 /** What lends, and what of it: values of the traits, and what they are called. */
 const LAYERS = [["all", "all layers"], ["fine", "the finest level"], ["coarse", "the coarser levels"], ["first", "the first third of the layers"], ["middle", "the middle third"], ["last", "the last third"]];
 const PARTS = [["all", "all of it"], ["subject", "its subject"], ["background", "its background"], ["box", "a box"]];
-const SIDES = /** @type {const} */ ([["box_left", "Left"], ["box_top", "Top"], ["box_right", "Right"], ["box_bottom", "Bottom"]]);
 
 /**
  * @param {string} label
@@ -85,19 +84,14 @@ const choice = (label, options, commit) => {
 export const lendingPart = ({ act }) => {
   const layers = choice("Layers", LAYERS, (value) => act.set({ layers: value }));
   const part = choice("Of the reference", PARTS, (value) => act.set({ part: value }));
-  const sides = SIDES.map(([name, label]) => ({
-    name,
-    ...slider({ label, range: [0, 1, 0.05], say: percent, draw: (value) => act.set({ [name]: value }, true), commit: (value) => act.set({ [name]: value }) }),
-  }));
-  const box = h("div", { class: "fp-box-sides" }, ...sides.map(({ el }) => el));
+  const hint = h("p", { class: "fw-note" }, "Drag a box on the reference, or move it with the arrow keys.");
   return {
-    el: h("section", { class: "fw-panel fp-lending", "aria-label": "What lends" }, h("div", { class: "fw-title" }, "What lends"), layers.el, part.el, box),
+    el: h("section", { class: "fw-panel fp-lending", "aria-label": "What lends" }, h("div", { class: "fw-title" }, "What lends"), layers.el, part.el, hint),
     /** @param {ViewState} viewState */
     update({ traits, closed }) {
       layers.update({ value: traits.layers, closed });
       part.update({ value: traits.part, closed });
-      show(box, traits.part === "box");
-      for (const { name, update } of sides) update({ value: traits[name], closed });
+      show(hint, traits.part === "box");
     },
   };
 };

@@ -3,6 +3,7 @@
 import { h, set, setText, show } from "../dom/elements.js";
 import { cellOf, moved } from "../model/gate.js";
 import { colourOf, drawMap } from "../lens/colours.js";
+import { boxPart } from "./box.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
@@ -73,6 +74,7 @@ const shot = (which, objectUrls) => {
 /** @param {{act: Act, objectUrls: import("../model/object-urls.js").ObjectUrls, described: string}} props  described: id of what tells the numbers */
 export const picturesPart = ({ act, objectUrls, described }) => {
   const [plain, steered, reference] = [shot("plain", objectUrls), shot("steered", objectUrls), shot("reference", objectUrls)];
+  const box = boxPart(reference.frame, { act });
   /** @type {ViewState | null} */
   let viewState = null;
   set(steered.frame, { tabindex: 0, role: "application", "aria-describedby": described, "aria-label": "Picture with the reference: arrow keys move the place" });
@@ -110,6 +112,7 @@ export const picturesPart = ({ act, objectUrls, described }) => {
         caption: traits.reference_name || `${traits.reference_prompt || "no prompt"}, seed ${traits.reference_seed}`,
         heat: heat && seen?.most ? { values: seen.values, columns: seen.columns, ends: [0, 255] } : null,
       });
+      box.update(next);
     },
   };
 };

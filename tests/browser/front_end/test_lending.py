@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tests.browser.front_end.widget_page import Opener, WidgetPage
 
 SCREENSHOTS = Path(__file__).parents[3] / "out/screenshots"
-SIDES = ("Left", "Top", "Right", "Bottom")
 
 
 def choice(widget: WidgetPage, name: str) -> Locator:
@@ -35,19 +35,32 @@ def test_layers_and_part_are_chosen_and_the_kernel_knows(open_widget: Opener) ->
     choice(widget, "Of the reference").select_option("subject")
     assert widget.wait_saved("part") == [{"part": "subject"}]
     assert widget.saved("layers") == [{"layers": "fine"}]
-    for side in SIDES:
-        expect(widget.slider(side)).to_be_hidden()
 
 
-def test_a_box_has_four_sides_that_keys_move(open_widget: Opener) -> None:
+def test_a_box_is_drawn_on_the_reference_and_moved_by_keys(open_widget: Opener) -> None:
     widget = open_playground(open_widget, played())
+    stage = widget.root.locator(".fp-box-stage")
+    expect(stage).to_be_hidden()
     choice(widget, "Of the reference").select_option("box")
-    for side in SIDES:
-        expect(widget.slider(side)).to_be_visible()
-    widget.slider("Left").focus()
-    widget.page.keyboard.press("ArrowRight")
-    assert widget.wait_saved("box_left")[-1] == {"box_left": 0.3}
-    expect(widget.slider("Left")).to_have_attribute("aria-valuetext", "30 %")
+    stage.scroll_into_view_if_needed()
+    place = stage.bounding_box()
+    assert place
+    mouse = widget.page.mouse
+    # From the lower right to the upper left: sides are those of the picture all the same.
+    mouse.move(place["x"] + 0.699 * place["width"], place["y"] + 0.799 * place["height"])
+    mouse.down()
+    mouse.move(place["x"] + 0.5 * place["width"], place["y"] + 0.5 * place["height"])
+    mouse.move(place["x"] + 0.101 * place["width"], place["y"] - 30)  # beyond the picture
+    mouse.up()
+    drawn = {"box_left": 0.1, "box_top": 0.0, "box_right": 0.7, "box_bottom": 0.8}
+    assert [widget.wait_saved(name)[-1][name] for name in drawn] == list(drawn.values())
+    expect(stage).to_be_focused()
+    widget.page.keyboard.press("ArrowDown")
+    widget.page.keyboard.press("Shift+ArrowLeft")
+    moved = {"box_left": 0.1, "box_top": 0.05, "box_right": 0.65, "box_bottom": 0.85}
+    expect(stage).to_have_attribute("aria-label", re.compile(r"22 by 32 of 40 at 4, 2"))
+    widget.page.wait_for_timeout(200)  # moves are sent once they rest
+    assert [widget.saved(name)[-1][name] for name in moved] == list(moved.values())
 
 
 def test_what_came_over_is_told_in_shares_and_words(open_widget: Opener) -> None:
