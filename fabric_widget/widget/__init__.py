@@ -2,6 +2,7 @@
 
 widget            FabricWidget: traits and public methods
 traits            its traits: settings and the session
+saving_methods    its methods that save and open the session
 round_methods     its methods that ask for pictures
 voting_methods    its methods that change votes, history and presets
 arguments         what it may be made with

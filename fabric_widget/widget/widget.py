@@ -34,8 +34,8 @@ from fabric_widget.widget.saving.methods import ResumingMethods
 from fabric_widget.widget.saving.offers import Offers
 from fabric_widget.widget.saving.opening import Opening
 from fabric_widget.widget.saving.places import autosave_of
-from fabric_widget.widget.saving.session_methods import SavingMethods
 from fabric_widget.widget.saving.switch import Switch
+from fabric_widget.widget.saving_methods import SavingMethods
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES
 from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
