@@ -34,6 +34,7 @@ from fabric_widget.widget.saving.methods import ResumingMethods
 from fabric_widget.widget.saving.offers import Offers
 from fabric_widget.widget.saving.opening import Opening
 from fabric_widget.widget.saving.places import autosave_of
+from fabric_widget.widget.saving.styles import Styles
 from fabric_widget.widget.saving.switch import Switch
 from fabric_widget.widget.saving_methods import SavingMethods
 from fabric_widget.widget.state.presets import Presets
@@ -182,8 +183,13 @@ class FabricWidget(
         self._autosaver = Autosaver(*parts[1:3], settings=settings, threads=self._threads)
         switch = Switch(*parts, runs=self._runs, album=self.album)
         self._offers = Offers(*parts[:3], autosaver=self._autosaver, switch=switch)
+        self._styles = Styles(*parts[1:3], vote=self._actions.vote)
         self._opening = Opening(
-            *parts[1:3], autosaver=self._autosaver, offers=self._offers, switch=switch
+            *parts[1:3],
+            autosaver=self._autosaver,
+            offers=self._offers,
+            switch=switch,
+            styles=self._styles,
         )
         self._handlers = MessageHandlers(
             *parts,
@@ -194,6 +200,7 @@ class FabricWidget(
             actions=self._actions,
             offers=self._offers,
             opening=self._opening,
+            styles=self._styles,
             album=self.album,
         )
         self._actions.show_presets()

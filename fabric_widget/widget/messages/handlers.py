@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.publish import Publisher
     from fabric_widget.widget.saving.offers import Offers
     from fabric_widget.widget.saving.opening import Opening
+    from fabric_widget.widget.saving.styles import Styles
     from fabric_widget.widget.view_protocol import WidgetView
     from fabric_widget.widget.worker import Worker
 
@@ -52,7 +53,7 @@ class MessageHandlers:
         Tells what a message has changed.
     worker
         Where messages wait that need the model.
-    runs, rounds, lens_jobs, subject_jobs, actions, offers, opening
+    runs, rounds, lens_jobs, subject_jobs, actions, offers, opening, styles
         What a message may ask for.
     album
         Has pictures as bytes.
@@ -72,6 +73,7 @@ class MessageHandlers:
         actions: Actions,
         offers: Offers,
         opening: Opening,
+        styles: Styles,
         album: Album,
     ) -> None:
         self._dispatch = Router(view, lazy_session, worker, schema.KNOWN, self)
@@ -86,6 +88,7 @@ class MessageHandlers:
         self._actions = actions
         self._offers = offers
         self._opening = opening
+        self._styles = styles
         self._album = album
 
     def receive(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
@@ -297,6 +300,22 @@ class MessageHandlers:
 
     def _on_open_cancel(self, file: int) -> None:
         self._opening.incoming.cancel(file)
+
+    def _on_styles(self) -> Answer:
+        """Answer with the styles, and with their small pictures in that order."""
+        rows, thumbs = self._styles.told()
+        return Answer({"styles": rows}, thumbs)
+
+    def _on_save_style(self, name: str) -> Answer:
+        self._styles.keep(name)
+        return self._on_styles()
+
+    def _on_use_style(self, name: str) -> None:
+        self._styles.use(name)
+
+    def _on_delete_style(self, name: str) -> Answer:
+        self._styles.delete(name)
+        return self._on_styles()
 
     def _on_wait(self) -> None:
         self._actions.wait()

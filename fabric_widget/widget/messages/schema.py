@@ -202,6 +202,10 @@ KNOWN: Mapping[str, Message] = {
     "open_piece": Message({"file": whole, "index": whole}, files=True),
     "open_whole": Message({"file": whole}, session=True),
     "open_cancel": Message({"file": whole}),
+    "styles": Message(),
+    "save_style": Message({"name": text}, session=True),
+    "use_style": Message({"name": text}, session=True),
+    "delete_style": Message({"name": text}),
     "wait": Message(answered=False),
 }
 """Every type of message that the front end sends."""

@@ -7,5 +7,6 @@ switch     Switch: another session comes into the widget, and the one before is 
 offers     Offers: an earlier session to continue, or the one that was left
 opening    Opening: a session file comes into the widget
 incoming   Incoming: a file that a page sends in pieces
+styles     Styles: those that the person keeps
 methods    methods of FabricWidget: unfinished, resume, start_anew
 """

@@ -53,9 +53,7 @@ class Incoming:
         self._lock = threading.Lock()
         self._count = 0
         self._file: _File | None = None
-        self._removal: weakref.finalize[..., Incoming] | None = (
-            None
-        )
+        self._removal: weakref.finalize[..., Incoming] | None = None
 
     def begin(self, name: str, size: int) -> int:
         """Begin a file; return the number by which its pieces name it.

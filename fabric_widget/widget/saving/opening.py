@@ -1,4 +1,7 @@
-"""Opening: a saved session comes into the widget, from a place or from a page in pieces."""
+"""Opening: a saved session comes into the widget, from a place or from a page in pieces.
+
+A style that a page sends is kept.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,10 @@ if TYPE_CHECKING:
     from fabric_widget.widget.publish import Publisher
     from fabric_widget.widget.saving.autosaver import Autosaver
     from fabric_widget.widget.saving.offers import Offers
+    from fabric_widget.widget.saving.styles import Styles
     from fabric_widget.widget.saving.switch import Switch
 
+_STYLE = ".fabric-style"
 _MOST_TOLD = 4  # of what differs; the rest is counted
 
 
@@ -35,6 +40,8 @@ class Opening:
         Offer the way back.
     switch
         Puts a session into the widget.
+    styles
+        Keep a style.
 
     Attributes
     ----------
@@ -50,20 +57,22 @@ class Opening:
         autosaver: Autosaver,
         offers: Offers,
         switch: Switch,
+        styles: Styles,
     ) -> None:
         self._lazy_session = lazy_session
         self._publisher = publisher
         self._autosaver = autosaver
         self._offers = offers
         self._switch = switch
+        self._styles = styles
         self.incoming = Incoming()
 
     def open(self, place: str | os.PathLike[str], *, check: bool = False) -> Session:
         """Open a saved session in this widget; see `FabricWidget.open`."""
         return self._opened(Path(place), check=check)
 
-    def open_sent(self, number: int) -> Session:
-        """Open the session that a page has sent.
+    def open_sent(self, number: int) -> None:
+        """Open the session that a page has sent, or keep the style.
 
         Raises
         ------
@@ -76,13 +85,16 @@ class Opening:
 
         place, name = self.incoming.whole(number)
         try:
+            if name.lower().endswith(_STYLE):
+                kept = self._styles.keep_file(place, name)
+                self._publisher.notice(f"The style {kept.name} is kept: use it under Styles.")
+                return
             session = self._opened(place, name)
         except SessionFileError as error:
             raise type(error)(str(error).replace(str(place), name)) from error
         finally:
             _discard(place)  # the session has it open, and goes on reading from it
         weakref.finalize(session, _discard, place)  # where a file that is open cannot be deleted
-        return session
 
     def _opened(self, place: Path, name: str = "", *, check: bool = False) -> Session:
         from fabric_widget.session import Session

@@ -82,7 +82,7 @@ class Switch:
         if current is not None:
             serialize.round_of(turns[current], current, self._album)
         serialize.history_of(turns, self._album)
-        serialize.uploads_of(session.pictures, {}, self._album)
+        serialize.uploads_of(session, {}, self._album)
 
     def show(self, session: Session, message: str, *, on_disk: Callable[[Session], bool]) -> bool:
         """Put a session into the widget; return whether there was another one to be kept.
