@@ -67,7 +67,14 @@ def test_the_tools_are_what_the_widget_asks_for() -> None:
     text = (STATIC / "widget-tools.js").read_text(encoding="utf-8")
     (exported,) = re.findall(r"\bexport\s*\{([^}]*)\}", text)
     names = {one.split(" as ")[-1] for one in exported.split(",")}
-    assert names == {"lensPart", "comparePart", "feedbackSettingsPart", "helpPart", "partEditor"}
+    assert names == {
+        "lensPart",
+        "comparePart",
+        "feedbackSettingsPart",
+        "helpPart",
+        "openSessionPart",
+        "partEditor",
+    }
     first = (STATIC / "widget.js").read_text(encoding="utf-8")
     assert all(f".{name}(" in first for name in names)
 

@@ -6,7 +6,7 @@ voting    Voting: a timeline of likes and dislikes, and what they are about
 remaking  pictures made once more: drafts in full, larger ones, under the lens
 subject   where the subject of a picture is
 votes     what was said of a picture, with a signed strength
-styles    Style: votes under a name, to be used elsewhere
+styles/   votes under a name, to be used elsewhere; and a shelf of them
 saving    a session on a disk: save, open
 records   votes and recipes as JSON
 typed     values of JSON, checked

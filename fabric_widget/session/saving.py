@@ -16,7 +16,7 @@ from fabric_widget.session.exports import export
 from fabric_widget.session.history import History
 from fabric_widget.session.remaking import Remaking
 from fabric_widget.session.replay import Replay, Replayed, environment_of, replay
-from fabric_widget.session.replay.environment import added
+from fabric_widget.session.replay.environment import added, differences
 from fabric_widget.session.styles import Style
 from fabric_widget.session.votes import read_vote
 
@@ -31,6 +31,7 @@ class Saving(Remaking):
     """Saving a session, and opening it."""
 
     _environments: tuple[Mapping[str, Any], ...] = ()  # that it was saved in before
+    _opened = False
 
     def save(self, place: str | os.PathLike[str]) -> None:
         """Save the session in one file, or in a folder.
@@ -163,6 +164,17 @@ class Saving(Remaking):
             on_picture=on_picture,
         )
 
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """What is different now from when the session was saved, in words; () if nothing is.
+
+        Pipeline, weights, scheduler, device, dtype, threads and libraries. While there is a
+        difference, seeds may give other pictures.
+        """
+        if not self._environments and not self._opened:
+            return ()
+        return differences(self._environments, environment_of(self.fabric))
+
     @classmethod
     def open(
         cls,
@@ -219,6 +231,6 @@ class Saving(Remaking):
     def _restore(self, saved: files.Saved) -> None:
         """Go to where a saved session was."""
         self._history = History(saved.present, saved.past, saved.future)
-        self._environments = saved.environments
+        self._environments, self._opened = saved.environments, True
         self._pictures.update(saved.pictures)
         self._parts.update(saved.parts)

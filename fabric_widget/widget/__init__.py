@@ -2,7 +2,7 @@
 
 widget            FabricWidget: traits and public methods
 traits            its traits: settings and the session
-saving_methods    what Python calls to keep a session, and to go on with it
+saving_methods    its methods that save and open the session
 round_methods     its methods that ask for pictures
 voting_methods    its methods that change votes, history and presets
 arguments         what it may be made with
@@ -16,7 +16,7 @@ worker            the queue of jobs and its thread; inline where threads do not 
 state/            settings, presets, status; rounds as JSON
 messages/         messages of the front end and what they do
 jobs/             what the worker does: rounds, previews, the lens
-saving/           the session saves itself; an earlier one can be continued
+saving/           sessions save themselves, are continued, opened, sent by a page
 images/           pictures as the front end gets them
 playground/       AttentionPlayground: one reference, its weight, the numbers of its gate
 """

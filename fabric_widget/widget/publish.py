@@ -101,7 +101,7 @@ class Publisher(StatusPublisher):
             round=None if current is None else turns[current].round,
             starred=[serialize.name_of(picture.id) for picture in session.starred],
             parts=serialize.parts_of(session),
-            uploads=serialize.uploads_of(session.pictures, self.names, self._album),
+            uploads=serialize.uploads_of(session, self.names, self._album),
         )
         self._view.set(votes=serialize.votes_of(session.strengths))
         if self._view.round is not before:

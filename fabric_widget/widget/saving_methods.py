@@ -1,7 +1,7 @@
-"""Saving and opening of a widget's session.
+"""Methods of FabricWidget that save and open its session.
 
-`open` is also a method of every ipywidget, which connects it to its front end: asked of the class,
-it opens a session; asked of a widget, it is theirs.
+`open` is also a method of every ipywidget, which connects it to its front end: with the place of a
+session it opens that, asked of the class in a new widget; without one it is theirs.
 """
 
 from __future__ import annotations
@@ -12,22 +12,19 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from ipywidgets import Widget
-
     from fabric_widget.session import PictureSettings, Session
     from fabric_widget.widget.messages.actions import Actions
     from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.saving.opening import Opening
 
 
 class _Open:
     """The method `open` of a class and the one of its widgets."""
 
-    def __get__(self, widget: Widget | None, kind: type[Any]) -> Callable[..., Any]:
+    def __get__(self, widget: SavingMethods | None, kind: type[Any]) -> Callable[..., Any]:
         """Return the one that was asked for."""
         if widget is not None:
-            theirs: Any = super(SavingMethods, widget)  # what stands behind this mixin
-            connect: Callable[..., Any] = theirs.open
-            return connect
+            return widget._open_here  # noqa: SLF001  (of this very mixin)
 
         def open_session(
             pipe: Any,  # noqa: ANN401  (a pipeline, a Fabric; or the place)
@@ -66,9 +63,41 @@ class SavingMethods:
     """The methods of a widget that keep its session."""
 
     _actions: Actions
+    _opening: Opening
     _publisher: Publisher
 
     open = _Open()
+
+    def _open_here(
+        self, place: str | os.PathLike[str] | None = None, *, check: bool = False
+    ) -> Session | None:
+        """Open a saved session in this widget; the one that it had is kept, `resume` returns to it.
+
+        Parameters
+        ----------
+        place
+            The .fabric file, or the folder. Keep it where it is while the session is open.
+        check
+            Whether every picture is read and checked now.
+
+        Returns
+        -------
+        Session
+            The session, which is the widget's own from now on. It follows the widget's pipeline;
+            its `differences` say what it was made with.
+
+        Raises
+        ------
+        SessionFileError
+            It is damaged, or there is none. The widget is as it was.
+        ValueError
+            A round is being made.
+        """
+        if place is None:
+            theirs: Any = super()  # what stands behind this mixin: they connect it to its page
+            theirs.open()
+            return None
+        return self._opening.open(place, check=check)
 
     if TYPE_CHECKING:
 

@@ -1,4 +1,4 @@
-"""Methods of FabricWidget that change the session: votes, uploads, undo, presets."""
+"""Methods of FabricWidget that change the session: votes, uploads, undo, presets, styles."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.state.settings import SHAPE
 
 if TYPE_CHECKING:
+    from fabric_widget.session.styles import SavedStyle
     from fabric_widget.widget.messages.actions import Actions
+    from fabric_widget.widget.saving.styles import Styles
 
 
 class VotingMethods:
-    """Methods that change votes, history and presets; each is a button of the front end too."""
+    """Methods that change votes, history, presets, styles; each is a button of the front end too."""
 
     _actions: Actions
+    _styles: Styles
 
     def like(
         self,
@@ -171,3 +174,51 @@ class VotingMethods:
             The file of presets cannot be written.
         """
         self._actions.delete_preset(name)
+
+    @property
+    def styles(self) -> list[SavedStyle]:
+        """The styles that you keep, by their names: votes to be used with other prompts."""
+        return self._styles.saved()
+
+    def save_style(self, name: str, *, replace: bool = False) -> SavedStyle:
+        """Keep the votes that stand as a style.
+
+        Parameters
+        ----------
+        name
+            1 to 60 letters.
+        replace
+            Whether it may take the place of one of the same name.
+
+        Raises
+        ------
+        ValueError
+            No vote stands, the name cannot be taken, or too many styles are kept.
+        OSError
+            It cannot be written.
+        """
+        return self._styles.keep(name, replace=replace)
+
+    def use_style(self, name: str) -> None:
+        """Add the votes of a style to those that stand; `undo` takes them off again.
+
+        Where the pipeline has another latent space, its pictures are encoded anew.
+
+        Raises
+        ------
+        ValueError
+            There is none of this name, its file is damaged, or a picture of it cannot be used.
+        """
+        self._styles.use(name)
+
+    def delete_style(self, name: str) -> None:
+        """Delete a style. Sessions that use it keep its pictures.
+
+        Raises
+        ------
+        ValueError
+            There is none of this name.
+        OSError
+            It cannot be deleted.
+        """
+        self._styles.delete(name)

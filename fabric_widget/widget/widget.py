@@ -31,7 +31,11 @@ from fabric_widget.widget.publish import Publisher
 from fabric_widget.widget.round_methods import RoundMethods
 from fabric_widget.widget.saving.autosaver import Autosaver
 from fabric_widget.widget.saving.methods import ResumingMethods
+from fabric_widget.widget.saving.offers import Offers
+from fabric_widget.widget.saving.opening import Opening
 from fabric_widget.widget.saving.places import autosave_of
+from fabric_widget.widget.saving.styles import Styles
+from fabric_widget.widget.saving.switch import Switch
 from fabric_widget.widget.saving_methods import SavingMethods
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES
@@ -176,8 +180,16 @@ class FabricWidget(
         self._subject_jobs = SubjectJobs(*parts, self._runs, rest=self._debounce)
         presets = Presets(presets_file)
         self._actions = Actions(*parts, self._runs, presets=presets, debounce=self._debounce)
-        self._autosaver = Autosaver(
-            *parts[:3], self._runs, settings=settings, threads=self._threads
+        self._autosaver = Autosaver(*parts[1:3], settings=settings, threads=self._threads)
+        switch = Switch(*parts, runs=self._runs, album=self.album)
+        self._offers = Offers(*parts[:3], autosaver=self._autosaver, switch=switch)
+        self._styles = Styles(*parts[1:3], vote=self._actions.vote)
+        self._opening = Opening(
+            *parts[1:3],
+            autosaver=self._autosaver,
+            offers=self._offers,
+            switch=switch,
+            styles=self._styles,
         )
         self._handlers = MessageHandlers(
             *parts,
@@ -186,7 +198,9 @@ class FabricWidget(
             lens_jobs=self._lens_jobs,
             subject_jobs=self._subject_jobs,
             actions=self._actions,
-            autosaver=self._autosaver,
+            offers=self._offers,
+            opening=self._opening,
+            styles=self._styles,
             album=self.album,
         )
         self._actions.show_presets()
@@ -199,6 +213,7 @@ class FabricWidget(
         self.on_msg(self._handlers.receive)
         self._settle()
         self._autosaver.begin()
+        self._offers.begin(threads=self._threads)
 
     # ---- from Python ---------------------------------------------------------------------------
 
@@ -232,6 +247,7 @@ class FabricWidget(
         if not self._left:
             self._autosaver.finish()
         self._worker.close()
+        self._opening.incoming.cancel()
         self.album.clear()
         self._lens_jobs.clear()
         super().close()
@@ -269,7 +285,7 @@ class FabricWidget(
 
     def _run(self, job: Job) -> object:
         if job.kind == ROUND:
-            self._autosaver.withdraw()
+            self._offers.withdraw()
         runs = {LOOK: self._lens_jobs.run, SUBJECT: self._subject_jobs.run}
         made = runs.get(job.kind, self._rounds.run)(job)
         with contextlib.suppress(RuntimeError):  # closed meanwhile

@@ -24,7 +24,7 @@ import { shelfPart } from "./feedback/shelf.js";
 import { messagesPart, statusPart } from "./dom/status.js";
 import { createRequests } from "./model/requests.js";
 import { viewStateOf } from "./model/view-state.js";
-import { inMessages, pack, refusal } from "./model/upload.js";
+import { inMessages, isSession, pack, refusal } from "./model/upload.js";
 import { firstTime } from "./model/first-time.js";
 import { maskOf } from "./model/parts.js";
 import { createToolLoader } from "./model/toolbox.js";
@@ -167,7 +167,9 @@ export const createView = ({ model, el, cache, toolbox }) => {
   /** @param {Iterable<File>} files */
   const upload = async (files) => {
     if (closed()) return;
-    const packed = await Promise.all([...files].map(async (file) => {
+    const [sessions, pictures] = [[...files].filter(isSession), [...files].filter((file) => !isSession(file))];
+    if (sessions.length) waiting.open("The session", () => void opener?.take(sessions));
+    const packed = await Promise.all(pictures.map(async (file) => {
       const why = refusal(file);
       if (why) return notice(why);
       return pack(file).catch((/** @type {Error} */ error) => notice(error.message));
@@ -320,6 +322,8 @@ export const createView = ({ model, el, cache, toolbox }) => {
   const best = bestPart({ act, objectUrls, pictureStore });
   /** @type {ReturnType<typeof import("./lens/lens.js").lensPart> | null} */
   let lens = null;
+  /** @type {ReturnType<typeof import("./tools/open-session.js").openSessionPart> | null} */
+  let opener = null;
   /** @type {ReturnType<typeof import("./tools/help.js").helpPart> | null} */
   let help = null;
   const loader = createToolLoader({
@@ -328,9 +332,11 @@ export const createView = ({ model, el, cache, toolbox }) => {
     equip(tools, css) {
       lens = tools.lensPart({ act, objectUrls, pictureStore, request, ask: link.ask });
       help = tools.helpPart();
+      opener = tools.openSessionPart({ request, notice, leave: prompt.focusNext });
       zoom.equip(tools);
       feedbackSettings.equip(tools);
       root.append(h("style", {}, css), lens.el, help.el);
+      messages.el.after(opener.el);
       parts.push(lens);
       update();
     },
@@ -350,7 +356,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
       h("div", { class: "fw-side" }, shelf.el, settings.el, feedbackSettings.el),
       history.el,
     ),
-    takeFiles(root, act),
+    takeFiles(root, { upload: act.upload, words: "Drop pictures to like them, or a .fabric file to open it" }),
     zoom.el,
     waiting.el,
   );

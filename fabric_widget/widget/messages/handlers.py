@@ -11,6 +11,7 @@ from fabric_widget.widget.messages import schema
 from fabric_widget.widget.messages.router import Router
 from fabric_widget.widget.messages.schema import Answer, BadMessage
 from fabric_widget.widget.messages.settings_updates import read_value
+from fabric_widget.widget.saving.incoming import PIECE
 from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.masks import read_mask
 from fabric_widget.widget.state.settings import NAMES
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.messages.actions import Actions
     from fabric_widget.widget.publish import Publisher
-    from fabric_widget.widget.saving.autosaver import Autosaver
+    from fabric_widget.widget.saving.offers import Offers
+    from fabric_widget.widget.saving.opening import Opening
+    from fabric_widget.widget.saving.styles import Styles
     from fabric_widget.widget.view_protocol import WidgetView
     from fabric_widget.widget.worker import Worker
 
@@ -50,7 +53,7 @@ class MessageHandlers:
         Tells what a message has changed.
     worker
         Where messages wait that need the model.
-    runs, rounds, lens_jobs, subject_jobs, actions, autosaver
+    runs, rounds, lens_jobs, subject_jobs, actions, offers, opening, styles
         What a message may ask for.
     album
         Has pictures as bytes.
@@ -68,7 +71,9 @@ class MessageHandlers:
         lens_jobs: LensJobs,
         subject_jobs: SubjectJobs,
         actions: Actions,
-        autosaver: Autosaver,
+        offers: Offers,
+        opening: Opening,
+        styles: Styles,
         album: Album,
     ) -> None:
         self._dispatch = Router(view, lazy_session, worker, schema.KNOWN, self)
@@ -81,7 +86,9 @@ class MessageHandlers:
         self._lens_jobs = lens_jobs
         self._subject_jobs = subject_jobs
         self._actions = actions
-        self._autosaver = autosaver
+        self._offers = offers
+        self._opening = opening
+        self._styles = styles
         self._album = album
 
     def receive(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
@@ -276,10 +283,39 @@ class MessageHandlers:
         self._rounds.retry()
 
     def _on_resume(self, name: str) -> None:
-        self._autosaver.resume(name)
+        self._offers.resume(name)
 
     def _on_anew(self) -> None:
-        self._autosaver.start_anew()
+        self._offers.start_anew()
+
+    def _on_open_file(self, name: str, size: int) -> Answer:
+        """Answer with a number for the file, and with how many bytes a piece of it has."""
+        return Answer({"file": self._opening.incoming.begin(name, size), "piece": PIECE})
+
+    def _on_open_piece(self, file: int, index: int, files: list[bytes]) -> Answer:
+        return Answer({"received": self._opening.incoming.take(file, index, b"".join(files))})
+
+    def _on_open_whole(self, file: int) -> None:
+        self._opening.open_sent(file)
+
+    def _on_open_cancel(self, file: int) -> None:
+        self._opening.incoming.cancel(file)
+
+    def _on_styles(self) -> Answer:
+        """Answer with the styles, and with their small pictures in that order."""
+        rows, thumbs = self._styles.told()
+        return Answer({"styles": rows}, thumbs)
+
+    def _on_save_style(self, name: str) -> Answer:
+        self._styles.keep(name)
+        return self._on_styles()
+
+    def _on_use_style(self, name: str) -> None:
+        self._styles.use(name)
+
+    def _on_delete_style(self, name: str) -> Answer:
+        self._styles.delete(name)
+        return self._on_styles()
 
     def _on_wait(self) -> None:
         self._actions.wait()

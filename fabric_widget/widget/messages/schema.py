@@ -198,6 +198,14 @@ KNOWN: Mapping[str, Message] = {
     "retry": Message(session=True),
     "resume": Message({"name": text}, session=True),
     "anew": Message(),
+    "open_file": Message({"name": text, "size": whole}),
+    "open_piece": Message({"file": whole, "index": whole}, files=True),
+    "open_whole": Message({"file": whole}, session=True),
+    "open_cancel": Message({"file": whole}),
+    "styles": Message(),
+    "save_style": Message({"name": text}, session=True),
+    "use_style": Message({"name": text}, session=True),
+    "delete_style": Message({"name": text}),
     "wait": Message(answered=False),
 }
 """Every type of message that the front end sends."""

@@ -104,20 +104,20 @@ def history_of(turns: Sequence[Turn], album: Album) -> list[dict[str, Any]]:
     return [_row(turn, index, thumbed, album) for index, turn in enumerate(turns)]
 
 
-def uploads_of(
-    pictures: Mapping[str, Picture], names: Mapping[str, str], album: Album
-) -> list[dict[str, Any]]:
-    """Return the uploaded pictures."""
+def uploads_of(session: Session, names: Mapping[str, str], album: Album) -> list[dict[str, Any]]:
+    """Return the uploaded pictures, and those of votes that no round made: of styles."""
+    pictures = session.pictures
+    voted = {key.partition(":")[0] for key in session.strengths}
+    strange = voted and voted - {image.id for turn in session.turns for image in turn.round}
     return [
         {
             "id": name_of(identity),
             "name": names.get(identity, ""),
             "thumb": album.thumb(identity, picture).data,
-            "width": picture.width,
-            "height": picture.height,
+            **dict(zip(("width", "height"), _shown(picture).size, strict=True)),
         }
         for identity, picture in tuple(pictures.items())
-        if isinstance(picture, Image.Image)
+        if isinstance(picture, Image.Image) or identity in strange
     ]
 
 
@@ -155,6 +155,10 @@ def _tries(made: Round, at: int) -> dict[str, Any]:
     recipe = made.recipes[at]
     names = {source: "{" + name_of(source) + "}" for source in recipe.sources}
     return {"tries": recipe.told(names), "sources": [name_of(source) for source in names]}
+
+
+def _shown(picture: Picture) -> Image.Image:
+    return picture if isinstance(picture, Image.Image) else picture.image
 
 
 def _size(turn: Turn) -> tuple[int, int]:

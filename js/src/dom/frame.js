@@ -18,14 +18,21 @@ export const headPart = ({ act }) => {
     undo: iconButton("undo", "Undo", () => act.travel("undo")),
     redo: iconButton("redo", "Redo", () => act.travel("redo")),
   };
+  const input = h("input", { type: "file", hidden: true });
+  input.addEventListener("change", () => {
+    act.upload([...(input.files ?? [])]);
+    input.value = "";
+  });
+  const open = iconButton("open", "Open a session…", () => input.click());
   const help = button({ class: "fw-icon-button fw-help-button", label: "Help", title: "Help (?)", icon: h("span", { "aria-hidden": "true" }, "?") }, act.help);
   return {
-    el: h("div", { class: "fw-head" }, mark(), title, device, h("span", { class: "fw-space" }), travel.undo, travel.redo, help),
+    el: h("div", { class: "fw-head" }, mark(), title, device, h("span", { class: "fw-space" }), travel.undo, travel.redo, open, input, help),
     /** @param {ViewState} viewState */
     update({ traits: { info }, status, closed }) {
       setText(title, info.title || "FABRIC");
       setText(device, info.loaded ? info.device : "");
       show(device, Boolean(info.loaded && info.device));
+      setDisabled(open, closed);
       for (const which of /** @type {const} */ (["undo", "redo"])) {
         const what = status[which];
         set(travel[which], { title: what ? `${which === "undo" ? "Undo" : "Redo"} ${WHAT[what]}` : `Nothing to ${which}` });

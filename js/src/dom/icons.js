@@ -28,6 +28,7 @@ const shapes = {
   eye: "M3 12c4-7.5 14-7.5 18 0-4 7.5-14 7.5-18 0zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
   alike: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM16.5 13.5v6M13.5 16.5h6",
   part: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z",
+  open: "M3 19V5h6l2 2.5h8V11M3 19l3-8h15.5l-3 8z",
   plus: "M12 5v14M5 12h14",
   trash: "M5 7h14M9 7V4.5h6V7M7 7l1 13h8l1-13",
   alert: "M12 4l9 16H3zM12 10v4M12 17h.01",

@@ -9,7 +9,7 @@
 /**
  * Where sessions save themselves (none: ""), and one of this notebook that can be continued.
  * @typedef {{folder?: string, offer?: Offer | null}} Saving
- * @typedef {{name: string, rounds: number, votes: number, prompt: string, when: string, note: string, thumbs: Bytes[]}} Offer
+ * @typedef {{name: string, rounds: number, votes: number, prompt: string, when: string, note: string, thumbs: Bytes[], left?: boolean}} Offer  left: the one that the widget had before it opened another
  */
 
 /**
@@ -152,6 +152,8 @@
 /** @typedef {{level: number | null, part: number | null}} Selection  null: all together */
 
 /** @typedef {"live" | "waiting" | "closed"} Connection */
+
+/** @typedef {(content: Record<string, unknown>, buffers?: ArrayBuffer[]) => Promise<{message: Record<string, any>, buffers: Bytes[]} | null>} Request  null: it was refused, and people know why */
 
 /** @typedef {{id: number, text: string, made?: string}} Notice  made: an upload that says what it was made from */
 

@@ -10,6 +10,12 @@ const REFUSED_BYTES = 80_000_000;
 const KNOWN = new Set(["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff"]);
 
 /**
+ * Whether a file is a session, which is opened; what is none is taken for a picture.
+ * @param {{name: string}} file
+ */
+export const isSession = ({ name }) => /\.fabric$/i.test(name);
+
+/**
  * @param {{name: string, type: string, size: number}} file
  * @returns {string} why it cannot be added, or ""
  */

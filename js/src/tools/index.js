@@ -5,4 +5,5 @@ export { lensPart } from "../lens/lens.js";
 export { feedbackSettingsPart } from "../settings/feedback-settings.js";
 export { comparePart } from "./compare.js";
 export { helpPart } from "./help.js";
+export { openSessionPart } from "./open-session.js";
 export { partEditor } from "./part-editor.js";

@@ -42,6 +42,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "seen": {"job": 0, "step": 0},
     "save_preset": {"name": "x", "values": {}},
     "delete_preset": {"name": "x"},
+    "open_file": {"name": "x", "size": 1},
+    "open_piece": {"file": 1, "index": 0},
+    "open_whole": {"file": 1},
 }
 
 

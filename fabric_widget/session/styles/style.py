@@ -1,4 +1,4 @@
-"""Styles: votes under a name, to be used with other prompts, in other sessions, by others.
+"""Style: votes under a name, to be used with other prompts, in other sessions, by others.
 
 A style's file is that of a session that has votes and no rounds.
 """
