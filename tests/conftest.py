@@ -42,10 +42,30 @@ _LONGEST = re.compile(
     r"evaluation/test_feedback|hosts/test_(?:jupyter|subshells)|test_docs_site|tests/bench/"
 )
 
+# What is left to the long run, `make soak`, because a test that stays says the same of one case.
+_SOAK = re.compile(
+    # notebooks that take a minute each: the first two stay, and all are read as they are saved
+    r"test_notebooks\.py::test_it_runs_and_shows_what_is_saved\[0[3-5]"
+    # pictures to look at: what they show is clicked, measured and read by axe in other tests
+    r"|front_end/test_screenshots\.py|hosts/test_screenshots\.py"
+    r"|test_(?:axe_finds_nothing_and_)?a?_?picture_is_taken\[\S*dark"
+    # another host, with an older kernel: gestures, keys and the reload, where hosts differ, stay
+    r"|hosts/test_(?:finishing|jupyter_whys)\.py::\w+\[notebook"
+    r"|hosts/test_jupyter\.py::test_(?!the_kernel_is|a_like_makes|no_key|a_reload)\w+\[notebook"
+    r"|test_the_theme_is_marimos\[\S*dark|hosts/test_papermill"
+    # real runs of a command from end to end: its parts are run in this process
+    r"|test_evaluate\.py::test_(?:a_killed_run_goes_on|people_of_all_kinds)"
+    # counts and memory of one more setting
+    r"|test_ways\.py::test_a_compiled_unet\[in place|test_sizes\.py::test_sizes_that_people_use"
+    r"|test_memory_grows_with_rounds_by_the_cache_alone\[0"
+)
+
 # What the inner loop, `make check`, leaves to `make test`: pages, documents, commands, tables.
 _LONG = re.compile(
     r"tests/(?:browser|notebooks|zoo|bench|cli)/|test_(?:cli|docs|documents|package)"
-    r"|engine/test_(?:pipelines|sizes|ways|hires)|lens/test_lens|study/test_cluster"
+    r"|engine/test_(?:pipelines|sizes|ways|hires|recipes|fabric_dependence|fabric_arguments)"
+    r"|engine/(?:test_compatibility|lens/test_lens|preview/test_predicted)|study/test_cluster"
+    r"|demo/test_(?:model|quiet_loading|training)|scorers/test_laws|report/test_study"
     r"|aspects/test_measurement|session/(?:replay|exports)/|playground/test_borrowed"
     r"|test_(?:damage|killed|marked_parts|more_like|mutations)\.py"
 )
@@ -55,8 +75,10 @@ _LONG = re.compile(
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
-    """Mark the tests of the inner loop as fast; begin with slow ones, or the last runs alone."""
+    """Mark tests of the long run and of the inner loop; begin with slow ones, or one ends alone."""
     for item in items:
+        if _SOAK.search(item.nodeid):
+            item.add_marker("soak")
         marked = any(item.get_closest_marker(name) for name in ("slow", "soak"))
         if not marked and not _LONG.search(item.nodeid):
             item.add_marker("fast")

@@ -160,7 +160,7 @@ WITH_UNET: dict[str, Change] = {
 COMPILED: dict[str, Change] = {"in place": compile_in_place, "around": compile_around}
 
 
-@pytest.mark.parametrize("family", ["SD 1", "SDXL"])
+@pytest.mark.parametrize("family", ["SD 1", pytest.param("SDXL", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("way", ANYWHERE | WITH_UNET)
 def test_a_fitted_unet(way: str, family: str) -> None:
     pipe = tiny.pipeline(family)
@@ -168,7 +168,7 @@ def test_a_fitted_unet(way: str, family: str) -> None:
     obeys(pipe)
 
 
-@pytest.mark.parametrize("family", ["SD 3", "Flux true CFG"])
+@pytest.mark.parametrize("family", [pytest.param("SD 3", marks=pytest.mark.soak), "Flux true CFG"])
 @pytest.mark.parametrize("way", ANYWHERE)
 def test_a_fitted_transformer(way: str, family: str) -> None:
     pipe = ZOO[family].build()

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fabric_widget.zoo import ZOO
+from tests.engine.families import one_of_each_kind
 
 if TYPE_CHECKING:
     from fabric_widget.zoo import Family
@@ -37,8 +38,9 @@ def drawn(family: Family, prompt: str, seeds: tuple[int, ...]) -> Any:
     return np.concatenate(output)
 
 
-@pytest.mark.parametrize("family", ZOO.values(), ids=list(ZOO))
-def test_a_picture_follows_prompt_and_seed(family: Family) -> None:
+@pytest.mark.parametrize("name", one_of_each_kind(ZOO))
+def test_a_picture_follows_prompt_and_seed(name: str) -> None:
+    family = ZOO[name]
     seeds = (1, 2)
     before = torch.random.get_rng_state()
     first, second = made = drawn(family, "abc", seeds)
