@@ -104,7 +104,7 @@ class Run:
         """Record the latents of a denoiser call, and its noise level if previews need it."""
         self.start_noise.close()
         if self.trajectories is not None:
-            self.trajectories.note(call)
+            self.trajectories.note(call, self.latents)
         if self.predictor is not None:
             self.predictor.enter(self.index, call.timestep)
 
@@ -163,9 +163,10 @@ class Run:
 
     def trajectory(self, index: int) -> Trajectory | None:
         """Return the trajectory of one picture, or None if none was recorded."""
-        if self.trajectories is None:
+        if self.trajectories is None or self.latents is None:
             return None
-        return self.trajectories.trajectory(index, self.start_noise.drawn.get(index))
+        drawn = self.start_noise.drawn.get(index)
+        return self.trajectories.trajectory(index, drawn, self.latents[index])
 
     @contextmanager
     def watching(self, request: Request) -> Iterator[None]:

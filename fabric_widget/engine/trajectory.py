@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from fabric_widget.engine.pipeline.call import Within, holds_more, within
 from fabric_widget.engine.pipeline.noise import noised, scheduler_timestep
 
 if TYPE_CHECKING:
@@ -117,11 +118,22 @@ class TrajectoryRecorder:
         self._told: list[torch.Tensor] = []
         self._levels: list[tuple[float, float]] = []
         self._last: torch.Tensor | None = None
+        self._within: Within | None = None
 
-    def note(self, call: Call) -> None:
-        """Record a denoiser call, unless it is about the same latents as the one before it."""
+    def note(self, call: Call, stepped: torch.Tensor | None = None) -> None:
+        """Record a denoiser call, unless it is about the same latents as the one before it.
+
+        Parameters
+        ----------
+        call
+            It may hold more than latents; which part of it is theirs shows in the second step.
+        stepped
+            The latents after the step before, (B, …), or None.
+        """
+        if stepped is not None and self._within is None:
+            self._within = within(call.input[0], stepped[0])
         told = call.timestep.flatten()[:1]
-        rows = [row.detach() for row in call.latents[: self.pictures]]
+        rows = [row.detach() for row in call.input[: self.pictures]]
         latents = torch.stack(rows)
         if self._last is not None and torch.equal(latents, self._last):
             return
@@ -131,13 +143,22 @@ class TrajectoryRecorder:
         own = scheduler_timestep(self.scheduler, told)
         self._levels.append(noise_level(self.scheduler, own))
 
-    def trajectory(self, index: int, start: torch.Tensor | None) -> Trajectory | None:
-        """Return the trajectory of one picture, or None if no call was recorded."""
+    def trajectory(
+        self, index: int, start: torch.Tensor | None, final: torch.Tensor
+    ) -> Trajectory | None:
+        """Return the trajectory of one picture that ended in `final` latents.
+
+        None if no call was recorded, or if nothing tells the latents from what is beside them.
+        """
         shapes = {latents.shape for latents in self._latents}
         if len(shapes) != 1:
             return None
+        if self._within is None and holds_more(self._latents[0][index], final):
+            return None
         signal, noise = torch.tensor(self._levels, dtype=torch.float64).T
         latents = torch.stack([latents[index] for latents in self._latents])
+        if self._within is not None:
+            latents = self._within.of(latents).contiguous()
         return Trajectory(latents, torch.cat(self._told), signal, noise, start)
 
 

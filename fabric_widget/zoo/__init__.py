@@ -16,6 +16,7 @@ language         prompts read by a language model
 seeing           prompts read by a vision-language model
 cross_attention  self-attention, and cross-attention to the text
 cascade          Stable Cascade
+edits            a source picture beside the latents
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from __future__ import annotations
 from fabric_widget.zoo import (
     cascade,
     cross_attention,
+    edits,
     flux,
     joint,
     language,
@@ -35,7 +37,18 @@ from fabric_widget.zoo.family import Family
 
 ZOO: dict[str, Family] = {
     family.name: family
-    for module in (joint, flux, packed, language, seeing, cross_attention, unets, variants, cascade)
+    for module in (
+        joint,
+        flux,
+        packed,
+        language,
+        seeing,
+        cross_attention,
+        unets,
+        variants,
+        edits,
+        cascade,
+    )
     for family in module.FAMILIES
 }
 """Every family by name."""

@@ -161,7 +161,6 @@ FAMILIES = (
         "Sana",
         sana,
         _small(32) | _AS_GIVEN | {"complex_human_instruction": None},
-        note="linear attention: no softmax whose keys could be lent",
-        able=False,
+        note="linear attention",
     ),
 )

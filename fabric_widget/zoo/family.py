@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 import re
+import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 # Warnings that diffusers raises about itself when a model or a pipeline is made.
 _IGNORED_WARNINGS = (
@@ -93,6 +96,34 @@ def builder(make: Callable[[], Parts]) -> Callable[[], Any]:
         return pipe
 
     return build
+
+
+def fitting(kind: Any, components: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the components that a `kind` of pipeline has, of those of a related one."""
+    taken = inspect.signature(kind.__init__).parameters
+    return {name: part for name, part in components.items() if name in taken}
+
+
+def settings_of(model: Any) -> dict[str, Any]:
+    """Return the settings that a model was made with."""
+    return {name: value for name, value in model.config.items() if not name.startswith("_")}
+
+
+def among(kind: Any, **constants: Any) -> Any:
+    """Return a `kind` of pipeline in whose calls its module has other constants or functions.
+
+    Some pipelines work at sizes of a million pixels that are written in their modules.
+    """
+    module = vars(sys.modules[kind.__module__])
+
+    class Smaller(kind):  # type: ignore[misc]  # any class
+        @functools.wraps(kind.__call__)
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with mock.patch.dict(module, constants):
+                return super().__call__(*args, **kwargs)
+
+    Smaller.__name__ = kind.__name__
+    return Smaller
 
 
 def altered(kind: Any, **attributes: Any) -> Any:

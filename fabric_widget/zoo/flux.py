@@ -100,7 +100,7 @@ def _flux2(width: int, *, guidance: bool) -> dict[str, Any]:
 
 
 _FLUX2_LAYERS = (0, 1, 2)
-_FLUX2: dict[str, Any] = {
+FLUX2: dict[str, Any] = {
     "guidance_scale": 3.0,
     "text_encoder_out_layers": _FLUX2_LAYERS,
 }
@@ -132,9 +132,9 @@ FAMILIES = (
     Family(
         "Flux 2",
         flux2,
-        QUICK | _FLUX2,
+        QUICK | FLUX2,
         guided=False,
         note="distilled guidance; the first positional argument is a picture",
     ),
-    Family("Flux 2 Klein", flux2_klein, QUICK | _FLUX2, note="two calls a step"),
+    Family("Flux 2 Klein", flux2_klein, QUICK | FLUX2, note="two calls a step"),
 )

@@ -13,6 +13,7 @@ from fabric_widget.__main__ import main
 from fabric_widget.engine import AspectTable
 from fabric_widget.evaluation.study import resources
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.rounds import unreachable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,9 +119,9 @@ def test_an_interrupt_shows_what_was_measured_and_keeps_nothing(
 def test_a_pipeline_that_takes_no_feedback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resources, "load_pipeline", lambda *_: ZOO["Sana"].build())
-    assert main(["aspects", "sana", *QUICK, "--quiet"]) == 1
-    assert "linear attention has no keys to borrow" in capsys.readouterr().err
+    monkeypatch.setattr(resources, "load_pipeline", lambda *_: unreachable(ZOO["SD 1"].build()))
+    assert main(["aspects", "sd", *QUICK, "--quiet"]) == 1
+    assert "has no self-attention that Fabric can reach" in capsys.readouterr().err
 
 
 def test_a_pipeline_that_is_not_there(

@@ -92,7 +92,7 @@ def test_what_is_checked_is_what_the_survey_of_the_tests_is(
 
 
 def test_json_tells_of_each_family(capsys: pytest.CaptureFixture[str]) -> None:
-    flux, plain, sana = printed(capsys, "flux true cfg", "SD 1", "Sana")[:3]
+    flux, plain, cascade = printed(capsys, "flux true cfg", "SD 1", "Stable Cascade")[:3]
     assert flux["roles"] == ["conditional", "unconditional"]
     assert flux["pipeline"] == "FluxPipeline"
     assert plain == plain | dict.fromkeys(TRUTHS, True) | {
@@ -104,9 +104,9 @@ def test_json_tells_of_each_family(capsys: pytest.CaptureFixture[str]) -> None:
         "needs": "",
     }
     assert plain["moved"] > 0
-    assert sana["sites"] == 0
-    assert not any(sana[name] for name in ("identity", "effect", "works"))
-    assert "linear attention" in sana["reason"]
+    assert cascade["sites"] == 0
+    assert not any(cascade[name] for name in ("identity", "effect", "works"))
+    assert "has no denoiser" in cascade["reason"]
 
 
 @pytest.mark.parametrize(

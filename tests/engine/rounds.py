@@ -37,6 +37,22 @@ def make(fabric: Fabric, **arguments: Any) -> Round:
     return fabric("a cat", **{"num_images": 2, "seed": 7, **SETTINGS, **arguments})
 
 
+class _PastTorch:
+    """An attention processor of another library: torch sees none of its attention."""
+
+    def __call__(self, attn: Any, hidden: torch.Tensor, *_: Any, **kwargs: Any) -> torch.Tensor:
+        del attn, kwargs
+        return hidden
+
+
+def unreachable(pipe: Any) -> Any:
+    """Return a pipeline, changed so that nothing in it can take feedback."""
+    for module in pipe.unet.modules():
+        if hasattr(module, "set_processor"):
+            module.set_processor(_PastTorch())
+    return pipe
+
+
 def latents_of(images: Any) -> torch.Tensor:
     return torch.stack([image.latents for image in images])
 

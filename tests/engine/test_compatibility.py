@@ -12,7 +12,7 @@ from diffusers.hooks import apply_faster_cache
 from fabric_widget.engine import FabricError
 from fabric_widget.engine.compatibility import Compatibility, check_compatibility
 from fabric_widget.zoo import ZOO, tiny
-from tests.engine.rounds import published
+from tests.engine.rounds import published, unreachable
 
 SETTINGS: dict[str, Any] = {"num_inference_steps": 3, "guidance_scale": 3.0}
 
@@ -118,19 +118,10 @@ def test_layers_that_leave_out_attention_now_and_then(pipe: Any) -> None:
         del layer.forward
 
 
-def test_attention_past_torch(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stands for xformers, sage and flash kernels: self-attention that torch does not see."""
-
-    class Foreign:
-        def __call__(self, attn: Any, hidden: torch.Tensor, *_: Any, **kwargs: Any) -> Any:
-            del attn, kwargs
-            return hidden
-
-    for module in pipe.unet.modules():
-        if hasattr(module, "set_processor"):
-            monkeypatch.setattr(module, "processor", Foreign())
-    row = check_compatibility(pipe, **SETTINGS)
-    assert "disable_xformers_memory_efficient_attention" in row.reason
+def test_attention_past_torch(pipe: Any) -> None:
+    """Processors of another library: self-attention that torch does not see."""
+    row = check_compatibility(unreachable(pipe), **SETTINGS)
+    assert "set_default_attn_processor() on the denoiser" in row.reason
     assert "reset_attention_backend() on the denoiser" in row.reason
 
 

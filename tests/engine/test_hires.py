@@ -19,7 +19,7 @@ from fabric_widget.engine import (
     Schedule,
 )
 from fabric_widget.zoo import ZOO, tiny
-from tests.engine.rounds import pixels_of, published
+from tests.engine.rounds import pixels_of, published, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -220,7 +220,7 @@ def test_only_generated_images_are_enlarged(fabric: Fabric, images: list[Any]) -
 def test_errors_of_the_second_pass_come_out(fabric: Fabric) -> None:
     first = made(fabric)
     hires = HiRes(fabric)
-    fabric.pipe.enable_attention_slicing()
+    unreachable(fabric.pipe)
     with pytest.raises(NoAttentionSites):
         hires.enlarge(first, liked=[first[0]])
 

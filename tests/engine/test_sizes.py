@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
 MIXED = ((512, 768), (768, 512), (512, 1024), (640, 640), (300, 900), (1000, 250))
 NO_WAY = ("DeepFloyd IF", "ERNIE-Image")
-CANNOT = ("Sana", "Stable Cascade")
+CANNOT = ("Stable Cascade",)
 TAKEN = {"Qwen-Image 2.1": {"use_kv_cache": False}}
 
 

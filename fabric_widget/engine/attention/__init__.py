@@ -2,6 +2,7 @@
 
 core          the method as algebra: attend, blend, the gate
 place         one attention call: its arguments, its place in the denoiser, what it borrows
+calls         attention calls as torch sees them: softmax and linear, blended with loans
 find_sites    the self-attention calls of a denoiser, found by measuring
 site          one such call that records its keys and values, or borrows those of references
 tokens        what a reference lends to one layer: all of its tokens, or some

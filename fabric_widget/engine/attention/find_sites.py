@@ -6,21 +6,24 @@ two rows is an image key; keys of cross-attention and of text tokens are equal.
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from fabric_widget.engine.attention.place import Attention, Place
+from fabric_widget.engine.attention.calls import LinearReader, read_softmax, sums_keys
+from fabric_widget.engine.attention.place import Place
 from fabric_widget.engine.errors import NoAttentionSites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from torch.utils.hooks import RemovableHandle
+
+    from fabric_widget.engine.attention.place import Attention
 
 _FOUR_DIMENSIONS = 4  # (batch, heads, tokens, channels)
 _PROBED_ROWS = 2
@@ -31,7 +34,8 @@ class _Probe(TorchFunctionMode):
     """Records every attention call whose keys differ between two rows under equal conditioning."""
 
     stack: list[torch.nn.Module] = field(default_factory=list)
-    calls: dict[torch.nn.Module, int] = field(default_factory=dict)
+    calls: Counter[tuple[torch.nn.Module, bool]] = field(default_factory=Counter)
+    linear: dict[torch.nn.Module, LinearReader] = field(default_factory=dict)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
 
@@ -47,12 +51,17 @@ class _Probe(TorchFunctionMode):
     ) -> Any:  # noqa: ANN401  (the result of any torch function)
         del types
         kwargs = kwargs or {}
-        if func is functional.scaled_dot_product_attention and self.stack:
-            module = self.stack[-1]
-            ordinal = self.calls.get(module, 0)
-            self.calls[module] = ordinal + 1
-            self._note(module, ordinal, Attention(*args, **kwargs))
-        return func(*args, **kwargs)
+        if not self.stack:
+            return func(*args, **kwargs)
+        module = self.stack[-1]
+        call, made = read_softmax(func, args, kwargs)
+        if call is None:
+            reader = self.linear.setdefault(module, LinearReader())
+            call, made = reader(func, args, kwargs)
+        if call is not None and (not call.linear or sums_keys(call)):
+            self._note(module, self.calls[module, call.linear], call)
+            self.calls[module, call.linear] += 1
+        return func(*args, **kwargs) if made is None else made
 
     def _note(self, module: torch.nn.Module, ordinal: int, call: Attention) -> None:
         key, query = call.key, call.query
@@ -64,7 +73,9 @@ class _Probe(TorchFunctionMode):
         start, stop = self._span(key)
         first, last = (start, stop) if asked == length else self._span(query)
         asking = None if last - first == asked else (first, last - first, asked - last)
-        self.places.append(Place(module, ordinal, start, length - stop, stop - start, asking))
+        self.places.append(
+            Place(module, ordinal, start, length - stop, stop - start, asking, call.linear)
+        )
 
     def _span(self, tokens: torch.Tensor) -> tuple[int, int]:
         """Return the range of tokens that differ between the two rows.
@@ -83,7 +94,8 @@ class _Probe(TorchFunctionMode):
 
     def leave(self, module: torch.nn.Module, args: object, output: object) -> None:
         del module, args, output
-        self.stack.pop()
+        if (reader := self.linear.get(self.stack.pop())) is not None:
+            reader.forget()
 
 
 def find_sites(denoiser: torch.nn.Module, call: Callable[[], object]) -> list[Place]:
@@ -118,7 +130,7 @@ def find_sites(denoiser: torch.nn.Module, call: Callable[[], object]) -> list[Pl
         undo.enter_context(probe)
         call()
     if not probe.places:
-        raise NoAttentionSites(_explain(denoiser, sum(probe.calls.values())))
+        raise NoAttentionSites(_explain(denoiser, probe.calls.total()))
     return probe.places
 
 
@@ -126,11 +138,9 @@ def _explain(denoiser: torch.nn.Module, calls: int) -> str:
     return (
         f"{type(denoiser).__name__} has no self-attention that Fabric can reach: in one pass it "
         f"called torch's scaled_dot_product_attention {calls} times, never with keys that depend "
-        "on the picture. Usual causes and cures: "
-        "xformers: pipe.disable_xformers_memory_efficient_attention(); "
-        "sliced attention: pipe.disable_attention_slicing(); "
-        "an older attention processor (AttnProcessor): "
-        "pipe.unet.set_attn_processor(AttnProcessor2_0()); "
+        "on the picture. Usual causes and cures: attention processors of another library: "
+        "set_default_attn_processor() on the denoiser; "
         "another attention backend: reset_attention_backend() on the denoiser; "
-        "linear attention has no keys to borrow and cannot be used with feedback."
+        "linear attention takes feedback only where values and keys are summed by torch.matmul, "
+        "with ones below the values."
     )

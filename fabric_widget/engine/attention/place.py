@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Attention:
-    """The arguments of one call of `scaled_dot_product_attention`, by name."""
+    """The arguments of one call of `scaled_dot_product_attention`, by name.
+
+    In `linear` attention the products of queries and keys count as they are; the last channel of
+    the values is one.
+    """
 
     query: torch.Tensor
     key: torch.Tensor
@@ -27,6 +31,7 @@ class Attention:
     is_causal: bool = False
     scale: float | None = None
     enable_gqa: bool = False
+    linear: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,13 +43,15 @@ class Place:
     module
         The innermost module whose forward makes the call.
     ordinal
-        Number of the call within that forward, from 0.
+        Number of the call within that forward, from 0; those of one kind are counted.
     before, after
         Numbers of keys in front of and behind the image's (those of text, in joint attention).
     tokens
         Number of image keys when measured.
     asking
         Numbers of queries in front of, of and behind the image, or None if all are the image's.
+    linear
+        Whether the attention is linear.
     """
 
     module: torch.nn.Module
@@ -53,6 +60,7 @@ class Place:
     after: int
     tokens: int
     asking: tuple[int, int, int] | None = None
+    linear: bool = False
 
     def span(self, length: int) -> slice:
         """Return the image's range within `length` keys."""
@@ -61,7 +69,8 @@ class Place:
     def image_queries(self, length: int) -> slice:
         """Return the image's range within `length` queries, for an image of the measured size.
 
-        The text may be longer or shorter now, so the image is found from its own end.
+        The text may be longer or shorter now, so the image is found from its own end. Where tokens
+        stand on both of its sides, those behind are of source pictures, which are the same now.
         """
         if self.asking is None:
             return slice(None)
@@ -70,7 +79,7 @@ class Place:
             return slice(0, min(tokens, length))
         if after == 0:
             return slice(max(length - tokens, 0), length)
-        return slice(before, length - after)
+        return slice(max(length - after - tokens, 0), length - after)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A site: one self-attention call that records its keys and values, or borrows those of references.
 
-It acts at the call of `scaled_dot_product_attention`: there queries, keys and values already
+It acts at the attention call itself: there queries, keys and values already
 contain adapters, fused projections, normalisation, rotary positions and text tokens, so nothing of
 any model or attention processor is written again. Each site is a `TorchFunctionMode` of its own,
 entered only inside the forward of its module: a mode shared by several modules would be wrong
@@ -12,29 +12,30 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from torch.nn import functional
+import torch
 from torch.overrides import TorchFunctionMode
 
-from fabric_widget.engine.attention.core import (
-    attend,
-    borrow,
-    concatenate,
-    has_log_sum_exp,
-)
-from fabric_widget.engine.attention.place import Attention
+from fabric_widget.engine.attention.calls import LinearReader, blended, read_softmax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
-    import torch
-
-    from fabric_widget.engine.attention.place import Borrowing, Place
+    from fabric_widget.engine.attention.calls import Part
+    from fabric_widget.engine.attention.place import Attention, Borrowing, Place
 
     KeysValues = tuple[torch.Tensor, torch.Tensor]
 
 
 class Site(TorchFunctionMode):
     """One self-attention call that can record its keys and values, or attend to references.
+
+    Parameters
+    ----------
+    place
+        Which call.
+    reachable
+        Returns a context in which the module makes the call, where it is out of reach by itself.
 
     Attributes
     ----------
@@ -52,7 +53,9 @@ class Site(TorchFunctionMode):
         Whether anything was borrowed since this was last set to False.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(
+        self, place: Place, reachable: Callable[[], AbstractContextManager[None]] | None = None
+    ) -> None:
         super().__init__()
         self.place = place
         self.recording = False
@@ -62,15 +65,33 @@ class Site(TorchFunctionMode):
         self.observe: Callable[[Attention], object] | None = None
         self.lent = False
         self._inner: Callable[..., Any] = place.module.forward
+        self._reachable = reachable
+        self._read: Any = read_softmax
         self._calls = 0
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any module's)
         """Run the module's forward, inside this mode if there is anything to record or lend."""
         if not self.recording and not self.borrowings:
             return self._inner(*args, **kwargs)
-        self._calls = 0
-        with self:
-            return self._inner(*args, **kwargs)
+        self._calls, self._read = 0, LinearReader() if self.place.linear else read_softmax
+        if self._reachable is None:
+            with self:
+                return self._inner(*args, **kwargs)
+        out = None if self.recording else self._inner(*args, **kwargs)
+        with self._reachable(), self:
+            blended_out = self._inner(*args, **kwargs)
+        return blended_out if self.recording else self._joined(out, blended_out)
+
+    def _joined(self, out: Any, blended_out: Any) -> Any:  # noqa: ANN401  (a module's output)
+        """Return a module's output with the rows that borrow from another one."""
+        if isinstance(out, tuple):
+            return tuple(self._joined(*pair) for pair in zip(out, blended_out, strict=True))
+        if not isinstance(out, torch.Tensor):
+            return out
+        joined = out.clone()
+        for borrowing in self.borrowings:
+            joined[borrowing.rows] = blended_out[borrowing.rows]
+        return joined
 
     def __torch_function__(
         self,
@@ -81,52 +102,22 @@ class Site(TorchFunctionMode):
     ) -> Any:  # noqa: ANN401  (the result of any torch function)
         """Record or blend at this site's attention call; pass every other function through."""
         del types
-        kwargs = kwargs or {}
-        if func is not functional.scaled_dot_product_attention:
-            return func(*args, **kwargs)
-        self._calls += 1
-        if self._calls != self.place.ordinal + 1:
-            return func(*args, **kwargs)
-        call = Attention(*args, **kwargs)
+        call, made = self._read(func, args, kwargs or {})
+        plain = functools.partial(func, *args, **(kwargs or {})) if made is None else lambda: made
+        self._calls += call is not None
+        if call is None or self._calls != self.place.ordinal + 1:
+            return plain()
         self.lent = not self.recording
         if self.recording:
             span = self.place.span(call.key.shape[-2])
             self.recorded = (call.key[:, :, span], call.value[:, :, span])
             self.queries = call.query[:, :, self.place.image_queries(call.query.shape[-2])]
-            return func(*args, **kwargs)
+            return plain()
         if self.observe is not None:
             self.observe(call)
-        if call.attn_mask is None and not call.enable_gqa and has_log_sum_exp(call.query):
-            return self._gated(call)
-        return self._concatenated(call, func(*args, **kwargs))
+        return blended(call, self._parts(call), plain)
 
-    def _gated(self, call: Attention) -> torch.Tensor:
-        out, lse = attend(call.query, call.key, call.value, call.scale)
-        for part, borrowing in self._parts(call):
-            out[part] = borrowing.applied(
-                functools.partial(borrow, out[part], lse[part], call.query[part], scale=call.scale)
-            )
-        return out
-
-    def _concatenated(self, call: Attention, out: torch.Tensor) -> torch.Tensor:
-        out, mask = out.clone(), call.attn_mask
-        if mask is not None:
-            mask = mask.expand(*call.query.shape[:-1], call.key.shape[-2])
-        for part, borrowing in self._parts(call):
-            out[part] = borrowing.applied(
-                functools.partial(
-                    concatenate,
-                    call.query[part],
-                    call.key[part[0]],
-                    call.value[part[0]],
-                    scale=call.scale,
-                    mask=None if mask is None else mask[part],
-                    enable_gqa=call.enable_gqa,
-                )
-            )
-        return out
-
-    def _parts(self, call: Attention) -> list[tuple[tuple[slice, slice, slice], Borrowing]]:
+    def _parts(self, call: Attention) -> list[Part]:
         """Return the index of the borrowing queries, clipped to the rows that are present."""
         queries = self.place.image_queries(call.query.shape[-2])
         present = call.query.shape[0]

@@ -28,10 +28,16 @@ if TYPE_CHECKING:
     Grid = tuple[int, int]  # rows and columns
 
 _CHUNK = 2**21  # probabilities computed at once
+_LEAST = 1e-15  # of a sum of shares in linear attention
 
 
 def probabilities(
-    queries: torch.Tensor, keys: torch.Tensor, bias: torch.Tensor, scale: float | None = None
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    bias: torch.Tensor,
+    scale: float | None = None,
+    *,
+    linear: bool = False,
 ) -> Iterator[torch.Tensor]:
     """Yield the softmax over all keys, averaged over heads, some queries after the others.
 
@@ -43,6 +49,8 @@ def probabilities(
         Added to the scores, broadcastable to (H, N, M).
     scale
         Factor of the scores; 1/√D by default.
+    linear
+        Whether the products of queries and keys, none negative, are the shares.
 
     Yields
     ------
@@ -53,6 +61,10 @@ def probabilities(
     size = max(_CHUNK // (len(queries) * keys.shape[1]), 1)
     bias = bias.expand(-1, queries.shape[1], -1)
     for part, biased in zip(torch.split(queries, size, 1), torch.split(bias, size, 1), strict=True):
+        if linear:
+            shares = (part @ keys.mT) * biased.exp()
+            yield (shares / shares.sum(-1, keepdim=True).clamp_min(_LEAST)).mean(0)
+            continue
         scores = torch.baddbmm(biased, part, keys.transpose(1, 2), alpha=scale)
         yield scores.softmax(-1).mean(0)
 
@@ -102,7 +114,7 @@ def observed(
         if mask.dtype == torch.bool:
             mask = mask.new_zeros(mask.shape, dtype=exact).masked_fill(~mask, -math.inf)
         bias = torch.cat([mask.to(exact), bias.expand(*mask.shape[:-1], -1)], dim=-1)
-    yield from probabilities(asking.to(exact), keys.to(exact), bias, call.scale)
+    yield from probabilities(asking.to(exact), keys.to(exact), bias, call.scale, linear=call.linear)
 
 
 def cell_grid(origin: Origin, cells: int) -> Grid:

@@ -2,7 +2,8 @@
 
 A call that the pipeline made is the template of reference passes: the same arguments around other
 latents. In which form the denoiser takes latents is read off the template: a batch or a list, with
-axes of length one, packed into tokens, with positions as an argument or without.
+axes of length one, packed into tokens, with positions as an argument or without; alone, or beside
+what a pipeline puts into the same tensor (a mask, a source picture, depth).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +30,80 @@ RESIDUALS = frozenset(
         "block_controlnet_hidden_states",
     }
 )
+TOKENS = -2  # axis of packed latents
 _PACKED_DIMENSIONS = 2  # of one row of packed latents: (tokens, channels)
 _GRID_COLUMNS = 2
+_ALIKE = 0.99  # cosine of latents and their own part of the input, at any precision
+
+
+@dataclass(frozen=True)
+class Within:
+    """Where the latents stand in one row of a denoiser's input that holds more than these.
+
+    Parameters
+    ----------
+    axis
+        Of the row, counted from its end: that of channels, or of tokens.
+    start, count
+        Their range on it.
+    """
+
+    axis: int
+    start: int
+    count: int
+
+    def of(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the latents in one row, or in a batch of rows."""
+        return rows.narrow(self.axis, self.start, self.count)
+
+    def filled(self, row: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+        """Return a row with other latents beside the same things."""
+        whole = row.clone()
+        self.of(whole).copy_(latents)
+        return whole
+
+
+def holds_more(row: torch.Tensor, latents: torch.Tensor) -> bool:
+    """Return whether a row of the input has the form of these latents and is larger on one axis."""
+    return _longer_axis(row, in_form(latents, row)) is not None
+
+
+def _longer_axis(row: torch.Tensor, latents: torch.Tensor) -> int | None:
+    """Return the one axis on which a row is longer than latents of its form, if there is one."""
+    if latents.dim() != row.dim():
+        return None
+    unlike = [i for i, n in enumerate(latents.shape) if n != row.shape[i]]
+    if len(unlike) != 1 or latents.shape[unlike[0]] > row.shape[unlike[0]]:
+        return None
+    return unlike[0]
+
+
+def within(row: torch.Tensor, latents: torch.Tensor) -> Within | None:
+    """Return where `latents` stand in a row of the input; None if there is nothing but these.
+
+    A scheduler may have scaled them. None as well if they are not to be found.
+
+    Parameters
+    ----------
+    row
+        Of the denoiser's input.
+    latents
+        Of the same picture, as the scheduler holds them.
+    """
+    latents = in_form(latents, row)
+    axis = _longer_axis(row, latents)
+    if axis is None:
+        return None
+    count = latents.shape[axis]
+    wanted = latents.double().flatten()
+    best, found = _ALIKE, None
+    for start in range(row.shape[axis] - count + 1):
+        place = Within(axis - row.dim(), start, count)
+        there = place.of(row).double().flatten()
+        alike = float(functional.cosine_similarity(there, wanted, dim=0))
+        if alike > best:
+            best, found = alike, place
+    return found
 
 
 @dataclass(frozen=True)
@@ -45,17 +119,29 @@ class Call:
     per_row
         The parts that have one entry for each row. Without it every tensor as long as the batch is
         taken for one; `batched` measures it.
+    within
+        Where the latents stand in their argument, if there is more in it.
     """
 
     arguments: Mapping[str, Any]
     latents_name: str
     timestep_name: str
     per_row: frozenset[Path] | None = None
+    within: Within | None = None
 
     @property
-    def latents(self) -> Any:  # noqa: ANN401  (a tensor, (rows, …), or a list of as many)
-        """The latents of the call."""
+    def input(self) -> Any:  # noqa: ANN401  (a tensor, (rows, …), or a list of as many)
+        """The latents of the call, and what the pipeline put beside them into the same tensor."""
         return self.arguments[self.latents_name]
+
+    @property
+    def latents(self) -> Any:  # noqa: ANN401  (as above)
+        """The latents of the call."""
+        if self.within is None:
+            return self.input
+        if isinstance(self.input, torch.Tensor):
+            return self.within.of(self.input)
+        return [self.within.of(row) for row in self.input]
 
     @property
     def timestep(self) -> torch.Tensor:
@@ -65,20 +151,28 @@ class Call:
     @property
     def rows(self) -> int:
         """Number of rows of the batch."""
-        return len(self.latents)
+        return len(self.input)
 
     @property
     def packed(self) -> bool:
         """Whether the latents of a row are tokens, (tokens, channels)."""
-        dimensions: int = self.latents[0].dim()
+        dimensions: int = self.input[0].dim()
         return dimensions == _PACKED_DIMENSIONS
+
+    @property
+    def tokens(self) -> slice:
+        """Which of the tokens of a row are the latents', where these are packed."""
+        if self.within is None or self.within.axis != TOKENS:
+            return slice(0, len(self.input[0]))
+        return slice(self.within.start, self.within.start + self.within.count)
 
     def with_rows(
         self, rows: Sequence[int], latents: torch.Tensor, timestep: torch.Tensor
     ) -> dict[str, Any]:
         """Return arguments with other latents and the conditioning of the chosen `rows`.
 
-        The timestep is a number, or has one entry or as many as there are rows.
+        What stands beside the latents in their tensor is conditioning too. The timestep is a
+        number, or has one entry or as many as there are rows.
         """
         per_row = _as_long(self.arguments, self.rows) if self.per_row is None else self.per_row
         chosen = {
@@ -86,7 +180,11 @@ class Call:
             for name, value in self.arguments.items()
         }
         formed = [in_form(x, self.latents[0]) for x in latents]
-        alike = self.latents
+        alike = self.input
+        if self.within is not None:
+            formed = [
+                self.within.filled(alike[row], x) for row, x in zip(rows, formed, strict=True)
+            ]
         chosen[self.latents_name] = (
             torch.stack(formed).to(alike)
             if isinstance(alike, torch.Tensor)
@@ -112,20 +210,27 @@ class Call:
                 return None
         return found
 
+    @property
+    def grid(self) -> tuple[int, int] | None:
+        """Rows and columns of the latents' tokens, if positions are told; else None."""
+        found = _grid(self)
+        return None if found is None else found[2]
+
     def beside(self, other: Call) -> Call:
-        """Return this call with its picture right of the other's, if positions are arguments.
+        """Return this call with its picture right of all of the other's, if positions are told.
 
         Rotary positions that two pictures share make a token attend to whatever stands at its own
         place in the other one (arXiv 2503.12590). Positions are an argument of the call if some
         tensor has a row for each token, and two columns that count rows and columns of tokens.
+        Source pictures in the same sequence stay where they are.
         """
         mine, theirs = _grid(self), _grid(other)
         if mine is None or theirs is None or mine[0] != theirs[0]:
             return self
-        path, column = mine
+        path, column, _ = mine
         ids, others = self.part(path), other.part(path)
-        moved = ids.clone()
-        moved[..., column] += others[..., column].max() + 1 - ids[..., column].min()
+        moved, own = ids.clone(), self.tokens
+        moved[..., own, column] += others[..., column].max() + 1 - ids[..., own, column].min()
         return replace(self, arguments=_replaced(self.arguments, path, moved))
 
 
@@ -188,25 +293,28 @@ def _doubling(one: object, two: object, rows: int, path: Path = ()) -> Iterator[
             yield from _doubling(a, b, rows, (*path, step))
 
 
-def _grid(call: Call) -> tuple[Path, int] | None:
-    """Return the argument with the positions of packed tokens, and its column for the x axis."""
+def _grid(call: Call) -> tuple[Path, int, tuple[int, int]] | None:
+    """Return the argument with the positions of packed tokens, and its column for the x axis.
+
+    The third are the numbers of rows and columns.
+    """
     if not call.packed:
         return None
-    tokens = len(call.latents[0])
+    tokens = len(call.input[0])
     for path, ids in tensors(call.arguments):
         if path == (call.latents_name,) or ids.dim() < _PACKED_DIMENSIONS or len(ids.shape) > 3:  # noqa: PLR2004  (a batch of tables)
             continue
         table = ids.reshape(-1, *ids.shape[-2:])[0]
         if len(table) != tokens:
             continue
-        rows = [tuple(row) for row in table.tolist()]
+        rows = [tuple(row) for row in table[call.tokens].tolist()]
         counts = [len(set(column)) for column in zip(*rows, strict=True)]
         spans = [i for i, n in enumerate(counts) if n > 1]
         if len(spans) != _GRID_COLUMNS:
             continue
         first, last = spans
-        if len(set(rows)) == tokens == counts[first] * counts[last]:
-            return path, last
+        if len(set(rows)) == len(rows) == counts[first] * counts[last]:
+            return path, last, (counts[first], counts[last])
     return None
 
 

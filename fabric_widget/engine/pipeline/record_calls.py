@@ -8,14 +8,18 @@ which arguments have a row for each picture.
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from PIL import Image
 
 from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.pipeline.call import within
 from fabric_widget.engine.pipeline.guidance_branches import (
     BranchTracker,
     GuidanceBranches,
@@ -31,7 +35,7 @@ from fabric_widget.engine.pipeline.restore import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -66,8 +70,26 @@ class _DenoiserReached(Exception):  # noqa: N818  (a signal, not an error)
 
 
 def null_call(denoiser: Denoiser, arguments: Mapping[str, Any]) -> Call:
-    """Return the pipeline's denoiser call for the null prompt and these arguments."""
-    return _first_call(denoiser, arguments, "")
+    """Return the pipeline's denoiser call for the null prompt and these arguments.
+
+    A pipeline that is given pictures may put them beside the latents, into the same tensor. Which
+    part of it is the latents' shows in the pipeline's first step: they are what its scheduler gets.
+    That step is made in earnest, for pipelines cut and join what comes back from the denoiser.
+    """
+    if not any(_is_picture(name, value) for name, value in arguments.items()):
+        return _first_call(denoiser, arguments, "")
+    calls: list[Call] = []
+    samples: list[torch.Tensor] = []
+    inner = denoiser.module.forward
+
+    def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
+        calls.append(denoiser.bind(args, kwargs))
+        return inner(*args, **kwargs)
+
+    _call(denoiser, arguments, {"prompt": "", "num_images_per_prompt": 1}, watched, samples.append)
+    _check_reached(denoiser, calls)
+    found = within(calls[0].input[0], samples[0][0]) if samples else None
+    return replace(calls[0], within=found)
 
 
 def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -> RecordedCall:
@@ -182,10 +204,14 @@ def _first_call(
         raise _DenoiserReached
 
     _call(denoiser, arguments, {"prompt": prompt, "num_images_per_prompt": pictures}, spy)
-    if not seen:
+    _check_reached(denoiser, seen)
+    return seen[0]
+
+
+def _check_reached(denoiser: Denoiser, calls: Sequence[Call]) -> None:
+    if not calls:
         message = f"{type(denoiser.pipe).__name__} ended without calling its {denoiser.component}"
         raise FabricError(message)
-    return seen[0]
 
 
 def _call(
@@ -193,8 +219,12 @@ def _call(
     arguments: Mapping[str, Any],
     own: Mapping[str, Any],
     forward: Callable[..., Any],
+    stepping: Callable[[torch.Tensor], object] | None = None,
 ) -> None:
-    """Call the pipeline without the caller's prompts, up to `forward` or the first step."""
+    """Call the pipeline without the caller's prompts, up to `forward` or the first step.
+
+    `stepping` is told the latents that the scheduler is to step from.
+    """
     pipe = denoiser.pipe
     without = {
         name: value
@@ -206,8 +236,11 @@ def _call(
         "generator": torch.Generator().manual_seed(0),
     }
 
+    parameters = inspect.signature(pipe.scheduler.step)
+
     def stop(*args: Any, **kwargs: Any) -> None:
-        del args, kwargs
+        if stepping is not None:
+            stepping(parameters.bind(*args, **kwargs).arguments["sample"])
         raise _DenoiserReached
 
     with (
@@ -223,6 +256,16 @@ def _call(
         pipe.set_progress_bar_config(disable=True)
         pipe.scheduler.step = stop
         pipe(**without | given | dict(own))
+
+
+def _is_picture(name: str, value: object) -> bool:
+    """Return whether an argument may bring a picture: as such, in numbers, by its name."""
+    if isinstance(value, (list, tuple)):
+        return any(_is_picture(name, part) for part in value)
+    if _is_prompt(name, value) or name == "latents":
+        return False
+    named = "image" in name and isinstance(value, str)
+    return named or isinstance(value, (Image.Image, torch.Tensor, np.ndarray))
 
 
 def _is_prompt(name: str, value: object) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
+from diffusers.models import attention_dispatch, attention_processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _MISSING = object()
+_OTHER_WAYS = ("Sliced", "XFormers")  # in names of attention processors
+_TORCH_BACKENDS = ("native", "_native_cudnn", "_native_efficient", "_native_flash", "_native_math")
 
 
 @contextmanager
@@ -51,6 +55,34 @@ def kept(*owners: object) -> Iterator[None]:
 def processors_of(model: torch.nn.Module) -> dict[torch.nn.Module, Any]:
     """Return the attention processor of each module that has one."""
     return {m: m.processor for m in model.modules() if hasattr(m, "set_processor")}
+
+
+def torch_processors(model: torch.nn.Module) -> dict[torch.nn.Module, Any]:
+    """Return processors that call torch's own attention, for modules whose own do not.
+
+    Those of diffusers that compute attention by hand, in slices or by xformers have a twin that
+    calls torch; others choose among kernels, so a copy that chooses torch's is theirs.
+    """
+    found = {module: _of_torch(own) for module, own in processors_of(model).items()}
+    return {module: processor for module, processor in found.items() if processor is not None}
+
+
+def _of_torch(processor: Any) -> Any:  # noqa: ANN401  (processors share no base class)
+    if hasattr(processor, "_attention_backend"):
+        names: Any = attention_dispatch.AttentionBackendName
+        used, _ = attention_dispatch._AttentionBackendRegistry.get_active_backend()  # noqa: SLF001  (nothing public tells)
+        if names(processor._attention_backend or used).value in _TORCH_BACKENDS:  # noqa: SLF001
+            return None
+        twin = copy.copy(processor)
+        twin._attention_backend = names.NATIVE  # noqa: SLF001
+        return twin
+    if isinstance(processor, torch.nn.Module):  # it has weights of its own
+        return None
+    name = type(processor).__name__
+    for other in _OTHER_WAYS:
+        name = name.replace(other, "")
+    kind = getattr(attention_processor, f"{name}2_0", None)
+    return None if kind is None else kind()
 
 
 @contextmanager

@@ -13,13 +13,14 @@ from fabric_widget.engine.attention.tokens import grouped
 from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.lens.recorder import AttentionRecorder, Lending
 from fabric_widget.engine.pipeline.guidance_branches import BranchTracker
-from fabric_widget.engine.pipeline.restore import swapped
+from fabric_widget.engine.pipeline.restore import processors, swapped, torch_processors
 from fabric_widget.engine.references.offers import Offers, layers_of
 from fabric_widget.engine.references.recorder import SKIPPED, Recorder, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from fabric_widget.engine.attention.place import Place
     from fabric_widget.engine.attention.token_budget import TokenBudget
     from fabric_widget.engine.attention.tokens import Lent
     from fabric_widget.engine.lens.influence import Influence
@@ -54,7 +55,8 @@ class Lender:
         self._groups: list[Group] | None = None
         self._branches = BranchTracker(layout.guidance_branches, layout.pictures)
         places, fingerprint = measure(denoiser, layout.null, layout.guided_row)
-        self._sites = [Site(place) for place in places]
+        twins = torch_processors(denoiser.model)
+        self._sites = [Site(place, _reachable(twins, place)) for place in places]
         self._recorder = Recorder(
             denoiser,
             scheduler,
@@ -96,6 +98,7 @@ class Lender:
         index, count
             Number of the step, from 0, and number of all steps.
         """
+        call = replace(call, within=self._layout.null.within)
         schedule, feedback = self._feedback.schedule, self._feedback
         weight = schedule.weight(index, count)
         pictures, conditional_rows = self._layout.pictures, self._branches.conditional_rows(call)
@@ -168,3 +171,9 @@ class Lender:
             return []
         push = self._feedback.schedule.nag_scale
         return [Borrowing(rows, likes, dislikes, push) for rows in conditional]
+
+
+def _reachable(twins: Mapping[Any, Any], place: Place) -> Any:  # noqa: ANN401  (of a context)
+    """Return what makes a context in which a module calls torch's attention; None if it does."""
+    twin = twins.get(place.module)
+    return None if twin is None else functools.partial(processors, {place.module: twin})

@@ -19,7 +19,12 @@ from fabric_widget.engine.attention.tokens import Lent, columns_of
 from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.pipeline.call import tensors
-from fabric_widget.engine.pipeline.restore import processors, processors_of, random_kept
+from fabric_widget.engine.pipeline.restore import (
+    processors,
+    processors_of,
+    random_kept,
+    torch_processors,
+)
 from fabric_widget.engine.references.noise_levels import (
     current_level,
     reference_latents,
@@ -76,7 +81,8 @@ def measure(denoiser: Denoiser, null: Call, row: int) -> tuple[list[Place], str]
         output = model(**null.with_rows([row, row], noise, null.timestep))
         outputs.append(output[0])  # a tuple, or an output that can be read like one
 
-    with torch.no_grad(), random_kept(denoiser.device):
+    reachable = processors(torch_processors(model))
+    with torch.no_grad(), random_kept(denoiser.device), reachable:
         places = find_sites(model, probe)
     names = {module: name for name, module in model.named_modules()}
     layers = ",".join(f"{names[place.module]}:{place.ordinal}" for place in places)
@@ -132,7 +138,8 @@ class Recorder:
         self._inner = denoiser.module.forward
         self._device = denoiser.device
         # A pipeline may put processors of its own in place for a run, which want its whole batch.
-        self._processors = processors_of(denoiser.model)
+        model = denoiser.model
+        self._processors = processors_of(model) | torch_processors(model)
 
     def enter_step(
         self, references: Iterable[Reference], timestep: torch.Tensor, index: int
@@ -301,7 +308,12 @@ class Recorder:
         for latents, told in self._making(reference, timestep, index):
             with self._recording(template.with_rows([self._row], latents, told)):
                 looks += [
-                    affinity(site.queries, site.recorded[0], reference.aspect)
+                    affinity(
+                        site.queries,
+                        site.recorded[0],
+                        reference.aspect,
+                        linear=site.place.linear,
+                    )
                     for site in sites
                     if site.queries is not None and site.recorded is not None
                 ]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fabric_widget.engine.errors import BadReference
 from fabric_widget.engine.generated_image import GeneratedImage
-from fabric_widget.engine.pipeline.call import in_form
+from fabric_widget.engine.pipeline.call import TOKENS, in_form
 from fabric_widget.engine.pipeline.latents import pixels_per_latent
 from fabric_widget.engine.pipeline.protocol import SIZE, parameters_of
 from fabric_widget.engine.pipeline.record_calls import null_call
@@ -90,18 +90,55 @@ class ReferenceCalls:
         BadReference
             The pipeline does not make pictures of that size.
         """
-        latents = self._null.latents
         finer = () if isinstance(vote.content, GeneratedImage) else _COARSENESS[:-1]
         for coarseness in finer:
             with suppress(BadReference):
-                reference = self._maker.make(vote, latents, coarseness)
-                template = self._template(reference)
-                # Some make a few sizes only; of some no size is asked for, and any one is taken.
-                if self._takes_size and self._of_another_size(template, reference):
-                    reference = self._maker.make(vote, latents, exactly=template.latents[0])
-                return reference, template
-        reference = self._maker.make(vote, latents, _COARSENESS[-1])
-        return reference, self._template(reference)
+                return self._fitted(vote, coarseness)
+        return self._fitted(vote, _COARSENESS[-1], last=True)
+
+    def _fitted(
+        self, vote: CheckedVote, coarseness: int, *, last: bool = False
+    ) -> tuple[Reference, Call]:
+        """Return a vote's reference at a coarseness of sizes, and the call that it fits into.
+
+        The `last` one is cut to the call's size where the two differ, unless that is not possible.
+        """
+        latents = self._null.latents
+        reference = self._maker.make(vote, latents, coarseness)
+        template = self._template(reference)
+        # Some make a few sizes only; of some no size is asked for, and any one is taken.
+        if self._takes_size and not template.packed:
+            cut = self._of_another_size(template, reference)
+        else:
+            cut = last and template.packed
+        cut = cut or (not template.packed and template.within is not None)
+        if self._fits(template, reference):
+            return reference, template
+        if cut and not isinstance(vote.content, GeneratedImage):
+            reference = self._maker.make(vote, latents, exactly=template)
+        self._check_fits(template, reference)
+        return reference, template
+
+    def _fits(self, template: Call, reference: Reference) -> bool:
+        size, grid = reference.size, template.grid
+        asked = self._takes_size or grid is None or not size
+        if not asked and grid[0] * size["width"] != grid[1] * size["height"]:
+            return False  # as many tokens, in other rows
+        form = in_form(reference.latents[0], template.latents[0])
+        return form.shape == template.latents[0].shape
+
+    def _check_fits(self, template: Call, reference: Reference) -> None:
+        """Refuse a reference of another size than the call's, if that must have its own."""
+        if self._fits(template, reference) or not (template.packed or template.within):
+            return
+        shape = tuple(reference.latents.shape[1:])
+        size = dict(reference.size) if self._takes_size else {}
+        of = f"{shape[0]} tokens" if template.packed else f"{shape[-1]} by {shape[-2]} latents"
+        message = (
+            f"a reference of {of} is not of the size that its settings "
+            f"say, {size or 'the default one'}: give the picture itself"
+        )
+        raise BadReference(message)
 
     def _of_another_size(self, template: Call, reference: Reference) -> bool:
         """Return whether the pipeline chose another size than requested.
@@ -126,18 +163,14 @@ class ReferenceCalls:
         if size not in self._recorded:
             called = replace(self._called(reference), per_row=null.per_row)
             self._recorded[size] = called.beside(null)
-        call = self._recorded[size]
-        if call.packed and call.latents[0].shape != form.shape:
-            message = (
-                f"a reference of {form.shape[0]} tokens is not of the size that its settings "
-                f"say, {dict(size) or 'the default one'}: give the picture itself"
-            )
-            raise BadReference(message)
-        return call
+        return self._recorded[size]
 
     def _called(self, reference: Reference) -> Call:
+        # Source pictures that are tokens of their own keep their own size.
+        beside = self._null.within
+        resized = _PICTURES if beside is None or beside.axis != TOKENS else ()
         arguments = {
-            name: _at_size(value, reference.size) if name in _PICTURES else value
+            name: _at_size(value, reference.size) if name in resized else value
             for name, value in self._arguments.items()
             if name not in SIZE
         }

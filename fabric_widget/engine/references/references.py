@@ -31,6 +31,7 @@ from fabric_widget.engine.votes.images import fitted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.pipeline.protocol import Pipeline
     from fabric_widget.engine.trajectory import Trajectory
@@ -97,7 +98,7 @@ class ReferenceMaker:
         vote: CheckedVote,
         like: torch.Tensor | Sequence[torch.Tensor],
         coarseness: int = 1,
-        exactly: torch.Tensor | None = None,
+        exactly: Call | None = None,
     ) -> Reference:
         """Return the reference of a vote.
 
@@ -111,7 +112,7 @@ class ReferenceMaker:
         coarseness
             By how many times the least possible unit the sides of a picture are rounded.
         exactly
-            Latents of the very size that a picture is to be cut to.
+            A call of the very size that a picture is to be cut to.
 
         Raises
         ------
@@ -181,9 +182,19 @@ class ReferenceMaker:
             and (form.shape[-1] == channels_of(self._pipe))
         )
 
-    def _cut(self, picture: Image.Image, form: torch.Tensor) -> Image.Image:
-        """Return the picture cropped to the size of latents like `form`."""
-        sides = form.shape[-3:-1] if self._channels_last(form) else form.shape[-2:]
+    def _cut(self, picture: Image.Image, call: Call) -> Image.Image:
+        """Return the picture cropped to the size of the latents of a call."""
+        form = call.latents[0]
+        sides: Sequence[int] = form.shape[-3:-1] if self._channels_last(form) else form.shape[-2:]
+        if call.packed:
+            if call.grid is None:
+                message = (
+                    f"{type(self._pipe).__name__} makes no picture of a size like that of a "
+                    "reference, and does not tell which it makes: give one of the pictures' size"
+                )
+                raise BadReference(message)
+            patch = math.isqrt(form.shape[-1] // channels_of(self._pipe))
+            sides = [side * patch for side in call.grid]
         height, width = (side * pixels_per_latent(self._pipe) for side in sides)
         return ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
 

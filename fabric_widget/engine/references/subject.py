@@ -26,6 +26,7 @@ MOST_TOKENS = 1024  # finer layers are pooled: the eigenvectors of so many take 
 FIRST, LAST = 0.3, 0.8  # of the steps: before them nothing is decided, after them all is texture
 _MIDDLE = 0.3  # of each side, from both edges
 _LEAST_ROWS = 3
+_LEAST = 1e-15  # of a sum of shares in linear attention
 
 
 def chosen_sites(sites: Sequence[Site]) -> list[Site]:
@@ -50,7 +51,9 @@ def tells_subject(tokens: Sequence[int], aspect: float) -> bool:
     return min(rows, columns) >= _LEAST_ROWS and min(_grid(pooled, aspect)) >= _LEAST_ROWS
 
 
-def affinity(queries: torch.Tensor, keys: torch.Tensor, aspect: float) -> torch.Tensor:
+def affinity(
+    queries: torch.Tensor, keys: torch.Tensor, aspect: float, *, linear: bool = False
+) -> torch.Tensor:
     """Return how much the places of pictures look at each other, averaged over heads and pictures.
 
     Parameters
@@ -59,6 +62,8 @@ def affinity(queries: torch.Tensor, keys: torch.Tensor, aspect: float) -> torch.
         Of the image, (B, H, N, D); fewer heads of keys are shared.
     aspect
         Width of the picture, divided by its height.
+    linear
+        Whether the products of queries and keys, none negative, are the attention.
 
     Returns
     -------
@@ -72,6 +77,9 @@ def affinity(queries: torch.Tensor, keys: torch.Tensor, aspect: float) -> torch.
     """
     keys = keys.repeat_interleave(queries.shape[1] // keys.shape[1], dim=1)
     queries, keys = (_pooled(x.float(), aspect) for x in (queries, keys))
+    if linear:
+        shares = queries @ keys.mT
+        return (shares / shares.sum(-1, keepdim=True).clamp_min(_LEAST)).mean((0, 1))
     scores = queries @ keys.mT / math.sqrt(queries.shape[-1])
     return scores.softmax(-1).mean((0, 1))
 

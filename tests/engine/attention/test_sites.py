@@ -71,6 +71,15 @@ def test_spans_of_image_keys(before: int, after: int) -> None:
     assert place.span(10 + before + after) == slice(before, 10 + before)
 
 
+def test_image_queries_between_a_text_of_any_length_and_sources() -> None:
+    """What stands behind the picture is as long as when measured; the text in front need not be."""
+    module = SelfAttention(before=2, after=3)
+    place = site_of(module).place
+    assert place.image_queries(2 + 6 + 3) == slice(2, 8)
+    assert place.image_queries(5 + 6 + 3) == slice(5, 11)
+    assert place.image_queries(1 + 6 + 3) == slice(1, 7)
+
+
 def test_ordinal_of_the_call() -> None:
     module = SelfAttention()
     fixed = normal(3, 1, 1, 5, 4).expand(2, -1, -1, -1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
-from fabric_widget.engine.pipeline.call import Call, in_form, tensors
+from fabric_widget.engine.pipeline.call import Call, Within, in_form, tensors, within
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.record_calls import null_call
 from fabric_widget.zoo import ZOO
@@ -124,3 +125,62 @@ def test_families_that_tell_positions(name: str, told: bool) -> None:
         if not torch.equal(a, b)
     ]
     assert changed == [("img_ids",)] * told
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "start"),
+    [((9, 4, 6), -3, 0), ((7, 4, 6), -3, 3), ((4, 4, 12), -1, 6), ((4, 1, 4, 12), -1, 6)],
+)
+def test_latents_are_found_beside_other_things(
+    shape: tuple[int, ...], axis: int, start: int
+) -> None:
+    """By their values, for a scheduler may have scaled them; alone they are everything."""
+    generator = torch.Generator().manual_seed(0)
+    row = torch.randn(shape, generator=generator)
+    latents = torch.randn((4, 4, 6), generator=generator)
+    place = Within(axis, start, latents.shape[axis])
+    mixed = place.filled(row, in_form(0.3 * latents, row)).bfloat16()
+    assert within(mixed, latents) == place
+    assert within(in_form(latents, row), latents) is None
+    assert within(torch.randn(shape, generator=generator), latents) is None
+
+
+def test_a_template_keeps_what_stands_beside_the_latents() -> None:
+    """In each row its own, as conditioning: some rows may see no source."""
+    inputs = torch.arange(2 * 5 * 3).reshape(2, 5, 3).float()
+    null = Call({"x": inputs, "t": torch.zeros(2)}, "x", "t", within=Within(-2, 1, 2))
+    assert null.packed
+    assert null.latents.tolist() == inputs[:, 1:3].tolist()
+    filled = null.with_rows([1, 0], -torch.ones(2, 2, 3), torch.tensor([0.5]))["x"]
+    expected = inputs[[1, 0]].clone()
+    expected[:, 1:3] = -1
+    assert torch.equal(filled, expected)
+    assert inputs.min() == 0
+
+
+def test_a_reference_stands_beside_the_picture_and_its_sources() -> None:
+    """Sources keep their place; the reference has one that neither has."""
+    ids = torch.cat([grid(2, 3), grid(4, 7) + torch.tensor([1, 0, 0])])
+    null = call(x=torch.zeros(1, len(ids), 8), t=torch.zeros(1), ids=ids)
+    null = replace(null, within=Within(-2, 0, 6))
+    assert null.grid == (2, 3)
+    moved = null.beside(null).arguments["ids"]
+    assert torch.equal(moved[6:], ids[6:])
+    assert moved[:6, 2].tolist() == (ids[:6, 2] + 7).tolist()
+    assert torch.equal(moved[:, :2], ids[:, :2])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("SD 1 inpainting, 9 channels", Within(-3, 0, 4)),
+        ("InstructPix2Pix", Within(-3, 0, 4)),
+        ("Flux Fill", Within(-1, 0, 16)),
+        ("Flux Kontext", Within(-2, 0, 16)),
+        ("SD 1 inpainting", None),
+        ("SD 1", None),
+    ],
+)
+def test_what_a_pipeline_puts_beside_its_latents(name: str, expected: Within | None) -> None:
+    family = ZOO[name]
+    assert null_call(Denoiser(family.build()), family.arguments).within == expected

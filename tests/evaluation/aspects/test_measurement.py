@@ -16,6 +16,7 @@ from fabric_widget.evaluation.aspects.cells import Grid, Group, Part
 from fabric_widget.evaluation.aspects.measurement import Measurement
 from fabric_widget.evaluation.aspects.settings import Settings
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.rounds import unreachable
 
 QUICK = {"num_inference_steps": 1, "guidance_scale": 3.0}
 
@@ -103,9 +104,9 @@ def test_what_was_finished_outlives_an_interrupt_and_is_the_same_again(
 
 
 def test_a_pipeline_without_sites_says_so() -> None:
-    family = ZOO["Sana"]
-    with pytest.raises(FabricError, match="linear attention"):
-        measure(family.build(), arguments=family.arguments, prompts=("a cat",))
+    family = ZOO["SD 1"]
+    with pytest.raises(FabricError, match="no self-attention that Fabric can reach"):
+        measure(unreachable(family.build()), arguments=family.arguments, prompts=("a cat",))
 
 
 @pytest.mark.parametrize(
