@@ -16,6 +16,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.pipeline.arguments.embeddings import (
+    embeddings_of,
+    is_embedded,
+    is_prompt,
+    with_rows,
+)
+from fabric_widget.engine.pipeline.arguments.prompts import (
+    Prompts,
+    embedded,
+    missing_encoders,
+    null_is_zeros,
+    written,
+)
 from fabric_widget.engine.pipeline.guidance_branches import (
     BranchTracker,
     GuidanceBranches,
@@ -67,7 +80,7 @@ class _DenoiserReached(Exception):  # noqa: N818  (a signal, not an error)
 
 def null_call(denoiser: Denoiser, arguments: Mapping[str, Any]) -> Call:
     """Return the pipeline's denoiser call for the null prompt and these arguments."""
-    return _first_call(denoiser, arguments, "")
+    return _first_call(denoiser, arguments, _prompts(denoiser, arguments).null)
 
 
 def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -> RecordedCall:
@@ -78,10 +91,11 @@ def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -
     FabricError
         No text made a difference, and there is more than one row.
     """
-    null = null_call(denoiser, arguments)
+    prompts = _prompts(denoiser, arguments, prompt)
+    null = _first_call(denoiser, arguments, prompts.null)
     _check_stateless(denoiser, null)
-    for text in filter(None, (prompt, *_SOME_TEXTS)):
-        worded = _first_call(denoiser, arguments, text, pictures=2)
+    for words in prompts.others:
+        worded = _first_call(denoiser, arguments, words, pictures=2)
         null = null.batched(worded)
         found = guidance_branches(null, worded)
         if any(found.rows):
@@ -163,16 +177,39 @@ def alternates(
         return inner(*args, **kwargs)
 
     negated = any(
-        name.startswith("negative") and _is_prompt(name, value) and value is not None
+        name.startswith("negative") and is_prompt(name, value) and value is not None
         for name, value in arguments.items()
     )
-    own = {"negative_prompt": ""} if negated else {}
-    _call(denoiser, arguments, own | {"prompt": _SOME_TEXTS[0]}, watched)
+    words = _prompts(denoiser, arguments).others[0]
+    own = {"negative_prompt": ""} if negated and words["prompt"] else {}
+    _call(denoiser, arguments, own | dict(words), watched)
     return turns.alternate
 
 
+def _prompts(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str = "") -> Prompts:
+    """Return what stands in for the caller's prompts.
+
+    Text, unless the pipeline cannot read it and is called with embeddings.
+    """
+    pipe, texts = denoiser.pipe, written(prompt, *_SOME_TEXTS)
+    some, every = missing_encoders(pipe)
+    if not is_embedded(arguments):
+        return embedded(pipe, arguments) if every else texts  # which says what to give
+    if every or null_is_zeros(pipe, arguments):
+        return embedded(pipe, arguments)
+    if some:  # some pipelines read text without one of their encoders
+        try:
+            _first_call(denoiser, arguments, texts.null)
+        except (AttributeError, TypeError, ValueError):
+            return embedded(pipe, arguments)
+    return texts
+
+
 def _first_call(
-    denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str, pictures: int = 1
+    denoiser: Denoiser,
+    arguments: Mapping[str, Any],
+    prompts: Mapping[str, Any],
+    pictures: int = 1,
 ) -> Call:
     """Call the pipeline and return its first denoiser call."""
     seen: list[Call] = []
@@ -181,7 +218,10 @@ def _first_call(
         seen.append(denoiser.bind(args, kwargs))
         raise _DenoiserReached
 
-    _call(denoiser, arguments, {"prompt": prompt, "num_images_per_prompt": pictures}, spy)
+    words = embeddings_of(prompts)
+    own = dict(prompts) | with_rows(words, pictures)
+    own["num_images_per_prompt"] = 1 if words else pictures  # not all repeat what they are given
+    _call(denoiser, arguments, own, spy)
     if not seen:
         message = f"{type(denoiser.pipe).__name__} ended without calling its {denoiser.component}"
         raise FabricError(message)
@@ -199,7 +239,7 @@ def _call(
     without = {
         name: value
         for name, value in arguments.items()
-        if not (_is_prompt(name, value) or name.startswith("callback") or name == "latents")
+        if not (is_prompt(name, value) or name.startswith("callback") or name == "latents")
     }
     given = {
         "num_images_per_prompt": 1,
@@ -223,8 +263,3 @@ def _call(
         pipe.set_progress_bar_config(disable=True)
         pipe.scheduler.step = stop
         pipe(**without | given | dict(own))
-
-
-def _is_prompt(name: str, value: object) -> bool:
-    """Return whether an argument is a prompt, as text or embedded."""
-    return "prompt" in name and not isinstance(value, (bool, int, float))
