@@ -16,6 +16,7 @@ import torch
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 
 from fabric_widget.engine.errors import FabricError, GenerationCancelled
+from fabric_widget.engine.pipeline.arguments.embeddings import declared, prompted
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.pipeline.restore import replaced
 from fabric_widget.engine.pipeline.start_noise import StartNoise
@@ -123,8 +124,7 @@ class Run:
 
     def arguments(self, request: Request) -> dict[str, Any]:
         """Return all arguments of the pipeline's call."""
-        arguments = dict(request.arguments)
-        embedded = any("prompt_embeds" in name for name in arguments)
+        arguments = declared(self.pipe, request.arguments)
         theirs = arguments.pop(_CALLBACK, None)
         wanted = arguments.pop("callback_on_step_end_tensor_inputs", ["latents"])
         if isinstance(theirs, (PipelineCallback, MultiPipelineCallbacks)):
@@ -153,11 +153,8 @@ class Run:
         }
         return (
             arguments
-            | {
-                "prompt": None if embedded and not request.prompt else request.prompt,
-                "num_images_per_prompt": request.num_images,
-                "generator": generators,
-            }
+            | prompted(self.pipe, request.prompt, arguments, request.num_images)
+            | {"generator": generators}
             | (callbacks if self._has_callback else {})
         )
 

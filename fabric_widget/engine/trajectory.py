@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.pipeline.call import Within, holds_more, within
 from fabric_widget.engine.pipeline.noise import noised, scheduler_timestep
 
@@ -53,6 +54,7 @@ class Trajectory:
         final: torch.Tensor,
         signal: float,
         noise: float,
+        told: float = math.nan,
     ) -> tuple[torch.Tensor, bool] | None:
         """Return the noise of the trajectory at a noise level, or the latents themselves.
 
@@ -62,14 +64,21 @@ class Trajectory:
             The picture's final latents, of the form of one step's.
         signal, noise
             The noise level, as the scheduler of another run has it.
+        told
+            The timestep that the denoiser of that run is told: it counts where schedulers do not
+            tell their noise levels.
 
         Returns
         -------
         tensor, exact
             The remembered latents and True, where the level is one that the picture passed. Else
             the noise between its neighbours, so that final latents with this noise lie on the
-            trajectory, and False. None where nothing tells.
+            trajectory, and False. The nearest ones where the timestep counts. None where nothing
+            tells.
         """
+        untold = torch.isnan(self.noise)
+        if math.isnan(noise) and bool(untold.all()) and not math.isnan(told):
+            return self.latents[int((self.told.double() - told).abs().argmin())], True
         known = torch.isfinite(self.signal) & torch.isfinite(self.noise) & (self.noise > 0)
         if not bool(known.all()) or not noise > 0:
             return None
@@ -172,7 +181,7 @@ def noise_level(scheduler: Any, own: torch.Tensor, later: int = 0) -> tuple[floa
     try:
         signal = float(noised(scheduler, one, zero, own, later))
         noise = float(noised(scheduler, zero, one, own, later))
-    except (AttributeError, IndexError, NotImplementedError):
+    except (AttributeError, FabricError, IndexError, NotImplementedError):
         return math.nan, math.nan
     return signal, noise
 

@@ -11,5 +11,6 @@ start_noise        the start noise of each picture, seen and mixed where it is d
 guidance_branches  which rows and which calls are conditional
 latents            pictures into latents
 packing            latents as a picture and as packed tokens
+arguments/         the pipeline's own: prompts for recorded calls, what has a batch
 restore            everything borrowed is given back
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.pipeline.restore import kept
 
 if TYPE_CHECKING:
@@ -31,21 +32,70 @@ def noised(
         The scheduler's own timestep, without dimensions.
     later
         By how many of the scheduler's steps that is later than now.
+
+    Raises
+    ------
+    FabricError
+        The scheduler does not tell.
     """
-    batched = timestep.reshape(1)
     with kept(scheduler):  # some schedulers move their tables to the device of their arguments
         if later and hasattr(scheduler, "_step_index"):
-            counts = (scheduler.step_index, scheduler.begin_index)
-            index = next((i for i in counts if i is not None), None)
+            index = _counted(scheduler)
             scheduler._step_index = None if index is None else index + later  # noqa: SLF001  (it has no setter)
-        if hasattr(scheduler, "add_noise"):
-            noisy = scheduler.add_noise(latents, noise, batched)
-        else:
-            noisy = scheduler.scale_noise(latents, batched, noise)
+        noisy = mixture(scheduler, latents, noise, timestep)
         if hasattr(scheduler, "scale_model_input"):
             noisy = scheduler.scale_model_input(noisy, timestep)
     result: torch.Tensor = noisy
     return result
+
+
+def mixture(
+    scheduler: Any,  # noqa: ANN401  (as above)
+    latents: torch.Tensor,
+    noise: torch.Tensor,
+    timestep: torch.Tensor,
+) -> torch.Tensor:
+    """Return noisy latents at a timestep, as they are between two steps.
+
+    Raises
+    ------
+    FabricError
+        The scheduler does not tell.
+    """
+    batched = timestep.reshape(1)
+    if hasattr(scheduler, "add_noise"):
+        noisy: torch.Tensor = scheduler.add_noise(latents, noise, batched)
+    elif hasattr(scheduler, "scale_noise"):
+        noisy = scheduler.scale_noise(latents, batched, noise)
+    else:
+        signal, share = _tabulated(scheduler, timestep)
+        noisy = signal * latents + share * noise
+    return noisy
+
+
+def _tabulated(scheduler: Any, timestep: torch.Tensor) -> tuple[float, float]:  # noqa: ANN401  (as above)
+    """Return the shares of signal and noise by the tables of a scheduler that adds none itself."""
+    index = _counted(scheduler)
+    if index is None:
+        found = (scheduler.timesteps.cpu() == timestep.cpu()).nonzero().flatten().tolist()
+        index = next(iter(found), None)
+    tables = {
+        name: table.flatten().tolist()
+        for name in ("alphas", "betas", "sigmas")
+        if hasattr(table := getattr(scheduler, name, None), "tolist")
+    }
+    if index is not None and all(index < len(table) for table in tables.values()):
+        if len(tables.get("alphas", ())) == len(tables.get("betas", ())) > 0:  # of the run's steps
+            return tables["alphas"][index], tables["betas"][index]
+        sigmas = tables.get("sigmas", [2.0])
+        if min(sigmas) >= 0 and max(sigmas) <= 1:  # of a rectified flow
+            return 1 - sigmas[index], sigmas[index]
+    message = (
+        f"{type(scheduler).__name__} does not tell how noisy pictures are at its steps, so a "
+        "reference cannot be brought there: vote on pictures that this pipeline made with the same "
+        "steps, or give pipe.scheduler another scheduler"
+    )
+    raise FabricError(message)
 
 
 def scheduler_timestep(
@@ -61,6 +111,11 @@ def scheduler_timestep(
     equal = timesteps[timesteps == given]
     if len(equal) or not hasattr(scheduler, "_step_index"):
         return equal[0] if len(equal) else given  # a whole number, where the scheduler counts so
-    index = next((i for i in (scheduler.step_index, scheduler.begin_index) if i is not None), 0)
-    own: torch.Tensor = timesteps[index]
+    own: torch.Tensor = timesteps[_counted(scheduler) or 0]
     return own
+
+
+def _counted(scheduler: Any) -> int | None:  # noqa: ANN401  (as above)
+    """Return at which of its steps a scheduler is, or None if it does not count yet."""
+    counts = (getattr(scheduler, name, None) for name in ("step_index", "begin_index"))
+    return next((i for i in counts if i is not None), None)

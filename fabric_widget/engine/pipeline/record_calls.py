@@ -19,6 +19,19 @@ import torch
 from PIL import Image
 
 from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.pipeline.arguments.embeddings import (
+    embeddings_of,
+    is_embedded,
+    is_prompt,
+    with_rows,
+)
+from fabric_widget.engine.pipeline.arguments.prompts import (
+    Prompts,
+    embedded,
+    missing_encoders,
+    null_is_zeros,
+    written,
+)
 from fabric_widget.engine.pipeline.call import within
 from fabric_widget.engine.pipeline.guidance_branches import (
     BranchTracker,
@@ -76,8 +89,14 @@ def null_call(denoiser: Denoiser, arguments: Mapping[str, Any]) -> Call:
     part of it is the latents' shows in the pipeline's first step: they are what its scheduler gets.
     That step is made in earnest, for pipelines cut and join what comes back from the denoiser.
     """
+    return _null_call(denoiser, arguments, _prompts(denoiser, arguments).null)
+
+
+def _null_call(
+    denoiser: Denoiser, arguments: Mapping[str, Any], prompts: Mapping[str, Any]
+) -> Call:
     if not any(_is_picture(name, value) for name, value in arguments.items()):
-        return _first_call(denoiser, arguments, "")
+        return _first_call(denoiser, arguments, prompts)
     calls: list[Call] = []
     samples: list[torch.Tensor] = []
     inner = denoiser.module.forward
@@ -86,7 +105,7 @@ def null_call(denoiser: Denoiser, arguments: Mapping[str, Any]) -> Call:
         calls.append(denoiser.bind(args, kwargs))
         return inner(*args, **kwargs)
 
-    _call(denoiser, arguments, {"prompt": "", "num_images_per_prompt": 1}, watched, samples.append)
+    _call(denoiser, arguments, _rows_of(prompts, 1), watched, samples.append)
     _check_reached(denoiser, calls)
     found = within(calls[0].input[0], samples[0][0]) if samples else None
     return replace(calls[0], within=found)
@@ -100,10 +119,11 @@ def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -
     FabricError
         No text made a difference, and there is more than one row.
     """
-    null = null_call(denoiser, arguments)
+    prompts = _prompts(denoiser, arguments, prompt)
+    null = _null_call(denoiser, arguments, prompts.null)
     _check_stateless(denoiser, null)
-    for text in filter(None, (prompt, *_SOME_TEXTS)):
-        worded = _first_call(denoiser, arguments, text, pictures=2)
+    for words in prompts.others:
+        worded = _first_call(denoiser, arguments, words, pictures=2)
         null = null.batched(worded)
         found = guidance_branches(null, worded)
         if any(found.rows):
@@ -185,16 +205,39 @@ def alternates(
         return inner(*args, **kwargs)
 
     negated = any(
-        name.startswith("negative") and _is_prompt(name, value) and value is not None
+        name.startswith("negative") and is_prompt(name, value) and value is not None
         for name, value in arguments.items()
     )
-    own = {"negative_prompt": ""} if negated else {}
-    _call(denoiser, arguments, own | {"prompt": _SOME_TEXTS[0]}, watched)
+    words = _prompts(denoiser, arguments).others[0]
+    own = {"negative_prompt": ""} if negated and words["prompt"] else {}
+    _call(denoiser, arguments, own | dict(words), watched)
     return turns.alternate
 
 
+def _prompts(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str = "") -> Prompts:
+    """Return what stands in for the caller's prompts.
+
+    Text, unless the pipeline cannot read it and is called with embeddings.
+    """
+    pipe, texts = denoiser.pipe, written(prompt, *_SOME_TEXTS)
+    some, every = missing_encoders(pipe)
+    if not is_embedded(arguments):
+        return embedded(pipe, arguments) if every else texts  # which says what to give
+    if every or null_is_zeros(pipe, arguments):
+        return embedded(pipe, arguments)
+    if some:  # some pipelines read text without one of their encoders
+        try:
+            _first_call(denoiser, arguments, texts.null)
+        except (AttributeError, TypeError, ValueError):
+            return embedded(pipe, arguments)
+    return texts
+
+
 def _first_call(
-    denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str, pictures: int = 1
+    denoiser: Denoiser,
+    arguments: Mapping[str, Any],
+    prompts: Mapping[str, Any],
+    pictures: int = 1,
 ) -> Call:
     """Call the pipeline and return its first denoiser call."""
     seen: list[Call] = []
@@ -203,9 +246,17 @@ def _first_call(
         seen.append(denoiser.bind(args, kwargs))
         raise _DenoiserReached
 
-    _call(denoiser, arguments, {"prompt": prompt, "num_images_per_prompt": pictures}, spy)
+    _call(denoiser, arguments, _rows_of(prompts, pictures), spy)
     _check_reached(denoiser, seen)
     return seen[0]
+
+
+def _rows_of(prompts: Mapping[str, Any], pictures: int) -> dict[str, Any]:
+    """Return the arguments that ask for so many pictures of what stands in for the prompts."""
+    words = embeddings_of(prompts)
+    # Not all pipelines repeat embeddings that they are given.
+    count = 1 if words else pictures
+    return dict(prompts) | with_rows(words, pictures) | {"num_images_per_prompt": count}
 
 
 def _check_reached(denoiser: Denoiser, calls: Sequence[Call]) -> None:
@@ -229,7 +280,7 @@ def _call(
     without = {
         name: value
         for name, value in arguments.items()
-        if not (_is_prompt(name, value) or name.startswith("callback") or name == "latents")
+        if not (is_prompt(name, value) or name.startswith("callback") or name == "latents")
     }
     given = {
         "num_images_per_prompt": 1,
@@ -262,12 +313,7 @@ def _is_picture(name: str, value: object) -> bool:
     """Return whether an argument may bring a picture: as such, in numbers, by its name."""
     if isinstance(value, (list, tuple)):
         return any(_is_picture(name, part) for part in value)
-    if _is_prompt(name, value) or name == "latents":
+    if is_prompt(name, value) or name == "latents":
         return False
     named = "image" in name and isinstance(value, str)
     return named or isinstance(value, (Image.Image, torch.Tensor, np.ndarray))
-
-
-def _is_prompt(name: str, value: object) -> bool:
-    """Return whether an argument is a prompt, as text or embedded."""
-    return "prompt" in name and not isinstance(value, (bool, int, float))

@@ -7,12 +7,14 @@ the clean latents follow from what any pipeline shows after each step, whatever 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.engine.pipeline.noise import scheduler_timestep
+from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.pipeline.noise import mixture, scheduler_timestep
 from fabric_widget.engine.pipeline.restore import kept
 
 if TYPE_CHECKING:
@@ -69,15 +71,13 @@ def noise_level(
     timestep: torch.Tensor,
 ) -> tuple[float, float] | None:
     """Return the factors of signal and noise at a timestep, or None if they are unknown."""
-    mix = getattr(scheduler, "add_noise", None)
-    own = scheduler_timestep(scheduler, timestep).reshape(1)
+    own = scheduler_timestep(scheduler, timestep)
     one, none = torch.ones(1, 1, 1, 1), torch.zeros(1, 1, 1, 1)
-    with kept(scheduler):
-        if mix is not None:
-            return float(mix(one, none, own)), float(mix(none, one, own))
-        if hasattr(scheduler, "scale_noise"):
-            scale = scheduler.scale_noise
-            return float(scale(one, own, none)), float(scale(none, own, one))
+    with kept(scheduler), suppress(FabricError):
+        return (
+            float(mixture(scheduler, one, none, own)),
+            float(mixture(scheduler, none, one, own)),
+        )
     return None
 
 

@@ -98,7 +98,7 @@ def reference_latents(
     clean, noise = reference.latents, reference.noise
     if reference.trajectory is not None:
         final = in_form(clean[0], reference.trajectory.latents[0])
-        found = reference.trajectory.at(final, *level.shares)
+        found = reference.trajectory.at(final, *level.shares, float(level.told[0]))
         if found is not None:
             latents, exact = found
             if exact:
