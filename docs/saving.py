@@ -1,7 +1,8 @@
 """Measure what it costs that sessions save themselves: time of a vote, memory, time to open.
 
 ``python docs/saving.py --rounds 500 --references 200`` makes a session of pictures that cost
-nothing, in a temporary folder, and prints what was measured.
+nothing, in a temporary folder, and prints what was measured. ``--page`` also loads a page with all
+of it in a browser.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from PIL import Image
+from reload import reload_seconds
 
 from fabric_widget import Autosave, Everything, FabricWidget, Session
 from fabric_widget.engine import GeneratedImage, Round, Trajectory
@@ -63,6 +65,7 @@ def main() -> None:
     options.add_argument("--side", type=int, default=512, help="pixels")
     options.add_argument("--steps", type=int, default=20, help="in a trajectory")
     options.add_argument("--memory", type=float, default=Autosave.memory, help="gigabytes")
+    options.add_argument("--page", action="store_true", help="load a page with it in a browser")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         measure(Path(folder), given)
@@ -105,6 +108,9 @@ def measure(root: Path, given: argparse.Namespace) -> None:
     widget = FabricWidget(opened[0], autosave=False)
     told("to tell a page all of it, the first time", timed(widget.get_state), "ms")
     told("to tell a page all of it, when it is loaded again", timed(widget.get_state), "ms")
+    if given.page:
+        state = widget.get_state()
+        told("to load the page again, in a browser", reload_seconds(state, root), "ms")
     widget.close()
 
 

@@ -74,6 +74,7 @@ def test_the_tools_are_what_the_widget_asks_for() -> None:
         "helpPart",
         "openSessionPart",
         "partEditor",
+        "stylesPart",
     }
     first = (STATIC / "widget.js").read_text(encoding="utf-8")
     assert all(f".{name}(" in first for name in names)

@@ -21,6 +21,14 @@ history   History: states that were and states that were taken back
 
 from fabric_widget.session.files import PictureSettings, SessionFileError, read_settings
 from fabric_widget.session.session import Session
-from fabric_widget.session.styles import Style
+from fabric_widget.session.styles import SavedStyle, Style, StyleShelf
 
-__all__ = ["PictureSettings", "Session", "SessionFileError", "Style", "read_settings"]
+__all__ = [
+    "PictureSettings",
+    "SavedStyle",
+    "Session",
+    "SessionFileError",
+    "Style",
+    "StyleShelf",
+    "read_settings",
+]

@@ -12,6 +12,7 @@ from fabric_widget.session.votes import checked_of
 from fabric_widget.session.voting import Voting
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
 
     from fabric_widget.engine import Fabric, Influence, Progress, Recipe, Round, Schedule
@@ -33,9 +34,12 @@ class Remaking(Voting):
     fabric: Fabric
     schedule: Schedule | None
     _second: HiRes | None = None  # while it enlarges a picture
+    _cancelled: threading.Event | None = None  # while it is replayed, with runs of several fabrics
 
     def cancel(self) -> None:
-        """End the current run, if any, at its next step. Any thread may call this."""
+        """End the current run, or replay, at its next step. Any thread may call this."""
+        if (cancelled := self._cancelled) is not None:
+            cancelled.set()
         (self._second or self.fabric).cancel()
 
     def finish(

@@ -6,6 +6,7 @@ What is in the files is left to ``files/``.
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from diffusers import DiffusionPipeline
@@ -155,14 +156,19 @@ class Saving(Remaking):
             A picture that was saved cannot be read.
         """
         known = self._environments or (environment_of(self.fabric),)
-        return replay(
-            self.fabric,
-            self.turns,
-            known,
-            on_step=on_step,
-            on_start=on_start,
-            on_picture=on_picture,
-        )
+        self._cancelled = stop = threading.Event()
+        try:
+            return replay(
+                self.fabric,
+                self.turns,
+                known,
+                on_step=on_step,
+                on_start=on_start,
+                on_picture=on_picture,
+                stopped=stop.is_set,
+            )
+        finally:
+            self._cancelled = None
 
     @property
     def differences(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class VotingMethods:
-    """Methods that change votes, history, presets, styles; each is a button in the page too."""
+    """Methods that change votes, history, presets, styles; each is a button of the page too."""
 
     _actions: Actions
     _styles: Styles

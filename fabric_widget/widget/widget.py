@@ -179,8 +179,14 @@ class FabricWidget(
         self._lens_jobs = LensJobs(*parts, self._runs)
         self._subject_jobs = SubjectJobs(*parts, self._runs, rest=self._debounce)
         presets = Presets(presets_file)
-        self._actions = Actions(*parts, self._runs, presets=presets, debounce=self._debounce)
         self._autosaver = Autosaver(*parts[1:3], settings=settings, threads=self._threads)
+        self._actions = Actions(
+            *parts,
+            self._runs,
+            presets=presets,
+            debounce=self._debounce,
+            settle=self._autosaver.settle,
+        )
         switch = Switch(*parts, runs=self._runs, album=self.album)
         self._offers = Offers(*parts[:3], autosaver=self._autosaver, switch=switch)
         self._styles = Styles(*parts[1:3], vote=self._actions.vote)
@@ -288,6 +294,7 @@ class FabricWidget(
             self._offers.withdraw()
         runs = {LOOK: self._lens_jobs.run, SUBJECT: self._subject_jobs.run}
         made = runs.get(job.kind, self._rounds.run)(job)
+        self._autosaver.settle()  # whoever waits for the job has it on disk
         with contextlib.suppress(RuntimeError):  # closed meanwhile
             self._worker.call(self._subject_jobs.survey)
         return made

@@ -8,7 +8,7 @@ import { createObjectUrls } from "./model/object-urls.js";
 import { createPictureStore } from "./model/picture-store.js";
 import { createKernelLink } from "./model/kernel-link.js";
 import { keepKeys } from "./dom/notebook-keys.js";
-import { feedbackPanel } from "./settings/feedback-panel.js";
+import { toolPanel } from "./dom/tool-panel.js";
 import { waitingPart } from "./dom/waiting.js";
 import { zoomPart } from "./dom/zoom.js";
 import { continuePart } from "./dom/continue.js";
@@ -334,7 +334,8 @@ export const createView = ({ model, el, cache, toolbox }) => {
       help = tools.helpPart();
       opener = tools.openSessionPart({ request, notice, leave: prompt.focusNext });
       zoom.equip(tools);
-      feedbackSettings.equip(tools);
+      feedbackSettings.fill(tools.feedbackSettingsPart({ act }));
+      styles.fill(tools.stylesPart({ request, signal }));
       root.append(h("style", {}, css), lens.el, help.el);
       messages.el.after(opener.el);
       parts.push(lens);
@@ -344,16 +345,17 @@ export const createView = ({ model, el, cache, toolbox }) => {
   const waiting = waitingPart({ loader, waits: link.expectVote, kernelBusy: () => local.connection === "waiting" });
   const zoom = zoomPart({ act, objectUrls, pictureStore, fetchTools: waiting.open });
   const [head, messages, status, empty] = [headPart({ act }), messagesPart({ act, leave: prompt.focusNext }), statusPart(), emptyPart()];
-  const [shelf, feedbackSettings, history] = [shelfPart({ act, objectUrls, pictureStore }), feedbackPanel({ act, fetchTools: waiting.open }), historyPart({ act, objectUrls, pictureStore, signal })];
+  const [styles, feedbackSettings] = ["Styles", "How feedback counts"].map((title) => toolPanel({ title, fetchTools: waiting.open }));
+  const [shelf, history] = [shelfPart({ act, objectUrls, pictureStore }), historyPart({ act, objectUrls, pictureStore, signal })];
   const offer = continuePart({ act, leave: prompt.focusNext });
-  const parts = [head, messages, offer, prompt, status, caption, grid, best, empty, shelf, settings, feedbackSettings, history, zoom, waiting];
+  const parts = [head, messages, offer, prompt, status, caption, grid, best, empty, shelf, styles, settings, feedbackSettings, history, zoom, waiting];
 
   const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste" });
   root.append(
     h("div", { class: "fw-body" },
       h("div", { class: "fw-top" }, head.el, messages.el, offer.el),
       h("div", { class: "fw-main" }, prompt.el, status.el, caption.el, grid.el, best.el, empty.el),
-      h("div", { class: "fw-side" }, shelf.el, settings.el, feedbackSettings.el),
+      h("div", { class: "fw-side" }, shelf.el, styles.el, settings.el, feedbackSettings.el),
       history.el,
     ),
     takeFiles(root, { upload: act.upload, words: "Drop pictures to like them, or a .fabric file to open it" }),

@@ -85,6 +85,7 @@ class Pictures:
             made = {"prompt": picture.prompt, "seed": picture.seed}
             facts |= made | {"settings": plain(picture.settings)}
         if self._new.get(name, self.facts.get(name)) == facts:
+            self._note(picture, known)  # the same, perhaps, made once more
             return {}
         if isinstance(picture, GeneratedImage):
             latents = self.folder / tensors_name(name)
@@ -94,9 +95,13 @@ class Pictures:
         if not shown.exists():
             self._put(shown, _png(picture) if kept is None else kept.png)
         self._new[name] = facts
-        if isinstance(picture, GeneratedImage):
-            self._written.append((picture, known, self.shelf.size(name, known)))
+        self._note(picture, known)
         return {name: facts}
+
+    def _note(self, picture: Picture, facts: Facts) -> None:
+        """Have a picture counted when the line is written; before that, its size is asked for."""
+        if isinstance(picture, GeneratedImage):
+            self._written.append((picture, facts, self.shelf.size(picture.id, facts)))
 
     def begin(self) -> None:
         """Forget what was to be told in a line that was never written."""

@@ -7,9 +7,10 @@ somebody asks for.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from fabric_widget.session.files.pictures import tensors_name
@@ -45,8 +46,10 @@ class Shelf:
     def __init__(self, folder: Path, limit: float) -> None:
         self._folder = folder
         self._limit = limit
-        self._all: dict[str, _Held] = {}
-        self._loaded: OrderedDict[str, None] = OrderedDict()  # the one used last at the end
+        self._all: dict[int, _Held] = {}  # by a number: one picture may have been made twice
+        self._numbers = itertools.count()
+        self._named: defaultdict[str, list[int]] = defaultdict(list)
+        self._loaded: OrderedDict[int, None] = OrderedDict()  # the one used last at the end
         self._nbytes = 0
         self._lock = threading.Lock()
 
@@ -68,22 +71,27 @@ class Shelf:
 
     def hold(self, image: GeneratedImage, facts: Facts, nbytes: int) -> None:
         """Count a picture of a `size` whose files have been written, as used now. Never raises."""
-        if image.id in self._all or image.image.mode != facts.mode:  # else it would come back other
+        if image.image.mode != facts.mode:  # it would come back other
             return
-        kept = Kept(Folder(self._folder), image.id, facts, self.used)
-        self._all[image.id] = _Held(weakref.ref(image), kept, nbytes)
+        same = self._named[image.id]
+        if any(self._all[number].image() is image for number in same):
+            return
+        number = next(self._numbers)
+        kept = Kept(Folder(self._folder), image.id, facts, lambda _name: self.used(number))
+        self._all[number] = _Held(weakref.ref(image), kept, nbytes)
+        same.append(number)
         if kept_of(image) is None:
-            self.used(image.id)
+            self.used(number)
         else:  # it was read elsewhere, or not yet
             put_back(image, kept)
 
-    def used(self, name: str) -> None:
+    def used(self, number: int) -> None:
         """Note that some of a picture was looked at, and put back what there is no room for."""
         with self._lock:
-            if name not in self._loaded:
-                self._nbytes += self._all[name].nbytes
-            self._loaded[name] = None
-            self._loaded.move_to_end(name)
+            if number not in self._loaded:
+                self._nbytes += self._all[number].nbytes
+            self._loaded[number] = None
+            self._loaded.move_to_end(number)
             while self._nbytes > self._limit and len(self._loaded) > 1:
                 oldest = self._all[self._loaded.popitem(last=False)[0]]
                 self._nbytes -= oldest.nbytes

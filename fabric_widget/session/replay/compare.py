@@ -84,6 +84,7 @@ def replay(
     on_step: Callable[[int, int, float], object] | None = None,
     on_start: Callable[[tuple[str, ...]], object] | None = None,
     on_picture: Callable[[Replayed], object] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Replay:
     """Make every round once more and compare the pictures.
 
@@ -104,11 +105,13 @@ def replay(
         Called with what is different now, before anything is made.
     on_picture
         Called with each picture when it is compared.
+    stopped
+        Asked before each round and after each step, of any pass, whether that is enough.
 
     Raises
     ------
     GenerationCancelled
-        It was cancelled.
+        It was stopped, or a run of it cancelled.
     SessionFileError
         A picture that was kept cannot be read.
     """
@@ -118,23 +121,39 @@ def replay(
     pictures: list[Replayed] = []
     for index, turn in enumerate(turns):
 
+        def check(index: int = index) -> None:
+            if stopped():
+                message = f"cancelled in round {index + 1} of {len(turns)}"
+                raise GenerationCancelled(message)
+
         def step(progress: Any, index: int = index) -> None:  # noqa: ANN401  (the engine's)
+            check(index)
             if on_step is not None:
                 on_step(index, len(turns), progress.step / progress.steps)
 
-        try:
-            made: Sequence[GeneratedImage | None] = made_again(fabric, turn, turns, step).images
-            problem = ""
-        except GenerationCancelled:
-            raise
-        except (FabricError, TypeError, ValueError, RuntimeError) as error:
-            made, problem = [None] * len(turn.round), f"{type(error).__name__}: {error}"
+        check()
+        made, problem = _tried(fabric, turn, turns, step)
         for kept, new in zip(turn.round, made, strict=True):
             compared = _compared(index, kept, new, problem)
             pictures.append(compared)
             if on_picture is not None:
                 on_picture(compared)
     return Replay(tuple(pictures), found)
+
+
+def _tried(
+    fabric: Any,  # noqa: ANN401
+    turn: Turn,
+    turns: Sequence[Turn],
+    step: Callable[[Any], object],
+) -> tuple[Sequence[GeneratedImage | None], str]:
+    """Return the pictures of a round made once more, or why they could not be."""
+    try:
+        return made_again(fabric, turn, turns, step).images, ""
+    except GenerationCancelled:
+        raise
+    except (FabricError, TypeError, ValueError, RuntimeError) as error:
+        return [None] * len(turn.round), f"{type(error).__name__}: {error}"
 
 
 def told(picture: Replayed) -> str:

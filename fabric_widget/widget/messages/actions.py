@@ -48,6 +48,8 @@ class Actions:
         Those of the person.
     debounce
         Seconds that votes are waited for before they start a round.
+    settle
+        Called when something has happened, before it is told: it is on disk then.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Actions:
         *,
         presets: Presets,
         debounce: float,
+        settle: Callable[[], object],
     ) -> None:
         self._view = view
         self._lazy_session = lazy_session
@@ -68,6 +71,7 @@ class Actions:
         self._runs = runs
         self._presets = presets
         self._debounce = debounce
+        self._settle = settle
 
     def use_settings(self, told: PictureSettings) -> None:
         """Set prompt, seed and the pipeline's settings to those that a picture was made from."""
@@ -103,6 +107,7 @@ class Actions:
         with self._view.writing():
             before = session.strengths
             identity = act(session)
+            self._settle()
             self._publisher.publish_session()
             if session.strengths != before:
                 self._voted()
@@ -145,6 +150,7 @@ class Actions:
         wanted = {keys[name]: strength for name, strength in votes.items()}
         if wanted != session.strengths:
             session.vote(wanted)
+            self._settle()
             self._voted()
 
     def wait(self) -> None:
@@ -180,6 +186,7 @@ class Actions:
         session = self._lazy_session.load()
         with self._view.writing():
             session.star(picture, starred=starred)
+            self._settle()
             self._publisher.publish_session()
             self._publisher.publish_status()
         self._publisher.show_static_output()
@@ -190,6 +197,7 @@ class Actions:
         with self._view.writing():
             before = (session.current, len(session.turns), session.strengths, session.starred)
             move(session)
+            self._settle()
             moved = before != (
                 session.current,
                 len(session.turns),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.publish import Publisher
 
 _PATIENCE = 10.0  # seconds that closing waits for the disk
+_AT_ONCE = 1.0  # seconds that whoever acts waits for it: a disk that is slower is not waited for
 
 _journals: weakref.WeakKeyDictionary[Session, Journal] = weakref.WeakKeyDictionary()
 """Journals by their sessions: of two widgets on one session the first one's serves both."""
@@ -103,11 +104,15 @@ class Autosaver:
             journal.finish(_PATIENCE)
         return journal is not None
 
-    def flush(self) -> bool:
+    def flush(self, timeout: float = _PATIENCE) -> bool:
         """Wait until all that happened is on disk; return whether it is."""
         session = self._lazy_session.session
         journal = None if session is None else _journals.get(session)
-        return journal is None or journal.flush(_PATIENCE)
+        return journal is None or journal.flush(timeout)
+
+    def settle(self) -> None:
+        """Have an act on disk before it is answered, unless that takes longer than a second."""
+        self.flush(_AT_ONCE)
 
     def _journal_for(self, session: Session) -> Journal:
         from fabric_widget.session.journal import Journal, Store

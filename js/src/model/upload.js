@@ -10,10 +10,10 @@ const REFUSED_BYTES = 80_000_000;
 const KNOWN = new Set(["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff"]);
 
 /**
- * Whether a file is a session, which is opened; what is none is taken for a picture.
+ * Whether a file is a session, which is opened, or a style, which is kept; else it is taken for a picture.
  * @param {{name: string}} file
  */
-export const isSession = ({ name }) => /\.fabric$/i.test(name);
+export const isSession = ({ name }) => /\.fabric(-style)?$/i.test(name);
 
 /**
  * @param {{name: string, type: string, size: number}} file

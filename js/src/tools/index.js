@@ -7,3 +7,4 @@ export { comparePart } from "./compare.js";
 export { helpPart } from "./help.js";
 export { openSessionPart } from "./open-session.js";
 export { partEditor } from "./part-editor.js";
+export { stylesPart } from "./styles.js";

@@ -19,6 +19,7 @@ from tests.browser.front_end.pictures import (
     running,
     status,
 )
+from tests.browser.front_end.test_opening import open_both
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -47,6 +48,7 @@ STATES: dict[str, Json] = {
     "help": ready(votes=VOTES),
     "menu": ready(votes=VOTES),
     "settings": ready(votes=VOTES),
+    "opening": ready(2, votes=VOTES, saving=offered(left=True)["saving"]),
     "looking": shaped(),
     "lens": shaped(),
 }
@@ -55,9 +57,19 @@ KEYS = {"compare": ("t",), "part": ("p", "ArrowUp")}
 FOCUSED = {"compare": "dialog input[type=range]", "part": "[role=application]"}
 
 
+def open_help(widget: WidgetPage) -> None:
+    widget.button("Help").click()
+    expect(widget.dialog("Keyboard")).to_be_visible()
+
+
+OPENED = {"help": open_help, "opening": open_both}
+
+
 def reach(widget: WidgetPage, state: str) -> None:
     """Do what leads from the traits to the state."""
-    if state == "zoom":
+    if (name := state.split("-", maxsplit=1)[0]) in OPENED:
+        OPENED[name](widget)
+    elif state == "zoom":
         widget.button("Zoom picture 2").click()
         expect(widget.dialog("Picture 2")).to_be_visible()
     elif state in KEYS:
@@ -65,9 +77,6 @@ def reach(widget: WidgetPage, state: str) -> None:
         for key in KEYS[state]:
             widget.page.keyboard.press(key)
         expect(widget.root.locator(FOCUSED[state])).to_be_focused()
-    elif state == "help":
-        widget.button("Help").click()
-        expect(widget.dialog("Keyboard")).to_be_visible()
     elif state in {"looking", "lens"}:
         widget.button("Lens for picture 2").click()
         widget.kernel(status=lens_jobs())

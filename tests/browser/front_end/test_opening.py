@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.front_end.pictures import idle, offered, ready
 from tests.browser.front_end.test_pictures import file, transfer, uploads
+from tests.browser.front_end.test_styles import ROWS, reply
 from tests.browser.front_end.widget_page import DIALECTS, Host
 
 if TYPE_CHECKING:
@@ -45,6 +46,16 @@ def take(widget: WidgetPage, count: int = 3) -> None:
     for at in range(count):
         widget.wait_sent("open_piece", at + 1)
         widget.answer("open_piece", received=min((at + 1) * PIECE, len(DATA)))
+
+
+def open_both(widget: WidgetPage) -> None:
+    """Open the styles, and send a part of a session."""
+    widget.hold("styles", *STEPS)
+    widget.root.locator("summary").filter(has_text="Styles").click()
+    reply(widget, "styles", ROWS)
+    transfer(widget, "drop", [session()])
+    take(widget, 1)
+    widget.wait_sent("open_piece", 2)
 
 
 @pytest.mark.parametrize("host", DIALECTS)

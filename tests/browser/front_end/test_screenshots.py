@@ -17,11 +17,13 @@ from tests.browser.front_end.pictures import (
     failed,
     idle,
     ids,
+    offered,
     pictures,
     ready,
     running,
     tried,
 )
+from tests.browser.front_end.test_opening import open_both
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -66,6 +68,8 @@ STATES: dict[str, Json] = {
     "settings": ready(3, votes=VOTES),
     "narrow": ready(3, votes=VOTES),
     "shelf": shaped(),
+    "opening": ready(3, votes=VOTES, saving=offered(left=True)["saving"]),
+    "opening-narrow": ready(3, votes=VOTES, saving=offered(left=True)["saving"]),
     "looking": shaped(),
     "lens": shaped(),
     "lens-narrow": shaped(),
@@ -77,9 +81,19 @@ KEYS = {
 }
 
 
+def open_help(widget: WidgetPage) -> None:
+    widget.button("Help").click()
+    expect(widget.dialog("Keyboard")).to_be_visible()
+
+
+OPENED = {"help": open_help, "opening": open_both}
+
+
 def reach(widget: WidgetPage, state: str) -> None:
     """Do what leads from the traits to the state."""
-    if state == "running":
+    if (name := state.split("-", maxsplit=1)[0]) in OPENED:
+        OPENED[name](widget)
+    elif state == "running":
         preview = {"type": "preview", "job": 2, "step": 7, "first": 0, "mime": "image/webp"}
         widget.message({**preview, "done": False}, [one.thumb for one in pictures(8, 2)])
         widget.wait_sent("seen")
@@ -93,9 +107,6 @@ def reach(widget: WidgetPage, state: str) -> None:
             widget.page.keyboard.press(key)
     elif state.startswith("whys"):
         widget.button("Like picture 4").click()  # the first one here: reasons are explained
-    elif state == "help":
-        widget.button("Help").click()
-        expect(widget.dialog("Keyboard")).to_be_visible()
     elif state in {"looking", "lens", "lens-narrow"}:
         widget.button("Lens for picture 2").click()
         expect(widget.dialog("Lens: round 2, picture 2")).to_be_visible()

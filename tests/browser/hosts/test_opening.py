@@ -76,6 +76,7 @@ def test_a_dropped_session_is_opened_and_the_one_before_is_kept(
         "a fish",
         [],
     ]
+    book.command("docmanager:save")
     book.reload()
     widget = book.widget().wait(round=0, phase="ready")
     assert widget.ids() == opened

@@ -160,3 +160,22 @@ def test_a_copy_does_not_need_the_files(
         path.unlink()
     assert held(made) == before[0]
     assert shown.tobytes() == before[0][1]
+
+
+def test_a_picture_that_is_made_twice_counts_twice(tmp_path: Path) -> None:
+    fabric: Any = Painter()
+    journal = Journal(Store(Autosave(tmp_path, memory=GIGABYTES)), threads=False)
+    session = Session(fabric, lens=None)
+    journal.attach(session)
+    for _ in range(PICTURES // 2):
+        made = session.generate("", num_images=2, seed=3)
+        session.like(made[0])  # votes on it do not count it anew
+    assert len({image.id for image in drawn(session)}) == 2
+    assert journal._pictures is not None
+    shelf = journal._pictures.shelf
+    one = next(iter(shelf._all.values())).nbytes
+    assert 0 < loaded(session) < PICTURES / 2
+    assert shelf.nbytes == loaded(session) * one <= GIGABYTES * 1e9
+    for image, seed in zip(drawn(session), [3, 4] * PICTURES, strict=False):
+        assert held(image) == held(painted("", seed))
+    assert shelf.nbytes == loaded(session) * one <= GIGABYTES * 1e9

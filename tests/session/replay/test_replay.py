@@ -13,7 +13,14 @@ from PIL import Image
 
 from fabric_widget import load_demo
 from fabric_widget.__main__ import main
-from fabric_widget.engine import Everything, Fabric, HiRes, Schedule, TokenBudget
+from fabric_widget.engine import (
+    Everything,
+    Fabric,
+    GenerationCancelled,
+    HiRes,
+    Schedule,
+    TokenBudget,
+)
 from fabric_widget.session import Session
 from fabric_widget.session.history import History
 from fabric_widget.session.replay import environment_of, fabric_as_noted
@@ -181,3 +188,31 @@ def test_every_difference_is_told_once() -> None:
     other.unet.conv_in.weight.data.neg_()
     (told,) = differences([now], environment_of(Fabric(other)))
     assert told.startswith("weights unet: ")
+
+
+@pytest.mark.parametrize("kind", ["round", "enlarged", "two passes", "between"])
+def test_a_replay_is_cancelled_in_whichever_pass_it_is(kind: str) -> None:
+    fabric = Fabric(tiny.pipeline())
+    maker: Any = HiRes(fabric) if kind == "two passes" else fabric
+    session = Session(maker)
+    made = session.generate("abc", **QUICK | {"num_images": 1})
+    if kind == "enlarged":
+        session.enlarge(made[0], scale=1.5, strength=1.0)
+    session.generate("def", **QUICK | {"num_images": 1})
+    steps: list[tuple[int, float]] = []
+    enough = {"round": (0, 0.5), "enlarged": (1, 0.0), "two passes": (0, 0.5)}.get(kind, (9, 9))
+
+    def on_step(index: int, _count: int, done: float) -> None:
+        steps.append((index, done))
+        if index == enough[0] and done > enough[1]:
+            session.cancel()
+
+    def on_picture(_picture: object) -> None:
+        if kind == "between":
+            session.cancel()
+
+    with pytest.raises(GenerationCancelled):
+        session.replay(on_step=on_step, on_picture=on_picture)
+    assert steps[-1][0] == {"enlarged": 1}.get(kind, 0)
+    assert steps[-1][1] < 1 or kind == "between"
+    assert session.replay().same  # the next one is not cancelled
