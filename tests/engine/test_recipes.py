@@ -25,6 +25,7 @@ from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.votes.aspects import AspectTable, AspectWeights
 from fabric_widget.engine.votes.votes import read_votes
 from fabric_widget.zoo import ZOO, tiny
+from tests.engine.families import chosen
 from tests.engine.rounds import EVERY_STEP, SETTINGS, difference, latents_of, make, picture, same
 
 BATCHES = 2e-3  # what another size of the batch may change
@@ -87,7 +88,7 @@ def test_where_a_reference_rests_does_not_depend_on_what_others_borrow(
 
 
 @pytest.mark.filterwarnings("ignore:The decode_latents method:FutureWarning")
-@pytest.mark.parametrize("name", [n for n, family in ZOO.items() if family.able])
+@pytest.mark.parametrize("name", chosen("Stable Cascade"))
 def test_so_it_is_in_every_family(name: str) -> None:
     """Beside pictures that follow the same: some pipelines draw differently in other batches."""
     family = ZOO[name]
