@@ -162,8 +162,9 @@ class Run:
         """Return the trajectory of one picture, or None if none was recorded."""
         if self.trajectories is None or self.latents is None:
             return None
-        drawn = self.start_noise.drawn.get(index)
-        return self.trajectories.trajectory(index, drawn, self.latents[index])
+        final = self.latents[index]
+        start = self.start_noise.start(index, final.numel())
+        return self.trajectories.trajectory(index, start, final)
 
     @contextmanager
     def watching(self, request: Request) -> Iterator[None]:

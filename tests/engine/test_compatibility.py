@@ -121,7 +121,7 @@ def test_layers_that_leave_out_attention_now_and_then(pipe: Any) -> None:
 def test_attention_past_torch(pipe: Any) -> None:
     """Processors of another library: self-attention that torch does not see."""
     row = check_compatibility(unreachable(pipe), **SETTINGS)
-    assert "set_default_attn_processor() on the denoiser" in row.reason
+    assert "set_attn_processor(AttnProcessor2_0()) on the denoiser" in row.reason
     assert "reset_attention_backend() on the denoiser" in row.reason
 
 

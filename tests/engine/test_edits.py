@@ -61,11 +61,23 @@ def test_votes_on_edits(name: str) -> None:
         assert all(moved(one, other) > 1e-3 for other in results[:i])
 
 
+@pytest.mark.parametrize("name", ["Flux Control", "SD 2 upscaler"])
+def test_start_noise_is_not_what_else_a_generator_draws(name: str) -> None:
+    """Some pipelines draw from it first to encode a source, or to blur it."""
+    [made] = published(ZOO[name].build())("a cat", num_images=1, **ZOO[name].arguments)
+    assert made.trajectory is not None
+    assert made.start_noise is not None
+    drawn, seen = (
+        x.flatten().sort().values for x in (made.start_noise, made.trajectory.latents[0])
+    )
+    assert torch.equal(drawn, seen)
+
+
 def test_each_picture_of_a_plan_follows_its_own() -> None:
     name = "InstructPix2Pix"
     fabric = Fabric(ZOO[name].build(), plan=Explore())
     [liked, disliked] = fabric("a cat", num_images=2, seed=8, **ZOO[name].arguments)
-    votes = {"liked": [liked], "disliked": [disliked], "num_images": 3}
+    votes: dict[str, Any] = {"liked": [liked], "disliked": [disliked], "num_images": 3}
     fed = make(fabric, name, **votes)
     plain = make(fabric, name, num_images=3)
     assert fed.isfinite().all()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import DDIMPipeline, DiffusionPipeline, UNet2DModel
+from diffusers.models.attention_processor import AttnProcessor2_0
 
 from fabric_widget.engine import (
     BadReference,
@@ -158,7 +159,7 @@ def test_pipeline_without_sites(pipe: Any) -> None:
         make(fabric, liked=[first[0]])
     for word in ("another library", "reset_attention_backend()", "linear attention"):
         assert word in str(caught.value)
-    pipe.unet.set_default_attn_processor()
+    pipe.unet.set_attn_processor(AttnProcessor2_0())
     assert difference(make(fabric, liked=[first[0]]), first) > 1e-3
 
 

@@ -72,7 +72,7 @@ def test_what_a_family_must_be_called_with_is_said(family: Family) -> None:
     assert all(f"give {argument}={value}" in row.reason for argument, value in family.needs.items())
 
 
-@pytest.mark.parametrize("name", one_of_each_kind(family.name for family in ABLE))
+@pytest.mark.parametrize("name", one_of_each_kind("Stable Cascade"))
 def test_likes_and_dislikes_stay_in_their_branches(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +127,7 @@ def survey_roles(family: Family) -> list[list[bool]]:
     return [[role == "conditional" for role in call.split(", ")] for call in roles]
 
 
-@pytest.mark.parametrize("name", one_of_each_kind(family.name for family in ABLE))
+@pytest.mark.parametrize("name", one_of_each_kind("Stable Cascade"))
 def test_remembered_or_not_gated_or_concatenated(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

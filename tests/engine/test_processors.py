@@ -38,7 +38,7 @@ def by_hand(
     """Stand for a kernel of another library, (B, N, D) or (B, N, H, D)."""
     heads = query.dim() > FOLDED
     q, k, v = (x.transpose(1, 2) if heads else x for x in (query, key, value))
-    out = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) @ v
+    out: torch.Tensor = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) @ v
     return out.transpose(1, 2) if heads else out
 
 

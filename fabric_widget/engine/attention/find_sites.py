@@ -139,7 +139,7 @@ def _explain(denoiser: torch.nn.Module, calls: int) -> str:
         f"{type(denoiser).__name__} has no self-attention that Fabric can reach: in one pass it "
         f"called torch's scaled_dot_product_attention {calls} times, never with keys that depend "
         "on the picture. Usual causes and cures: attention processors of another library: "
-        "set_default_attn_processor() on the denoiser; "
+        "set_attn_processor(AttnProcessor2_0()) on the denoiser; "
         "another attention backend: reset_attention_backend() on the denoiser; "
         "linear attention takes feedback only where values and keys are summed by torch.matmul, "
         "with ones below the values."

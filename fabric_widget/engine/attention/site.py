@@ -9,7 +9,6 @@ around compiled models. What to borrow, and how strongly, is set from outside.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -103,7 +102,10 @@ class Site(TorchFunctionMode):
         """Record or blend at this site's attention call; pass every other function through."""
         del types
         call, made = self._read(func, args, kwargs or {})
-        plain = functools.partial(func, *args, **(kwargs or {})) if made is None else lambda: made
+
+        def plain() -> Any:  # noqa: ANN401  (as above)
+            return func(*args, **(kwargs or {})) if made is None else made
+
         self._calls += call is not None
         if call is None or self._calls != self.place.ordinal + 1:
             return plain()

@@ -94,16 +94,17 @@ def within(row: torch.Tensor, latents: torch.Tensor) -> Within | None:
     axis = _longer_axis(row, latents)
     if axis is None:
         return None
-    count = latents.shape[axis]
-    wanted = latents.double().flatten()
-    best, found = _ALIKE, None
+    count, first = latents.shape[axis], latents.select(axis, 0)
     for start in range(row.shape[axis] - count + 1):
         place = Within(axis - row.dim(), start, count)
-        there = place.of(row).double().flatten()
-        alike = float(functional.cosine_similarity(there, wanted, dim=0))
-        if alike > best:
-            best, found = alike, place
-    return found
+        if _proportional(row.select(axis, start), first) and _proportional(place.of(row), latents):
+            return place
+    return None
+
+
+def _proportional(a: torch.Tensor, b: torch.Tensor) -> bool:
+    cosine = functional.cosine_similarity(a.float().flatten(), b.to(a).float().flatten(), dim=0)
+    return float(cosine) > _ALIKE
 
 
 @dataclass(frozen=True)

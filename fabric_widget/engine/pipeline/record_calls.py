@@ -290,8 +290,9 @@ def _call(
     parameters = inspect.signature(pipe.scheduler.step)
 
     def stop(*args: Any, **kwargs: Any) -> None:
-        if stepping is not None:
-            stepping(parameters.bind(*args, **kwargs).arguments["sample"])
+        given = parameters.bind(*args, **kwargs).arguments
+        if stepping is not None and "sample" in given:
+            stepping(given["sample"])
         raise _DenoiserReached
 
     with (

@@ -120,12 +120,13 @@ class ReferenceCalls:
         return reference, template
 
     def _fits(self, template: Call, reference: Reference) -> bool:
-        size, grid = reference.size, template.grid
-        asked = self._takes_size or grid is None or not size
-        if not asked and grid[0] * size["width"] != grid[1] * size["height"]:
+        """Return whether a reference is as large as a call's latents."""
+        size = reference.size
+        grid = None if self._takes_size or not size else template.grid
+        if grid is not None and grid[0] * size["width"] != grid[1] * size["height"]:
             return False  # as many tokens, in other rows
         form = in_form(reference.latents[0], template.latents[0])
-        return form.shape == template.latents[0].shape
+        return bool(form.shape == template.latents[0].shape)
 
     def _check_fits(self, template: Call, reference: Reference) -> None:
         """Refuse a reference of another size than the call's, if that must have its own."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffusers import LongCatImageEditPipeline, QwenImageEditPipeline, QwenImageEditPlusPipeline
+from diffusers import (
+    LongCatImageEditPipeline,
+    QwenImage21Pipeline,
+    QwenImageEditPipeline,
+    QwenImageEditPlusPipeline,
+)
 from transformers import Qwen2VLImageProcessor
 
-from fabric_widget.zoo import language, packed, parts
+from fabric_widget.zoo import language, packed, parts, seeing
 from fabric_widget.zoo.edits.pictures import PICTURE
 from fabric_widget.zoo.family import Family, Parts, altered, among, builder
 from fabric_widget.zoo.tokenizers import SPECIAL, AsProcessor, letters
 
 _VISION = ("<|image_pad|>", "<|vision_start|>", "<|vision_end|>")
 _SEES = "<|vision_start|><|image_pad|><|vision_end|>"
-_LEAST = 28 * 28  # pixels: one token of the vision model
 _SIDE = 16  # pixels of what the pipelines resize pictures to
 
 
@@ -31,22 +35,25 @@ class Seeing(AsProcessor):
         for count in counts:
             text = [one.replace(_VISION[0], "\0" * count, 1) for one in text]
         encoded = super().__call__([one.replace("\0", _VISION[0]) for one in text], **kwargs)
+        image = self.convert_tokens_to_ids(_VISION[0])
         encoded.update(seen)
+        encoded["mm_token_type_ids"] = (encoded["input_ids"] == image).long()
         return encoded
 
 
-def processor() -> Any:
-    """Return a processor of texts and pictures."""
+def processor(patch: int = 14) -> Any:
+    """Return a processor of texts and pictures; `patch` is the side of a vision model's."""
+    least = (2 * patch) ** 2  # pixels: one token of the vision model
     made = letters(*_VISION, end=False, kind=Seeing)
     made.image_processor = Qwen2VLImageProcessor(
-        size={"shortest_edge": _LEAST, "longest_edge": 4 * _LEAST}
+        size={"shortest_edge": least, "longest_edge": 4 * least}, patch_size=patch
     )
     return made
 
 
-def reader() -> Any:
-    """Return Qwen 2.5 VL, which knows the tokens of pictures."""
-    model = parts.qwen2_5_vl()
+def reader(model: Any = None) -> Any:
+    """Return Qwen 2.5 VL, or another such model, which knows the tokens of pictures."""
+    model = model or parts.qwen2_5_vl()
     for config in (model.config, model.model.config):
         config.image_token_id, config.vision_start_token_id, config.vision_end_token_id = range(
             len(SPECIAL), len(SPECIAL) + len(_VISION)
@@ -89,6 +96,17 @@ def longcat_edit() -> Parts:
     }
 
 
+@builder
+def qwen_image_21() -> Parts:
+    return altered(
+        QwenImage21Pipeline, _drop_idx=0, prompt_template_ti2i="<image1>" + _SEES + "{}"
+    ), {
+        **seeing.qwen_image_21().components,
+        "text_encoder": reader(parts.qwen3_vl()),
+        "processor": processor(patch=16),
+    }
+
+
 _GUIDED: dict[str, Any] = {
     "num_inference_steps": 2,
     "true_cfg_scale": 3.0,
@@ -108,6 +126,13 @@ FAMILIES = (
         _qwen(QwenImageEditPlusPipeline, "{}\n", calculate_dimensions=_smaller),
         _GUIDED | {"image": [PICTURE, PICTURE]},
         note="two calls a step; tokens of several sources behind those of the latents",
+    ),
+    Family(
+        "Qwen-Image 2.1 with a picture",
+        qwen_image_21,
+        _GUIDED | {"height": 64, "width": 64, "image": [PICTURE], "output_resolution": 64},
+        note="two calls a step; tokens of the source among those of the text",
+        needs={"use_kv_cache": False},
     ),
     Family(
         "LongCat-Image Edit",

@@ -30,8 +30,8 @@ def ended(values: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("by_place", [False, True])
 def test_references_join_the_sums_exactly(by_place: bool) -> None:
     """Against weights k·q written out, of every token, in float64."""
-    q, k = (normal(seed, 2, 3, 6, 4).relu() for seed in (0, 1))
-    v, theirs = normal(2, 2, 3, 6, 5), [normal(3, 1, 3, 7, 4).relu(), normal(4, 1, 3, 7, 5)]
+    q, k = (normal(seed, 2, 3, 6, 4).abs() for seed in (0, 1))
+    v, theirs = normal(2, 2, 3, 6, 5), [normal(3, 1, 3, 7, 4).abs(), normal(4, 1, 3, 7, 5)]
     weight = torch.linspace(0, 2, 6, dtype=torch.float64) if by_place else torch.tensor(0.7)
     own, lent = q @ k.mT, (q @ theirs[0].mT) * weight.reshape(-1, 1)
     shares = torch.cat([own, lent.expand(2, -1, -1, -1)], -1)
@@ -76,7 +76,7 @@ def test_a_site_of_linear_attention() -> None:
     assert (fed[1:2] - together).abs().max() < 1e-5
     assert (fed[1] - plain[1]).abs().max() > 1e-2
     site.borrowings = [Borrowing(slice(1, 2), [], [Loan(keys, values, 0.0)], 2.0)]
-    heads = [out.unflatten(-1, (HEADS, 4)).transpose(1, 2) for out in _unprojected(x, other)]
+    heads = [out.reshape(1, 6, HEADS, 4).transpose(1, 2) for out in _unprojected(x, other)]
     away = extrapolate(heads[0], heads[1], 2.0).transpose(1, 2).flatten(2)
     assert (site.forward(x)[1:2] - module.to_out[0](away)).abs().max() < 1e-5
 
