@@ -18,6 +18,7 @@ import torch
 from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.pipeline.arguments.batches import batches_of
 from fabric_widget.engine.pipeline.arguments.embeddings import (
+    declared,
     embeddings_of,
     is_embedded,
     is_prompt,
@@ -187,7 +188,8 @@ def alternates(
         for name, value in arguments.items()
     )
     words = _prompts(denoiser, arguments).others[0]
-    own = {"negative_prompt": ""} if negated and words["prompt"] else {}
+    text = {"negative_prompt": ""} if negated and words["prompt"] else {}
+    own = declared(denoiser.pipe, text)
     _call(denoiser, arguments, own | dict(words), watched)
     return turns.alternate
 

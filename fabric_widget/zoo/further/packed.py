@@ -96,8 +96,6 @@ FAMILIES = (
         variant(_qwen(QwenImageControlNetPipeline), qwen_image, controlnet=_qwen_controlnet),
         _QWEN | _CONTROL,
     ),
-    Family(
-        "Chroma image-to-image", variant(ChromaImg2ImgPipeline, chroma), _FLUX | started()
-    ),
+    Family("Chroma image-to-image", variant(ChromaImg2ImgPipeline, chroma), _FLUX | started()),
     Family("Chroma inpainting", variant(ChromaInpaintPipeline, chroma), _FLUX | inpainted()),
 )

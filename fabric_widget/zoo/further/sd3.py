@@ -38,7 +38,9 @@ def _inpainting(pipe: Any) -> Any:
 
 
 FAMILIES = (
-    Family("SD 3 image-to-image", variant(StableDiffusion3Img2ImgPipeline, sd3), _SIZED | started()),
+    Family(
+        "SD 3 image-to-image", variant(StableDiffusion3Img2ImgPipeline, sd3), _SIZED | started()
+    ),
     Family("SD 3 inpainting", variant(StableDiffusion3InpaintPipeline, sd3), _SIZED | inpainted()),
     Family(
         "SD 3 ControlNet",

@@ -34,7 +34,9 @@ def inpainted(side: int = 16) -> dict[str, Any]:
     return started(side) | {"mask_image": mask(side)}
 
 
-def variant(kind: Any, family: Callable[[], Any], **more: Callable[[Any], Any]) -> Callable[[], Any]:
+def variant(
+    kind: Any, family: Callable[[], Any], **more: Callable[[Any], Any]
+) -> Callable[[], Any]:
     """Return what builds a `kind` of pipeline with the components of a family's.
 
     Parameters
