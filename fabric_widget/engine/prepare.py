@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.engine.pipeline.arguments.batches import batches_of, first_of, named
 from fabric_widget.engine.pipeline.latents import aspect_ratio
 from fabric_widget.engine.pipeline.record_calls import alternates, check_uncached, record_call
 from fabric_widget.engine.references.feedback import Feedback, Group, Layout
@@ -12,10 +14,11 @@ from fabric_widget.engine.references.reference_calls import ReferenceCalls
 from fabric_widget.engine.votes.aspects import AspectTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fabric_widget.engine.attention.token_budget import TokenBudget
     from fabric_widget.engine.pipeline.denoiser import Denoiser
+    from fabric_widget.engine.pipeline.record_calls import RecordedCall
     from fabric_widget.engine.plans.recipe import Recipe
     from fabric_widget.engine.references.cache import ReferenceCache
     from fabric_widget.engine.references.references import ReferenceMaker
@@ -37,18 +40,18 @@ def prepare_lender(
     if schedule.silent or not (liked or disliked):
         return None
     check_uncached(denoiser)
-    recorded_call = record_call(denoiser, request.arguments, request.prompt)
+    arguments, recorded_call = _recorded(denoiser, request)
     null, guidance_branches = recorded_call.null, recorded_call.guidance_branches
     guided = not all(guidance_branches.rows) or (
-        disliked and alternates(denoiser, request.arguments, guidance_branches)
+        disliked and alternates(denoiser, arguments, guidance_branches)
     )
     if not guided and schedule.nag_scale == 0:
         disliked = False
         if not liked:
             return None
-    calls = ReferenceCalls(pipe, denoiser, maker, null, request.arguments)
+    calls = ReferenceCalls(pipe, denoiser, maker, null, arguments)
     groups = _groups(request.recipes, calls, disliked=disliked)
-    aspect = aspect_ratio(null.latents[0], request.arguments)
+    aspect = aspect_ratio(null.latents[0], arguments)
     layout = Layout(null, calls.templates, guidance_branches, request.num_images, aspect)
     return Lender(
         denoiser,
@@ -59,6 +62,21 @@ def prepare_lender(
         token_budget,
         request.lens,
     )
+
+
+def _recorded(denoiser: Denoiser, request: Request) -> tuple[Mapping[str, Any], RecordedCall]:
+    """Record the calls, and return the arguments of one picture with which that was possible.
+
+    Of what has an entry for each picture, references need the first alone; what looks the same may
+    also have one for each control model.
+    """
+    asked, pictures = request.arguments, request.num_images
+    with named(type(denoiser.pipe).__name__, asked, pictures):
+        first = first_of(asked, pictures)
+        if batches_of(first) != batches_of(asked):
+            with suppress(RuntimeError, ValueError):
+                return asked, record_call(denoiser, asked, request.prompt)
+        return first, record_call(denoiser, first, request.prompt)
 
 
 def _groups(recipes: Sequence[Recipe], calls: ReferenceCalls, *, disliked: bool) -> list[Group]:

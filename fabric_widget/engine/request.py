@@ -13,6 +13,7 @@ from diffusers import DiffusionPipeline
 from fabric_widget.engine.attention.token_budget import TokenBudget
 from fabric_widget.engine.errors import FabricWarning
 from fabric_widget.engine.fingerprint import derived_seed
+from fabric_widget.engine.pipeline.arguments.embeddings import declared
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.plans.recipe import Plan, Recipe
 from fabric_widget.engine.schedule import Schedule
@@ -102,7 +103,7 @@ def checked_arguments(pipe: object, given: Mapping[str, Any]) -> Mapping[str, An
             raise TypeError(message)
     parameters = parameters_of(pipe)
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    for name in given:
+    for name in declared(pipe, given):
         if takes_any and name not in {*parameters, *_SOME_MORE}:
             alike = difflib.get_close_matches(name, parameters, n=1)
             hint = f"; did you mean {alike[0]}?" if alike else ""

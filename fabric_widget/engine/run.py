@@ -16,6 +16,7 @@ import torch
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 
 from fabric_widget.engine.errors import FabricError, GenerationCancelled
+from fabric_widget.engine.pipeline.arguments.batches import named
 from fabric_widget.engine.pipeline.arguments.embeddings import declared, prompted
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.engine.pipeline.restore import replaced
@@ -168,9 +169,11 @@ class Run:
 
     @contextmanager
     def watching(self, request: Request) -> Iterator[None]:
-        """Watch the scheduler's steps if the pipeline takes no callback."""
+        """Watch the scheduler's steps if the pipeline takes no callback; word its refusals."""
+        batches = named(type(self.pipe).__name__, request.arguments, request.num_images)
         if self._has_callback:
-            yield
+            with batches:
+                yield
             return
         scheduler = self.pipe.scheduler
         step = scheduler.step
@@ -181,7 +184,7 @@ class Run:
             self.end_step(request, stepped[0], self.index + 1)
             return stepped
 
-        with replaced(scheduler, "step", watched):
+        with replaced(scheduler, "step", watched), batches:
             yield
 
 

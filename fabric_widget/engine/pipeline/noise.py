@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.errors import FabricError
@@ -9,6 +10,8 @@ from fabric_widget.engine.pipeline.restore import kept
 
 if TYPE_CHECKING:
     import torch
+
+_TABLES = ("alphas_cumprod", "alphas", "betas", "sigmas")
 
 
 def noised(
@@ -75,27 +78,31 @@ def mixture(
 
 def _tabulated(scheduler: Any, timestep: torch.Tensor) -> tuple[float, float]:  # noqa: ANN401  (as above)
     """Return the shares of signal and noise by the tables of a scheduler that adds none itself."""
+    tables = {name: _listed(getattr(scheduler, name, None)) for name in _TABLES}
+    timesteps, signals = _listed(scheduler.timesteps), tables["alphas_cumprod"]
+    told = float(timestep)
+    if told.is_integer() and 0 <= told < len(signals):  # by training steps
+        return math.sqrt(signals[int(told)]), math.sqrt(1 - signals[int(told)])
     index = _counted(scheduler)
-    if index is None:
-        found = (scheduler.timesteps.cpu() == timestep.cpu()).nonzero().flatten().tolist()
-        index = next(iter(found), None)
-    tables = {
-        name: table.flatten().tolist()
-        for name in ("alphas", "betas", "sigmas")
-        if hasattr(table := getattr(scheduler, name, None), "tolist")
-    }
-    if index is not None and all(index < len(table) for table in tables.values()):
-        if len(tables.get("alphas", ())) == len(tables.get("betas", ())) > 0:  # of the run's steps
-            return tables["alphas"][index], tables["betas"][index]
-        sigmas = tables.get("sigmas", [2.0])
-        if min(sigmas) >= 0 and max(sigmas) <= 1:  # of a rectified flow
-            return 1 - sigmas[index], sigmas[index]
+    if index is None and told in timesteps:
+        index = timesteps.index(told)
+    # By steps of the run: one more than there are, for the last ends without noise.
+    of_run = {name for name, table in tables.items() if len(table) == len(timesteps) + 1}
+    if index is not None and {"alphas", "betas"} <= of_run:
+        return tables["alphas"][index], tables["betas"][index]
+    sigmas = tables["sigmas"]
+    if index is not None and "sigmas" in of_run and min(sigmas) >= 0 and max(sigmas) <= 1:
+        return 1 - sigmas[index], sigmas[index]  # of a rectified flow
     message = (
         f"{type(scheduler).__name__} does not tell how noisy pictures are at its steps, so a "
-        "reference cannot be brought there: vote on pictures that this pipeline made with the same "
-        "steps, or give pipe.scheduler another scheduler"
+        "reference cannot be brought there: vote on pictures that were made with this scheduler "
+        "and these steps, or give pipe.scheduler another one"
     )
     raise FabricError(message)
+
+
+def _listed(table: Any) -> list[float]:  # noqa: ANN401  (a tensor, an array, or nothing of the kind)
+    return table.flatten().tolist() if hasattr(table, "flatten") else []
 
 
 def scheduler_timestep(

@@ -19,7 +19,9 @@ import torch
 from PIL import Image
 
 from fabric_widget.engine.errors import FabricError
+from fabric_widget.engine.pipeline.arguments.batches import batches_of
 from fabric_widget.engine.pipeline.arguments.embeddings import (
+    declared,
     embeddings_of,
     is_embedded,
     is_prompt,
@@ -118,12 +120,17 @@ def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -
     ------
     FabricError
         No text made a difference, and there is more than one row.
+    ValueError
+        An argument with a batch of its own makes a batch that the number of pictures does not.
     """
     prompts = _prompts(denoiser, arguments, prompt)
     null = _null_call(denoiser, arguments, prompts.null)
     _check_stateless(denoiser, null)
     for words in prompts.others:
         worded = _first_call(denoiser, arguments, words, pictures=2)
+        if worded.rows != 2 * null.rows and batches_of(arguments):
+            message = f"a batch of {null.rows} rows for a picture and {worded.rows} rows for two"
+            raise ValueError(message)
         null = null.batched(worded)
         found = guidance_branches(null, worded)
         if any(found.rows):
@@ -209,7 +216,8 @@ def alternates(
         for name, value in arguments.items()
     )
     words = _prompts(denoiser, arguments).others[0]
-    own = {"negative_prompt": ""} if negated and words["prompt"] else {}
+    text = {"negative_prompt": ""} if negated and words["prompt"] else {}
+    own = declared(denoiser.pipe, text)
     _call(denoiser, arguments, own | dict(words), watched)
     return turns.alternate
 

@@ -189,4 +189,6 @@ def _at_size(picture: object, size: Mapping[str, int]) -> object:
     """Return a start image resized to the size that the pipeline is called with."""
     if isinstance(picture, Image.Image) and size:
         return picture.resize((size["width"], size["height"]))
+    if isinstance(picture, list):
+        return [_at_size(part, size) for part in picture]
     return picture
