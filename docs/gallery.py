@@ -52,7 +52,7 @@ class Taste:
 
 TASTES = (
     Taste("on pink", "background", "pink", "colors"),
-    Taste("spiky", "shape", "spiky", "form"),
+    Taste("square", "shape", "square", "form"),
     Taste("round and dotted", "pattern", "dotted", "all"),
 )
 
