@@ -52,8 +52,8 @@ class Taste:
 
 TASTES = (
     Taste("on pink", "background", "pink", "colors"),
-    Taste("dotted", "pattern", "dotted", "form"),
-    Taste("dotted, all of it", "pattern", "dotted", "all"),
+    Taste("spiky", "shape", "spiky", "form"),
+    Taste("round and dotted", "pattern", "dotted", "all"),
 )
 
 
