@@ -117,7 +117,7 @@ def main() -> None:
     for taste, style in zip(TASTES, styles, strict=True):
         made = pictures(liked=style)
         before, after = counted(plain, taste), counted(made, taste)
-        told = f"{taste.name}\n({taste.aspect})\n{taste.value}: {before} → {after} of {len(made)}"
+        told = f"{taste.name}\n({taste.aspect})\n{after} of {len(made)}, was {before}"
         print(told.replace("\n", " "), flush=True)  # noqa: T201  (it is what it does)
         likes = [vote.image.image for vote in style.votes]  # type: ignore[union-attr]
         rows.append((told, likes, [picture.image for picture in made]))

@@ -110,7 +110,9 @@ def measure(root: Path, given: argparse.Namespace) -> None:
     told("to tell a page all of it, when it is loaded again", timed(widget.get_state), "ms")
     if given.page:
         state = widget.get_state()
-        told("to load the page again, in a browser", reload_seconds(state, root), "ms")
+        waited, worked = reload_seconds(state, root)
+        told("to load the page again, in a browser", waited, "ms")
+        told("of that, work of the page's thread", worked, "ms")
     widget.close()
 
 

@@ -27,7 +27,7 @@ def file(name: str = "mine.png", kind: str = "image/png", data: bytes = MINE.ful
 
 def choose(widget: WidgetPage, *files: FilePayload) -> None:
     """Pick files with the file input, which may be hidden behind a button."""
-    widget.root.locator("input[type=file]").set_input_files(list(files))
+    widget.root.get_by_label("Add pictures").set_input_files(list(files))
 
 
 def transfer(widget: WidgetPage, event: str, files: list[FilePayload]) -> bool:
@@ -163,7 +163,7 @@ def test_what_is_no_picture_is_refused_here(open_widget: Opener, way: str) -> No
 
 def test_what_is_too_large_is_refused_here(open_widget: Opener) -> None:
     widget = open_widget()
-    widget.root.locator("input[type=file]").evaluate(
+    widget.root.get_by_label("Add pictures").evaluate(
         """(input) => {
             const transfer = new DataTransfer();
             const large = new File(["x"], "huge.png", { type: "image/png" });

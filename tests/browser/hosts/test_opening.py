@@ -76,10 +76,6 @@ def test_a_dropped_session_is_opened_and_the_one_before_is_kept(
         "a fish",
         [],
     ]
-    book.command("docmanager:save")
-    book.reload()
-    widget = book.widget().wait(round=0, phase="ready")
-    assert widget.ids() == opened
     widget.button("Go back to it").click()
     expect(widget.like(1)).to_have_attribute("aria-pressed", "true", timeout=PATIENCE)
     assert widget.ids() == before

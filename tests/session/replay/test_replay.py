@@ -200,7 +200,7 @@ def test_a_replay_is_cancelled_in_whichever_pass_it_is(kind: str) -> None:
         session.enlarge(made[0], scale=1.5, strength=1.0)
     session.generate("def", **QUICK | {"num_images": 1})
     steps: list[tuple[int, float]] = []
-    enough = {"round": (0, 0.5), "enlarged": (1, 0.0), "two passes": (0, 0.5)}.get(kind, (9, 9))
+    enough = {"round": (0, 0.0), "enlarged": (1, 0.0), "two passes": (0, 0.5)}.get(kind, (9, 9))
 
     def on_step(index: int, _count: int, done: float) -> None:
         steps.append((index, done))

@@ -115,6 +115,13 @@ def test_the_session_of_before_is_kept_and_offered(
         True,
     )
     assert [bytes(thumb[:2]) for thumb in offer["thumbs"]] == [b"\xff\xd8"] * 2
+    again = front.reload()  # a page that is loaded again has the same
+    assert [bytes(one) for one in again["saving"]["offer"]["thumbs"]] == [
+        bytes(one) for one in offer["thumbs"]
+    ]
+    assert [one["id"] for one in again["round"]["images"]] == [
+        one["id"] for one in front.state["round"]["images"]
+    ]
     assert front.call("resume", name=offer["name"])["type"] == "answer"
     assert widget.session is before
     assert (front.state["prompt"], len(front.state["votes"])) == ("a fox", 1)
