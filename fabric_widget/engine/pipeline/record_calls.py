@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,6 @@ import torch
 from PIL import Image
 
 from fabric_widget.engine.errors import FabricError
-from fabric_widget.engine.pipeline.call import within
 from fabric_widget.engine.pipeline.guidance_branches import (
     BranchTracker,
     GuidanceBranches,
@@ -35,7 +34,7 @@ from fabric_widget.engine.pipeline.restore import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -70,26 +69,8 @@ class _DenoiserReached(Exception):  # noqa: N818  (a signal, not an error)
 
 
 def null_call(denoiser: Denoiser, arguments: Mapping[str, Any]) -> Call:
-    """Return the pipeline's denoiser call for the null prompt and these arguments.
-
-    A pipeline that is given pictures may put them beside the latents, into the same tensor. Which
-    part of it is the latents' shows in the pipeline's first step: they are what its scheduler gets.
-    That step is made in earnest, for pipelines cut and join what comes back from the denoiser.
-    """
-    if not any(_is_picture(name, value) for name, value in arguments.items()):
-        return _first_call(denoiser, arguments, "")
-    calls: list[Call] = []
-    samples: list[torch.Tensor] = []
-    inner = denoiser.module.forward
-
-    def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
-        calls.append(denoiser.bind(args, kwargs))
-        return inner(*args, **kwargs)
-
-    _call(denoiser, arguments, {"prompt": "", "num_images_per_prompt": 1}, watched, samples.append)
-    _check_reached(denoiser, calls)
-    found = within(calls[0].input[0], samples[0][0]) if samples else None
-    return replace(calls[0], within=found)
+    """Return the pipeline's denoiser call for the null prompt and these arguments."""
+    return _first_call(denoiser, arguments, "")
 
 
 def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -> RecordedCall:
@@ -196,22 +177,28 @@ def alternates(
 def _first_call(
     denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str, pictures: int = 1
 ) -> Call:
-    """Call the pipeline and return its first denoiser call."""
-    seen: list[Call] = []
+    """Call the pipeline and return its first denoiser call.
 
-    def spy(*args: Any, **kwargs: Any) -> None:
+    A pipeline that is given pictures may put them beside the latents, into the same tensor. Which
+    part of it is the latents' shows in the pipeline's first step: they are what its scheduler gets.
+    That step is made in earnest, for one picture, for pipelines cut and join what comes back.
+    """
+    seen: list[Call] = []
+    inner = denoiser.module.forward
+    stepping = pictures == 1 and any(_is_picture(*given) for given in arguments.items())
+
+    def spy(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
         seen.append(denoiser.bind(args, kwargs))
+        if stepping:
+            return inner(*args, **kwargs)
         raise _DenoiserReached
 
-    _call(denoiser, arguments, {"prompt": prompt, "num_images_per_prompt": pictures}, spy)
-    _check_reached(denoiser, seen)
-    return seen[0]
-
-
-def _check_reached(denoiser: Denoiser, calls: Sequence[Call]) -> None:
-    if not calls:
+    given = {"prompt": prompt, "num_images_per_prompt": pictures}
+    sample = _call(denoiser, arguments, given, spy)
+    if not seen:
         message = f"{type(denoiser.pipe).__name__} ended without calling its {denoiser.component}"
         raise FabricError(message)
+    return seen[0] if sample is None else seen[0].around(sample)
 
 
 def _call(
@@ -219,11 +206,10 @@ def _call(
     arguments: Mapping[str, Any],
     own: Mapping[str, Any],
     forward: Callable[..., Any],
-    stepping: Callable[[torch.Tensor], object] | None = None,
-) -> None:
+) -> torch.Tensor | None:
     """Call the pipeline without the caller's prompts, up to `forward` or the first step.
 
-    `stepping` is told the latents that the scheduler is to step from.
+    Return the latents that its scheduler was to step from, if it came to that.
     """
     pipe = denoiser.pipe
     without = {
@@ -237,11 +223,10 @@ def _call(
     }
 
     parameters = inspect.signature(pipe.scheduler.step)
+    samples: list[torch.Tensor | None] = []
 
     def stop(*args: Any, **kwargs: Any) -> None:
-        given = parameters.bind(*args, **kwargs).arguments
-        if stepping is not None and "sample" in given:
-            stepping(given["sample"])
+        samples.append(parameters.bind(*args, **kwargs).arguments.get("sample"))
         raise _DenoiserReached
 
     with (
@@ -257,13 +242,14 @@ def _call(
         pipe.set_progress_bar_config(disable=True)
         pipe.scheduler.step = stop
         pipe(**without | given | dict(own))
+    return next(iter(samples), None)
 
 
 def _is_picture(name: str, value: object) -> bool:
     """Return whether an argument may bring a picture: as such, in numbers, by its name."""
     if isinstance(value, (list, tuple)):
         return any(_is_picture(name, part) for part in value)
-    if _is_prompt(name, value) or name == "latents":
+    if "prompt" in name or name == "latents":
         return False
     named = "image" in name and isinstance(value, str)
     return named or isinstance(value, (Image.Image, torch.Tensor, np.ndarray))
