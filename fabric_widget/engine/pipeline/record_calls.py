@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
 
+_FILM_DIMENSIONS = 4  # of one row, (1, h, w, C)
 _HOOKS = "_diffusers_hook"  # where diffusers keeps a module's hooks
 # Any text will do whose embedding is not that of the empty prompt; a small vocabulary may know none
 # of the words, hence the letters.
@@ -83,6 +84,7 @@ def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -
     """
     null = null_call(denoiser, arguments)
     _check_stateless(denoiser, null)
+    check_contiguous(denoiser, null)
     for text in filter(None, (prompt, *_SOME_TEXTS)):
         worded = _first_call(denoiser, arguments, text, pictures=2)
         null = null.batched(worded)
@@ -142,6 +144,25 @@ def _check_stateless(denoiser: Denoiser, null: Call) -> None:
             f"{type(denoiser.pipe).__name__} hands its denoiser a {type(memories[0]).__name__}, "
             f"which carries results from step to step, past the feedback: give "
             f"{' or '.join(switches) or 'the argument that turns it off'}"
+        )
+        raise FabricError(message)
+
+
+def check_contiguous(denoiser: Denoiser, null: Call) -> None:
+    """Refuse a pipeline whose latents are columns of a wider picture.
+
+    Raises
+    ------
+    FabricError
+        In each row of tokens some are the latents' and some are a source's.
+    """
+    row, place = null.input[0], null.within
+    film = row.dim() == _FILM_DIMENSIONS and len(row) == 1  # with channels last
+    if place is not None and place.axis == -1 and not (null.packed or film):
+        message = (
+            f"{type(denoiser.pipe).__name__} puts a source picture beside the latents in width, so "
+            "that tokens of both alternate, and references cannot be told from sources: use a "
+            "pipeline that takes the source in other channels or tokens"
         )
         raise FabricError(message)
 
