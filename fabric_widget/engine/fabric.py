@@ -59,8 +59,9 @@ class Fabric:
     Parameters
     ----------
     pipe
-        A text-to-image pipeline. If its configuration has an entry ``_fabric_defaults``, these are
-        its recommended arguments (diffusers takes names without the underscore for components).
+        A pipeline that makes pictures from a prompt, or edits them by one. If its configuration has
+        an entry ``_fabric_defaults``, these are its recommended arguments (diffusers takes names
+        without the underscore for components).
     schedule
         How strongly references count; `Schedule()` by default.
     plan
@@ -87,7 +88,7 @@ class Fabric:
     FabricError
         `aspects` is "measured", and there is no measurement of this pipeline.
     TypeError
-        `pipe` is not a text-to-image pipeline of diffusers.
+        `pipe` is no pipeline of diffusers that makes pictures from a prompt.
     """
 
     def __init__(

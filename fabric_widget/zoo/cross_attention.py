@@ -14,6 +14,7 @@ from diffusers import (
     PixArtAlphaPipeline,
     PixArtSigmaPipeline,
     PixArtTransformer2DModel,
+    SanaPAGPipeline,
     SanaPipeline,
     SanaTransformer2DModel,
 )
@@ -111,9 +112,8 @@ def lumina_next() -> Parts:
     }
 
 
-@builder
-def sana() -> Parts:
-    return SanaPipeline, {
+def _sana() -> dict[str, Any]:
+    return {
         "transformer": SanaTransformer2DModel(
             sample_size=16,
             in_channels=4,
@@ -142,6 +142,16 @@ def sana() -> Parts:
     }
 
 
+@builder
+def sana() -> Parts:
+    return SanaPipeline, _sana()
+
+
+@builder
+def sana_pag() -> Parts:
+    return SanaPAGPipeline, _sana()
+
+
 FAMILIES = (
     Family("PixArt-α", pixart_alpha, _small(16) | _AS_GIVEN, note="also predicts a variance"),
     Family("PixArt-Σ", pixart_sigma, _small(16) | _AS_GIVEN, note="also predicts a variance"),
@@ -162,5 +172,11 @@ FAMILIES = (
         sana,
         _small(32) | _AS_GIVEN | {"complex_human_instruction": None},
         note="linear attention",
+    ),
+    Family(
+        "Sana PAG",
+        sana_pag,
+        _small(32) | _AS_GIVEN | {"complex_human_instruction": None, "pag_scale": 2.0},
+        note="linear attention; a third part of the batch, perturbed",
     ),
 )

@@ -201,6 +201,10 @@ class Call:
         found = _doubling(self.arguments, doubled.arguments, self.rows)
         return replace(self, per_row=frozenset(found))
 
+    def around(self, sample: torch.Tensor) -> Call:
+        """Return this call with its latents found: they are what the scheduler steps from."""
+        return replace(self, within=within(self.input[0], sample[0]))
+
     def part(self, path: Path) -> Any:  # noqa: ANN401  (any part of the arguments)
         """Return the part of the arguments at `path`, or None if there is none."""
         found: Any = self.arguments

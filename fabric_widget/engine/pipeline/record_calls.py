@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +34,6 @@ from fabric_widget.engine.pipeline.arguments.prompts import (
     null_is_zeros,
     written,
 )
-from fabric_widget.engine.pipeline.call import within
 from fabric_widget.engine.pipeline.guidance_branches import (
     BranchTracker,
     GuidanceBranches,
@@ -50,7 +49,7 @@ from fabric_widget.engine.pipeline.restore import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -85,32 +84,8 @@ class _DenoiserReached(Exception):  # noqa: N818  (a signal, not an error)
 
 
 def null_call(denoiser: Denoiser, arguments: Mapping[str, Any]) -> Call:
-    """Return the pipeline's denoiser call for the null prompt and these arguments.
-
-    A pipeline that is given pictures may put them beside the latents, into the same tensor. Which
-    part of it is the latents' shows in the pipeline's first step: they are what its scheduler gets.
-    That step is made in earnest, for pipelines cut and join what comes back from the denoiser.
-    """
-    return _null_call(denoiser, arguments, _prompts(denoiser, arguments).null)
-
-
-def _null_call(
-    denoiser: Denoiser, arguments: Mapping[str, Any], prompts: Mapping[str, Any]
-) -> Call:
-    if not any(_is_picture(name, value) for name, value in arguments.items()):
-        return _first_call(denoiser, arguments, prompts)
-    calls: list[Call] = []
-    samples: list[torch.Tensor] = []
-    inner = denoiser.module.forward
-
-    def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
-        calls.append(denoiser.bind(args, kwargs))
-        return inner(*args, **kwargs)
-
-    _call(denoiser, arguments, _rows_of(prompts, 1), watched, samples.append)
-    _check_reached(denoiser, calls)
-    found = within(calls[0].input[0], samples[0][0]) if samples else None
-    return replace(calls[0], within=found)
+    """Return the pipeline's denoiser call for the null prompt and these arguments."""
+    return _first_call(denoiser, arguments, _prompts(denoiser, arguments).null)
 
 
 def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -> RecordedCall:
@@ -124,8 +99,9 @@ def record_call(denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str) -
         An argument with a batch of its own makes a batch that the number of pictures does not.
     """
     prompts = _prompts(denoiser, arguments, prompt)
-    null = _null_call(denoiser, arguments, prompts.null)
+    null = _first_call(denoiser, arguments, prompts.null)
     _check_stateless(denoiser, null)
+    check_contiguous(denoiser, null)
     for words in prompts.others:
         worded = _first_call(denoiser, arguments, words, pictures=2)
         if worded.rows != 2 * null.rows and batches_of(arguments):
@@ -192,6 +168,25 @@ def _check_stateless(denoiser: Denoiser, null: Call) -> None:
         raise FabricError(message)
 
 
+def check_contiguous(denoiser: Denoiser, null: Call) -> None:
+    """Refuse a pipeline whose latents are columns of a wider picture.
+
+    Raises
+    ------
+    FabricError
+        In each row of tokens some are the latents' and some are a source's.
+    """
+    row, place = null.input[0], null.within
+    film = row.dim() == _FILM_DIMENSIONS and len(row) == 1  # with channels last
+    if place is not None and place.axis == -1 and not (null.packed or film):
+        message = (
+            f"{type(denoiser.pipe).__name__} puts a source picture beside the latents in width, so "
+            "that tokens of both alternate, and references cannot be told from sources: use a "
+            "pipeline that takes the source in other channels or tokens"
+        )
+        raise FabricError(message)
+
+
 def alternates(
     denoiser: Denoiser, arguments: Mapping[str, Any], guidance_branches: GuidanceBranches
 ) -> bool:
@@ -247,30 +242,30 @@ def _first_call(
     prompts: Mapping[str, Any],
     pictures: int = 1,
 ) -> Call:
-    """Call the pipeline and return its first denoiser call."""
-    seen: list[Call] = []
+    """Call the pipeline and return its first denoiser call.
 
-    def spy(*args: Any, **kwargs: Any) -> None:
+    A pipeline that is given pictures may put them beside the latents, into the same tensor. Which
+    part of it is the latents' shows in the pipeline's first step: they are what its scheduler gets.
+    That step is made in earnest, for one picture, for pipelines cut and join what comes back.
+    """
+    seen: list[Call] = []
+    inner = denoiser.module.forward
+    stepping = pictures == 1 and any(_is_picture(*given) for given in arguments.items())
+
+    def spy(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
         seen.append(denoiser.bind(args, kwargs))
+        if stepping:
+            return inner(*args, **kwargs)
         raise _DenoiserReached
 
-    _call(denoiser, arguments, _rows_of(prompts, pictures), spy)
-    _check_reached(denoiser, seen)
-    return seen[0]
-
-
-def _rows_of(prompts: Mapping[str, Any], pictures: int) -> dict[str, Any]:
-    """Return the arguments that ask for so many pictures of what stands in for the prompts."""
     words = embeddings_of(prompts)
-    # Not all pipelines repeat embeddings that they are given.
-    count = 1 if words else pictures
-    return dict(prompts) | with_rows(words, pictures) | {"num_images_per_prompt": count}
-
-
-def _check_reached(denoiser: Denoiser, calls: Sequence[Call]) -> None:
-    if not calls:
+    own = dict(prompts) | with_rows(words, pictures)
+    own["num_images_per_prompt"] = 1 if words else pictures  # not all repeat what they are given
+    sample = _call(denoiser, arguments, own, spy)
+    if not seen:
         message = f"{type(denoiser.pipe).__name__} ended without calling its {denoiser.component}"
         raise FabricError(message)
+    return seen[0] if sample is None else seen[0].around(sample)
 
 
 def _call(
@@ -278,11 +273,10 @@ def _call(
     arguments: Mapping[str, Any],
     own: Mapping[str, Any],
     forward: Callable[..., Any],
-    stepping: Callable[[torch.Tensor], object] | None = None,
-) -> None:
+) -> torch.Tensor | None:
     """Call the pipeline without the caller's prompts, up to `forward` or the first step.
 
-    `stepping` is told the latents that the scheduler is to step from.
+    Return the latents that its scheduler was to step from, if it came to that.
     """
     pipe = denoiser.pipe
     without = {
@@ -296,11 +290,10 @@ def _call(
     }
 
     parameters = inspect.signature(pipe.scheduler.step)
+    samples: list[torch.Tensor | None] = []
 
     def stop(*args: Any, **kwargs: Any) -> None:
-        given = parameters.bind(*args, **kwargs).arguments
-        if stepping is not None and "sample" in given:
-            stepping(given["sample"])
+        samples.append(parameters.bind(*args, **kwargs).arguments.get("sample"))
         raise _DenoiserReached
 
     with (
@@ -316,13 +309,14 @@ def _call(
         pipe.set_progress_bar_config(disable=True)
         pipe.scheduler.step = stop
         pipe(**without | given | dict(own))
+    return next(iter(samples), None)
 
 
 def _is_picture(name: str, value: object) -> bool:
     """Return whether an argument may bring a picture: as such, in numbers, by its name."""
     if isinstance(value, (list, tuple)):
         return any(_is_picture(name, part) for part in value)
-    if is_prompt(name, value) or name == "latents":
+    if "prompt" in name or name == "latents":
         return False
     named = "image" in name and isinstance(value, str)
     return named or isinstance(value, (Image.Image, torch.Tensor, np.ndarray))

@@ -92,8 +92,10 @@ class StartNoise(TorchFunctionMode):
 
     def start(self, index: int, numbers: int) -> torch.Tensor | None:
         """Return the start noise of a picture whose latents are so many numbers, if it was seen."""
-        drawn = self.drawn.get(index, [])
-        return next((noise for noise in drawn if noise.numel() == numbers), (drawn or [None])[0])
+        drawn = self.drawn.get(index)
+        if not drawn:
+            return None
+        return next((noise for noise in drawn if noise.numel() == numbers), drawn[0])
 
 
 def _encoding(frame: FrameType | None) -> bool:

@@ -12,9 +12,12 @@ from torch.nn import functional
 from fabric_widget.engine.attention.calls import add_to_sums
 from fabric_widget.engine.attention.core import Loan, extrapolate
 from fabric_widget.engine.attention.find_sites import find_sites
+from fabric_widget.engine.attention.place import Attention as Call
 from fabric_widget.engine.attention.place import Borrowing
 from fabric_widget.engine.attention.site import Site
+from fabric_widget.engine.attention.tokens import Lent
 from fabric_widget.engine.errors import NoAttentionSites
+from fabric_widget.engine.lens.attention_maps import Borrowed, observed
 
 WIDTH, HEADS = 8, 2
 
@@ -44,6 +47,16 @@ def test_references_join_the_sums_exactly(by_place: bool) -> None:
     tolerance = 1e-12 if by_place else 1e-7  # of the weight written in float32
     assert (found - expected).abs().max() < tolerance
     assert torch.equal(add_to_sums(sums, q, []), sums[..., :-1] / (sums[..., -1:] + 1e-15))
+
+
+def test_shares_that_a_lens_sees() -> None:
+    """Products of queries and keys, weighed, over their sum; averaged over heads."""
+    q, k = (normal(seed, 1, 3, 6, 4).abs() for seed in (0, 1))
+    lent = Lent(normal(3, 1, 3, 7, 4).abs(), normal(4, 1, 3, 7, 5), 7, 7)
+    call = Call(q, k, ended(k), linear=True)
+    seen = torch.cat(list(observed(call, 0, slice(None), Borrowed.of([lent], [0.5]))))
+    shares = torch.cat([q @ k.mT, 0.5 * q @ lent.keys.mT], -1)
+    assert (seen - (shares / shares.sum(-1, keepdim=True))[0].mean(0)).abs().max() < 1e-6
 
 
 def attention() -> Attention:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from fabric_widget.engine.errors import FabricError
 from fabric_widget.engine.pipeline.call import Call, Within, in_form, tensors, within
 from fabric_widget.engine.pipeline.denoiser import Denoiser
-from fabric_widget.engine.pipeline.record_calls import null_call
+from fabric_widget.engine.pipeline.record_calls import check_contiguous, null_call
 from fabric_widget.zoo import ZOO
 
 
@@ -184,3 +187,23 @@ def test_a_reference_stands_beside_the_picture_and_its_sources() -> None:
 def test_what_a_pipeline_puts_beside_its_latents(name: str, expected: Within | None) -> None:
     family = ZOO[name]
     assert null_call(Denoiser(family.build()), family.arguments).within == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "place", "refused"),
+    [
+        ((1, 4, 8, 16), Within(-1, 0, 8), True),
+        ((1, 4, 8, 16), None, False),
+        ((1, 8, 8, 8), Within(-3, 0, 4), False),
+        ((1, 1, 8, 8, 9), Within(-1, 0, 4), False),
+        ((1, 16, 32), Within(-1, 0, 16), False),
+    ],
+)
+def test_a_source_in_the_columns_beside_is_refused(
+    shape: tuple[int, ...], place: Within | None, refused: bool
+) -> None:
+    """Its tokens alternate with the latents'; other channels and other tokens do not."""
+    null = replace(call(x=torch.zeros(shape), t=torch.zeros(1)), within=place)
+    denoiser: Any = SimpleNamespace(pipe=None)
+    with pytest.raises(FabricError, match="in width") if refused else nullcontext():
+        check_contiguous(denoiser, null)
