@@ -16,6 +16,7 @@ language         prompts read by a language model
 seeing           prompts read by a vision-language model
 cross_attention  self-attention, and cross-attention to the text
 cascade          Stable Cascade
+further/         more pipelines of these families: image-to-image, ControlNet, …
 """
 
 from __future__ import annotations

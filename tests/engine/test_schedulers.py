@@ -1,4 +1,4 @@
-"""Every scheduler that the installed diffusers exports: it takes feedback, or the docs say why not."""
+"""Every scheduler that diffusers exports takes feedback, or the docs say why not."""
 
 from __future__ import annotations
 

@@ -46,7 +46,9 @@ def _flux_controlnet(pipe: Any) -> Any:
 
 
 def _qwen_controlnet(pipe: Any) -> Any:
-    return QwenImageControlNetModel.from_transformer(pipe.transformer, num_layers=1)
+    return QwenImageControlNetModel.from_transformer(
+        pipe.transformer, num_layers=1, num_attention_heads=2, attention_head_dim=16
+    )
 
 
 def _qwen(kind: Any) -> Any:

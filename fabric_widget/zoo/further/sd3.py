@@ -29,7 +29,10 @@ _PAG: dict[str, Any] = {"pag_scale": 2.0}
 
 def _controlnet(pipe: Any, extra: int = 0) -> Any:
     return SD3ControlNetModel.from_transformer(
-        pipe.transformer, num_layers=2, num_extra_conditioning_channels=extra
+        pipe.transformer,
+        num_layers=1,
+        num_extra_conditioning_channels=extra,
+        load_weights_from_transformer=False,  # they get random ones
     )
 
 
