@@ -32,8 +32,6 @@ COMMAND = section("python -m fabric_widget pipelines --markdown")
 IN_ZOO = set(re.findall(r"^\| .+? \| `(\w+)` \|", COMMAND, re.MULTILINE))
 _UNABLE = COMMAND.partition("family that cannot")[2]
 UNABLE = re.findall(r"^\| (.+?) \| .+? \|$", _UNABLE, re.MULTILINE)
-    r"^\| (.+?) \| .+? \|$", COMMAND.partition("family that cannot")[2], re.MULTILINE
-)
 FURTHER_ROWS = dict(re.findall(r"^\| (.+?) \| `(\w+)` \|$", section("further"), re.MULTILINE))
 REASONS = dict(re.findall(r"^\| (.+?) \| (`.+`) \|$", section("classes"), re.MULTILINE))
 ELSEWHERE = [name for names in REASONS.values() for name in re.findall(r"`(\w+)`", names)]
