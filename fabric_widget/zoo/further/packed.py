@@ -6,7 +6,6 @@ from typing import Any
 
 from diffusers import (
     ChromaImg2ImgPipeline,
-    ChromaInpaintPipeline,
     FluxControlNetImg2ImgPipeline,
     FluxControlNetInpaintPipeline,
     FluxControlNetModel,
@@ -99,5 +98,4 @@ FAMILIES = (
         _QWEN | _CONTROL,
     ),
     Family("Chroma image-to-image", variant(ChromaImg2ImgPipeline, chroma), _FLUX | started()),
-    Family("Chroma inpainting", variant(ChromaInpaintPipeline, chroma), _FLUX | inpainted()),
 )
