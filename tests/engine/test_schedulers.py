@@ -41,7 +41,7 @@ NEVER = Schedule(start=1, end=1)
 
 
 def exported() -> set[str]:
-    kinds = {name: getattr(diffusers, name) for name in dir(diffusers)}
+    kinds = {name: getattr(diffusers, name) for name in dir(diffusers) if "Scheduler" in name}
     return {
         name
         for name, kind in kinds.items()

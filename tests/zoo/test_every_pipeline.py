@@ -39,7 +39,7 @@ ELSEWHERE = [name for names in REASONS.values() for name in re.findall(r"`(\w+)`
 
 def from_a_prompt() -> set[str]:
     """Return the pipelines that diffusers exports, can import, and calls with a prompt."""
-    kinds = {name: getattr(diffusers, name) for name in dir(diffusers)}
+    kinds = {name: getattr(diffusers, name) for name in dir(diffusers) if "Pipeline" in name}
     return {
         name
         for name, kind in kinds.items()
