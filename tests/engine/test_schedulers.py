@@ -18,7 +18,11 @@ from fabric_widget.engine.trajectory import Trajectory
 from fabric_widget.zoo import ZOO, tiny
 from tests.engine.rounds import EVERY_STEP, latents_of, picture, published
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    # DEIS hands tensors to numpy.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 DOCUMENT = Path(fabric_widget.__file__).parents[1] / "docs" / "pipelines.md"
 TABLE = DOCUMENT.read_text(encoding="utf-8").partition("<!-- schedulers -->")[2]
