@@ -20,8 +20,8 @@ from tests.engine.rounds import EVERY_STEP, latents_of, picture, published
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
-    # DEIS hands tensors to numpy.
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    # Some hand tensors to numpy.
+    pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning"),
 ]
 
 DOCUMENT = Path(fabric_widget.__file__).parents[1] / "docs" / "pipelines.md"
