@@ -122,16 +122,16 @@ class Secretive(diffusers.DDIMScheduler):  # type: ignore[misc]  # untyped
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.alphas_cumprod = _Hidden(self.alphas_cumprod)
+        self.alphas_cumprod: Any = _Hidden(self.alphas_cumprod)
 
 
 class _Hidden:
     """A table that is looked up, and cannot be listed."""
 
-    def __init__(self, table: torch.Tensor) -> None:
+    def __init__(self, table: Any) -> None:
         self._table = table
 
-    def __getitem__(self, index: Any) -> torch.Tensor:
+    def __getitem__(self, index: Any) -> Any:
         return self._table[index]
 
 

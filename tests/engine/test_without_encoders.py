@@ -75,7 +75,10 @@ def test_feedback_without_encoders(name: str) -> None:
     fabric = published(pipe)
     arguments: dict[str, Any] = arguments_of(family) | {"num_images": family.pictures, "seed": 5}
     first = fabric("", **arguments, **words)
-    votes = {"liked": [first[0]], "disliked": [fabric("", **arguments | {"seed": 9}, **words)[0]]}
+    votes: dict[str, Any] = {
+        "liked": [first[0]],
+        "disliked": [fabric("", **arguments | {"seed": 9}, **words)[0]],
+    }
     reading = latents_of(fabric("", **arguments, **words, **votes))
     drop_encoders(pipe)
     bare = latents_of(published(pipe)("", **arguments, **words, **votes))
@@ -120,7 +123,7 @@ def test_what_to_give_is_said(bare: Fabric) -> None:
 
 def test_a_prompt_for_each_picture(bare: Fabric) -> None:
     both = torch.cat([words(1), words(1, -1.0)])
-    none = {"negative_prompt_embeds": words(1, 0)}
+    none: dict[str, Any] = {"negative_prompt_embeds": words(1, 0)}
 
     def made(prompts: torch.Tensor, **more: Any) -> torch.Tensor:
         return latents_of(bare("", prompt_embeds=prompts, seed=5, **SETTINGS, **none, **more))
