@@ -57,7 +57,8 @@ def test_the_null_prompt_is_the_same_without_encoders(name: str) -> None:
     with family.quiet():
         pipe = family.build()
         arguments = arguments_of(family) | embeddings(pipe, family)
-        (reading, turns), _ = recorded(pipe, arguments), drop_encoders(pipe)
+        reading, turns = recorded(pipe, arguments)
+        drop_encoders(pipe)
         bare, bare_turns = recorded(pipe, arguments)
     assert missing_encoders(pipe) == (True, True)
     assert bare.guidance_branches.rows == reading.guidance_branches.rows
@@ -92,7 +93,8 @@ def test_zeros_are_the_null_prompt_of_a_family_that_has_them() -> None:
     words = embeddings(pipe, family)
     alone = {name: value for name, value in words.items() if not name.startswith("negative_")}
     assert not any(words[f"negative_{name}"].any() for name in alone)
-    (reading, _), _ = recorded(pipe, family.arguments | alone), drop_encoders(pipe)
+    reading, _ = recorded(pipe, family.arguments | alone)
+    drop_encoders(pipe)
     bare, _ = recorded(pipe, family.arguments | alone)
     states = bare.null.arguments["encoder_hidden_states"]
     assert torch.equal(states, reading.null.arguments["encoder_hidden_states"])
