@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +19,7 @@ from fabric_widget.engine.references.recorder import measure
 from fabric_widget.engine.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -157,13 +158,22 @@ def anatomy(pipe: Any, arguments: Mapping[str, Any], prompt: str = _PROMPT) -> A
 
 def _plain(pipe: Any, num_images: int, arguments: Mapping[str, Any]) -> npt.NDArray[Any]:  # noqa: ANN401
     generators = [torch.Generator().manual_seed(_SEED + i) for i in range(num_images)]
-    return _pixels(
-        pipe(prompt=_PROMPT, num_images_per_prompt=num_images, generator=generators, **arguments)
-    )
+    own = {"prompt": _PROMPT, "num_images_per_prompt": num_images, "generator": generators}
+    with _same_luck():
+        return _pixels(pipe(**own, **arguments))
 
 
 def _made(fabric: Fabric, arguments: Mapping[str, Any], **ours: Any) -> Round:
-    return fabric(_PROMPT, **{"seed": _SEED, **arguments, **ours})
+    with _same_luck():
+        return fabric(_PROMPT, **{"seed": _SEED, **arguments, **ours})
+
+
+@contextmanager
+def _same_luck() -> Iterator[None]:
+    """Let runs draw the same: some pipelines also do from the global random state."""
+    with torch.random.fork_rng():
+        torch.manual_seed(_SEED)
+        yield
 
 
 def _pixels(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401  (the pipeline's own)

@@ -17,6 +17,7 @@ seeing           prompts read by a vision-language model
 cross_attention  self-attention, and cross-attention to the text
 cascade          Stable Cascade
 edits            a source picture beside the latents
+further/         more pipelines of these families: image-to-image, ControlNet, …
 """
 
 from __future__ import annotations

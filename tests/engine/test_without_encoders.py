@@ -57,7 +57,8 @@ def test_the_null_prompt_is_the_same_without_encoders(name: str) -> None:
     with family.quiet():
         pipe = family.build()
         arguments = arguments_of(family) | embeddings(pipe, family)
-        (reading, turns), _ = recorded(pipe, arguments), drop_encoders(pipe)
+        reading, turns = recorded(pipe, arguments)
+        drop_encoders(pipe)
         bare, bare_turns = recorded(pipe, arguments)
     assert missing_encoders(pipe) == (True, True)
     assert bare.guidance_branches.rows == reading.guidance_branches.rows
@@ -75,7 +76,10 @@ def test_feedback_without_encoders(name: str) -> None:
     fabric = published(pipe)
     arguments: dict[str, Any] = arguments_of(family) | {"num_images": family.pictures, "seed": 5}
     first = fabric("", **arguments, **words)
-    votes = {"liked": [first[0]], "disliked": [fabric("", **arguments | {"seed": 9}, **words)[0]]}
+    votes: dict[str, Any] = {
+        "liked": [first[0]],
+        "disliked": [fabric("", **arguments | {"seed": 9}, **words)[0]],
+    }
     reading = latents_of(fabric("", **arguments, **words, **votes))
     drop_encoders(pipe)
     bare = latents_of(published(pipe)("", **arguments, **words, **votes))
@@ -89,7 +93,8 @@ def test_zeros_are_the_null_prompt_of_a_family_that_has_them() -> None:
     words = embeddings(pipe, family)
     alone = {name: value for name, value in words.items() if not name.startswith("negative_")}
     assert not any(words[f"negative_{name}"].any() for name in alone)
-    (reading, _), _ = recorded(pipe, family.arguments | alone), drop_encoders(pipe)
+    reading, _ = recorded(pipe, family.arguments | alone)
+    drop_encoders(pipe)
     bare, _ = recorded(pipe, family.arguments | alone)
     states = bare.null.arguments["encoder_hidden_states"]
     assert torch.equal(states, reading.null.arguments["encoder_hidden_states"])
@@ -120,7 +125,7 @@ def test_what_to_give_is_said(bare: Fabric) -> None:
 
 def test_a_prompt_for_each_picture(bare: Fabric) -> None:
     both = torch.cat([words(1), words(1, -1.0)])
-    none = {"negative_prompt_embeds": words(1, 0)}
+    none: dict[str, Any] = {"negative_prompt_embeds": words(1, 0)}
 
     def made(prompts: torch.Tensor, **more: Any) -> torch.Tensor:
         return latents_of(bare("", prompt_embeds=prompts, seed=5, **SETTINGS, **none, **more))

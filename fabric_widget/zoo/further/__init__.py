@@ -7,6 +7,7 @@ sd        Stable Diffusion and SDXL: several ways of control at once
 sd3       Stable Diffusion 3
 packed    Flux, Qwen-Image, Chroma: packed latents
 others    image-to-image and control of the rest
+steered   the pictures and masks that they are called with
 """
 
 from __future__ import annotations

@@ -11,13 +11,15 @@ from diffusers import (
     Kandinsky3Img2ImgPipeline,
     KandinskyV22Img2ImgCombinedPipeline,
     PixArtSigmaPAGPipeline,
+    ZImageControlNetModel,
+    ZImageControlNetPipeline,
     ZImageImg2ImgPipeline,
     ZImageInpaintPipeline,
 )
 
 from fabric_widget.zoo.cross_attention import hunyuan_dit, pixart_sigma
 from fabric_widget.zoo.family import Family
-from fabric_widget.zoo.further.steered import inpainted, started, variant
+from fabric_widget.zoo.further.steered import inpainted, picture, started, variant
 from fabric_widget.zoo.language import z_image
 from fabric_widget.zoo.unets import deepfloyd, kandinsky3, kandinsky22
 
@@ -25,9 +27,27 @@ _QUICK: dict[str, Any] = {"num_inference_steps": 2, "guidance_scale": 3.0}
 _Z_IMAGE: dict[str, Any] = _QUICK | {"height": 16, "width": 16, "max_sequence_length": 32}
 _PAG: dict[str, Any] = {"pag_scale": 2.0, "use_resolution_binning": False}
 
+
+def _z_image_control(pipe: Any) -> Any:
+    controlnet = ZImageControlNetModel(
+        control_layers_places=[0],
+        control_in_dim=4,
+        dim=16,
+        n_refiner_layers=1,
+        n_heads=1,
+        n_kv_heads=1,
+    )
+    return ZImageControlNetModel.from_transformer(controlnet, pipe.transformer)
+
+
 FAMILIES = (
     Family("Z-Image image-to-image", variant(ZImageImg2ImgPipeline, z_image), _Z_IMAGE | started()),
     Family("Z-Image inpainting", variant(ZImageInpaintPipeline, z_image), _Z_IMAGE | inpainted()),
+    Family(
+        "Z-Image ControlNet",
+        variant(ZImageControlNetPipeline, z_image, controlnet=_z_image_control),
+        _Z_IMAGE | {"control_image": picture()},
+    ),
     Family(
         "PixArt-Σ PAG",
         variant(PixArtSigmaPAGPipeline, pixart_sigma),

@@ -6,7 +6,6 @@ from typing import Any
 
 from diffusers import (
     ChromaImg2ImgPipeline,
-    ChromaInpaintPipeline,
     FluxControlNetImg2ImgPipeline,
     FluxControlNetInpaintPipeline,
     FluxControlNetModel,
@@ -46,7 +45,9 @@ def _flux_controlnet(pipe: Any) -> Any:
 
 
 def _qwen_controlnet(pipe: Any) -> Any:
-    return QwenImageControlNetModel.from_transformer(pipe.transformer, num_layers=1)
+    return QwenImageControlNetModel.from_transformer(
+        pipe.transformer, num_layers=1, num_attention_heads=2, attention_head_dim=16
+    )
 
 
 def _qwen(kind: Any) -> Any:
@@ -97,5 +98,4 @@ FAMILIES = (
         _QWEN | _CONTROL,
     ),
     Family("Chroma image-to-image", variant(ChromaImg2ImgPipeline, chroma), _FLUX | started()),
-    Family("Chroma inpainting", variant(ChromaInpaintPipeline, chroma), _FLUX | inpainted()),
 )

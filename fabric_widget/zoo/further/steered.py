@@ -1,7 +1,8 @@
-"""Pictures and masks that further pipelines are called with, and how they borrow a family's parts."""
+"""The pictures and masks that further pipelines are called with, and the parts they borrow."""
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -52,6 +53,9 @@ def variant(
     @builder
     def build() -> Parts:
         pipe = family()
-        return kind, dict(pipe.components) | {name: make(pipe) for name, make in more.items()}
+        taken = inspect.signature(kind).parameters
+        some = not any(p.kind is p.VAR_KEYWORD for p in taken.values())  # not all take all
+        parts = {n: part for n, part in pipe.components.items() if not some or n in taken}
+        return kind, parts | {name: make(pipe) for name, make in more.items()}
 
     return build
