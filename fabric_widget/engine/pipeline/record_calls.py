@@ -54,10 +54,10 @@ if TYPE_CHECKING:
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.denoiser import Denoiser
 
+_FILM_DIMENSIONS = 4  # of one row, (1, h, w, C)
 _HOOKS = "_diffusers_hook"  # where diffusers keeps a module's hooks
 # Any text will do whose embedding is not that of the empty prompt; a small vocabulary may know none
 # of the words, hence the letters.
-_FILM_DIMENSIONS = 4  # of one row, (1, h, w, C)
 _SOME_TEXTS = (
     "a photo",
     "a photo of a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9",
