@@ -52,8 +52,8 @@ class Taste:
 
 TASTES = (
     Taste("on pink", "background", "pink", "colors"),
-    Taste("spiky", "shape", "spiky", "form"),
-    Taste("round and dotted", "pattern", "dotted", "all"),
+    Taste("dotted", "pattern", "dotted", "form"),
+    Taste("on green", "background", "green", "all"),
 )
 
 

@@ -53,6 +53,11 @@ _SOAK = re.compile(
     r"|hosts/test_(?:finishing|jupyter_whys)\.py::\w+\[notebook"
     r"|hosts/test_jupyter\.py::test_(?!the_kernel_is|a_like_makes|no_key|a_reload)\w+\[notebook"
     r"|test_the_theme_is_marimos\[\S*dark|hosts/test_papermill"
+    # pipelines and schedulers beyond those that people use most
+    r"|test_feedback_works_with_each_further_pipeline\[(?!(?:SDXL ControlNet|SD 3|Flux) image"
+    r"|(?:SD 3|Flux) ControlNet\]|Qwen-Image inpainting|SDXL PAG inpainting|Z-Image image)"
+    r"|test_feedback_with_each_scheduler\[(?!DDIMS|EulerD|DPMSolverM|UniPC|IPNDM|FlowMatchE|LCM|DEIS)"
+    r"|test_the_null_prompt_is_the_same_without_encoders\[(?!SD|Flux|Qwen|Z-Image|HiDream|Chroma|Sana)"
     # real runs of a command from end to end: its parts are run in this process
     r"|test_evaluate\.py::test_(?:a_killed_run_goes_on|people_of_all_kinds)"
     # counts and memory of one more setting

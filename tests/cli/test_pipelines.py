@@ -114,7 +114,7 @@ def test_json_tells_of_each_family(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["sd 1"], ["SD 1"]),
         (["chroma", "CHROMA"], ["Chroma"]),
-        (["pag"], ["SD 1 PAG", "SDXL PAG"]),
+        (["pag"], ["Sana PAG", "SD 1 PAG", "SDXL PAG"]),
         (["Flux 2"], ["Flux 2"]),
     ],
 )

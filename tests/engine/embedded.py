@@ -47,6 +47,7 @@ RETURNED: dict[str, tuple[tuple[str | None, ...], ...]] = {
         ),
     ),
     "AuraFlow": (_NEGATIVE_LAST,),
+    "Sana": (_NEGATIVE_LAST,),
     "CogView 3+": (_PAIR,),
     "CogView 4": (_PAIR,),
     "PRX": (_NEGATIVE_LAST,),

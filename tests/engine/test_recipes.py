@@ -87,7 +87,7 @@ def test_where_a_reference_rests_does_not_depend_on_what_others_borrow(
         assert difference(alike, always) > BATCHES
 
 
-@pytest.mark.filterwarnings("ignore:The decode_latents method:FutureWarning")
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # what pipelines of diffusers say
 @pytest.mark.parametrize("name", one_of_each_kind("Stable Cascade"))
 def test_so_it_is_in_every_family(name: str) -> None:
     """Beside pictures that follow the same: some pipelines draw differently in other batches."""

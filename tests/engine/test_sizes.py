@@ -118,7 +118,8 @@ def test_sizes_that_people_use(width: int, height: int) -> None:
     assert difference(fed, make(published(pipe), **size)) > 1e-3
 
 
-@pytest.mark.parametrize("name", one_of_each_kind("Stable Cascade"))
+# Sana makes pictures of multiples of 32: what a latent of its models has, and more than one here.
+@pytest.mark.parametrize("name", one_of_each_kind("Stable Cascade", "Sana", "Sana PAG"))
 def test_a_picture_of_another_shape_joins_every_family(name: str) -> None:
     fabric = published(ZOO[name].build())
     plain = make(fabric, name)

@@ -26,10 +26,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 FAIL_THEMSELVES = {
     "LongCat-Image": "it takes the length of its prompt, which is None",
     "Nucleus": "it asks its text encoder how many layers it has",
-    "Sana": "no family for feedback",
 }
-# Variants that take them as their family does.
-VARIANTS = ("SD 2", "SD 1 ", "SDXL ")
+# Variants that encode their prompt as a family does that is tried, or together with a picture.
+VARIANTS = (
+    *("SD 2", "SD 1 ", "SDXL ", "InstructPix2Pix", "Sana ", "Flux Fill", "Flux Control"),
+    *("Flux Kontext", "Flux 2 with", "Flux 2 Klein with", "Qwen-Image Edit"),
+    *("Qwen-Image 2.1 with", "LongCat-Image Edit"),
+)
 
 
 def test_every_family_that_takes_embeddings_is_tried() -> None:

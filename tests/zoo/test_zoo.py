@@ -38,6 +38,7 @@ def drawn(family: Family, prompt: str, seeds: tuple[int, ...]) -> Any:
     return np.concatenate(output)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # what pipelines of diffusers say
 @pytest.mark.parametrize("name", one_of_each_kind())
 def test_a_picture_follows_prompt_and_seed(name: str) -> None:
     family = ZOO[name]
