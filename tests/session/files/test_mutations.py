@@ -5,6 +5,7 @@ What is changed is one small session, made once, so that thousands of examples c
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -112,7 +113,7 @@ def test_a_changed_document_opens_as_something_that_can_be_kept(count: int, smal
                     del holder[place]
                     break
                 else:
-                    holder[place] = draw.choice(VALUES)
+                    holder[place] = copy.deepcopy(draw.choice(VALUES))  # or it could hold itself
                     break
             if not content:
                 break
