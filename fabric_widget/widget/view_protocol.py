@@ -1,8 +1,8 @@
 """WidgetView: what the parts of a widget may read, write and send, from any thread.
 
 Three rules keep the threads apart. Every write of a trait, and everything that is read to be sent,
-holds `Face.lock`. Handlers and observers only check, note and enqueue. The session is the truth
-about votes and rounds: traits repeat it, so an echo or a repetition changes nothing.
+holds `WidgetView.lock`. Handlers and observers only check, note and enqueue. The session is the
+truth about votes and rounds: traits repeat it, so an echo or a repetition changes nothing.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import traitlets as t
 from fabric_widget.widget.arguments import STANDING, refuse_batch_size, refuse_unknown
 from fabric_widget.widget.images.contact_sheet import contact_sheet
 from fabric_widget.widget.images.encoding import Album
+from fabric_widget.widget.jobs.context import WidgetContext
 from fabric_widget.widget.jobs.lens_jobs import LOOK, LensJobs
 from fabric_widget.widget.jobs.rounds import Rounds
 from fabric_widget.widget.jobs.run import Runs
@@ -171,34 +172,34 @@ class FabricWidget(
         self._publisher = Publisher(
             self._view, self._lazy_session, self._worker, self.album, self._clock
         )
-        parts = self._view, self._lazy_session, self._publisher, self._worker
-        self._runs = Runs(*parts, batched=batch_size is not None, clock=self._clock)
+        context = WidgetContext(self._view, self._lazy_session, self._publisher, self._worker)
+        self._runs = Runs(context, batched=batch_size is not None, clock=self._clock)
         self._rounds = Rounds(
-            *parts, self._runs, self.album, batch_size=batch_size, clock=self._clock
+            context, self._runs, self.album, batch_size=batch_size, clock=self._clock
         )
-        self._lens_jobs = LensJobs(*parts, self._runs)
-        self._subject_jobs = SubjectJobs(*parts, self._runs, rest=self._debounce)
+        self._lens_jobs = LensJobs(context, self._runs)
+        self._subject_jobs = SubjectJobs(context, self._runs, rest=self._debounce)
         presets = Presets(presets_file)
-        self._autosaver = Autosaver(*parts[1:3], settings=settings, threads=self._threads)
+        self._autosaver = Autosaver(context, settings=settings, threads=self._threads)
         self._actions = Actions(
-            *parts,
+            context,
             self._runs,
             presets=presets,
             debounce=self._debounce,
             settle=self._autosaver.settle,
         )
-        switch = Switch(*parts, runs=self._runs, album=self.album)
-        self._offers = Offers(*parts[:3], autosaver=self._autosaver, switch=switch)
-        self._styles = Styles(*parts[1:3], vote=self._actions.vote)
+        switch = Switch(context, runs=self._runs, album=self.album)
+        self._offers = Offers(context, autosaver=self._autosaver, switch=switch)
+        self._styles = Styles(context, vote=self._actions.vote)
         self._opening = Opening(
-            *parts[1:3],
+            context,
             autosaver=self._autosaver,
             offers=self._offers,
             switch=switch,
             styles=self._styles,
         )
         self._handlers = MessageHandlers(
-            *parts,
+            context,
             runs=self._runs,
             rounds=self._rounds,
             lens_jobs=self._lens_jobs,

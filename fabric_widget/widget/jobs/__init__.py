@@ -1,5 +1,6 @@
 """Long work for the worker's thread, one job at a time.
 
+context         what the parts of a widget share: view, session, publisher, worker
 turns           wait while another widget uses the pipeline
 run             what rounds and lens jobs share: status, stopping, failures
 rounds          a round: asked for, made, published

@@ -19,11 +19,9 @@ from fabric_widget.widget.worker import Outcome
 if TYPE_CHECKING:
     from fabric_widget.engine import GeneratedImage, Influence, Progress
     from fabric_widget.session import Session
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
-    from fabric_widget.widget.view_protocol import WidgetView
-    from fabric_widget.widget.worker import Job, Worker
+    from fabric_widget.widget.worker import Job
 
 LOOK = "look"
 """The kind of the jobs that look."""
@@ -77,14 +75,8 @@ class LensJobs:
 
     Parameters
     ----------
-    view
-        Messages are sent through it.
-    lazy_session
-        Has the session.
-    publisher
-        Tells the status.
-    worker
-        The queue. It calls `run` for jobs of the kind `LOOK`.
+    context
+        What the widget's parts share; its worker calls `run` for jobs of the kind `LOOK`.
     runs
         What all runs share.
     most, capacity
@@ -93,19 +85,14 @@ class LensJobs:
 
     def __init__(
         self,
-        view: WidgetView,
-        lazy_session: LazySession,
-        publisher: Publisher,
-        worker: Worker,
+        context: WidgetContext,
         runs: Runs,
         *,
         most: int = _MOST,
         capacity: int = _BYTES,
     ) -> None:
-        self._view = view
-        self._lazy_session = lazy_session
-        self._publisher = publisher
-        self._worker = worker
+        self._view, self._lazy_session = context.view, context.lazy_session
+        self._publisher, self._worker = context.publisher, context.worker
         self._runs = runs
         self._most = most
         self._capacity = capacity

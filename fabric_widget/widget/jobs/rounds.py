@@ -25,12 +25,10 @@ if TYPE_CHECKING:
     from fabric_widget.session import Session
     from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album, Encoded
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.jobs.round_request import Task
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
-    from fabric_widget.widget.view_protocol import WidgetView
-    from fabric_widget.widget.worker import Job, Worker
+    from fabric_widget.widget.worker import Job
 
 _LONG = "The prompt is long: the model reads the first {} tokens."
 
@@ -42,14 +40,8 @@ class Rounds:
 
     Parameters
     ----------
-    view
-        Has the controls; previews are sent through it.
-    lazy_session
-        Has the session.
-    publisher
-        Tells the status.
-    worker
-        The queue. It calls `run`.
+    context
+        What the widget's parts share; its worker calls `run`.
     runs
         What all runs share.
     album
@@ -67,20 +59,15 @@ class Rounds:
 
     def __init__(
         self,
-        view: WidgetView,
-        lazy_session: LazySession,
-        publisher: Publisher,
-        worker: Worker,
+        context: WidgetContext,
         runs: Runs,
         album: Album,
         *,
         batch_size: int | None,
         clock: Callable[[], float],
     ) -> None:
-        self._view = view
-        self._lazy_session = lazy_session
-        self._publisher = publisher
-        self._worker = worker
+        self._view, self._lazy_session = context.view, context.lazy_session
+        self._publisher, self._worker = context.publisher, context.worker
         self._runs = runs
         self._album = album
         self._batch_size = batch_size

@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 
     from fabric_widget.engine import Progress
     from fabric_widget.session import Session
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.jobs.turns import Turn
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
-    from fabric_widget.widget.view_protocol import WidgetView
-    from fabric_widget.widget.worker import Job, Worker
+    from fabric_widget.widget.worker import Job
 
 _logger = logging.getLogger(__name__)
 
@@ -52,14 +50,8 @@ class Runs:
 
     Parameters
     ----------
-    view
-        Guards what is told.
-    lazy_session
-        Has the session.
-    publisher
-        Tells the status.
-    worker
-        The queue.
+    context
+        What the widget's parts share.
     batched
         Whether pictures are made a few at a time.
     clock
@@ -68,18 +60,13 @@ class Runs:
 
     def __init__(
         self,
-        view: WidgetView,
-        lazy_session: LazySession,
-        publisher: Publisher,
-        worker: Worker,
+        context: WidgetContext,
         *,
         batched: bool,
         clock: Callable[[], float],
     ) -> None:
-        self._view = view
-        self._lazy_session = lazy_session
-        self._publisher = publisher
-        self._worker = worker
+        self._view, self._lazy_session = context.view, context.lazy_session
+        self._publisher, self._worker = context.publisher, context.worker
         self._batched = batched
         self._clock = clock
         self._inside: Job | None = None

@@ -13,11 +13,9 @@ from fabric_widget.widget.state.masks import mask_told
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
-    from fabric_widget.widget.view_protocol import WidgetView
-    from fabric_widget.widget.worker import Job, Worker
+    from fabric_widget.widget.worker import Job
 
 _logger = logging.getLogger(__name__)
 
@@ -30,14 +28,8 @@ class SubjectJobs:
 
     Parameters
     ----------
-    view
-        Messages are sent through it.
-    lazy_session
-        Has the session.
-    publisher
-        Tells the status.
-    worker
-        The queue. It calls `run` for jobs of the kind `SUBJECT`.
+    context
+        What the widget's parts share; its worker calls `run` for jobs of the kind `SUBJECT`.
     runs
         What all runs share.
     rest
@@ -46,18 +38,13 @@ class SubjectJobs:
 
     def __init__(
         self,
-        view: WidgetView,
-        lazy_session: LazySession,
-        publisher: Publisher,
-        worker: Worker,
+        context: WidgetContext,
         runs: Runs,
         *,
         rest: float,
     ) -> None:
-        self._view = view
-        self._lazy_session = lazy_session
-        self._publisher = publisher
-        self._worker = worker
+        self._view, self._lazy_session = context.view, context.lazy_session
+        self._publisher, self._worker = context.publisher, context.worker
         self._runs = runs
         self._rest = rest
         self._told: dict[tuple[int, int], bool] = {}  # by the size of pictures

@@ -18,12 +18,9 @@ if TYPE_CHECKING:
 
     from fabric_widget.session import PictureSettings, Session
     from fabric_widget.session.votes import Picture
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
     from fabric_widget.widget.state.presets import Presets
-    from fabric_widget.widget.view_protocol import WidgetView
-    from fabric_widget.widget.worker import Worker
 
 _MOST_PARTS = 500  # of a session: each takes up to 64 kB
 _LONGEST_SIDE = 1536  # pixels: larger pictures that are added are reduced, a model sees no more
@@ -34,14 +31,8 @@ class Actions:
 
     Parameters
     ----------
-    view
-        Shows what an act has changed.
-    lazy_session
-        Has the session.
-    publisher
-        Repeats the session in the traits.
-    worker
-        Where votes ask for a round.
+    context
+        What the widget's parts share.
     runs
         Know whether a round is being made.
     presets
@@ -54,20 +45,15 @@ class Actions:
 
     def __init__(
         self,
-        view: WidgetView,
-        lazy_session: LazySession,
-        publisher: Publisher,
-        worker: Worker,
+        context: WidgetContext,
         runs: Runs,
         *,
         presets: Presets,
         debounce: float,
         settle: Callable[[], object],
     ) -> None:
-        self._view = view
-        self._lazy_session = lazy_session
-        self._publisher = publisher
-        self._worker = worker
+        self._view, self._lazy_session = context.view, context.lazy_session
+        self._publisher, self._worker = context.publisher, context.worker
         self._runs = runs
         self._presets = presets
         self._debounce = debounce

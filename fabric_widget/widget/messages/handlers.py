@@ -22,19 +22,16 @@ if TYPE_CHECKING:
 
     from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.jobs.lens_jobs import LensJobs
     from fabric_widget.widget.jobs.round_request import Task
     from fabric_widget.widget.jobs.rounds import Rounds
     from fabric_widget.widget.jobs.run import Runs
     from fabric_widget.widget.jobs.subject_jobs import SubjectJobs
-    from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.messages.actions import Actions
-    from fabric_widget.widget.publish import Publisher
     from fabric_widget.widget.saving.offers import Offers
     from fabric_widget.widget.saving.opening import Opening
     from fabric_widget.widget.saving.styles import Styles
-    from fabric_widget.widget.view_protocol import WidgetView
-    from fabric_widget.widget.worker import Worker
 
 
 _PROMPT = 60  # characters of a prompt or a name in a notice
@@ -45,14 +42,8 @@ class MessageHandlers:
 
     Parameters
     ----------
-    view
-        Answers are sent through it.
-    lazy_session
-        Has the session.
-    publisher
-        Tells what a message has changed.
-    worker
-        Where messages wait that need the model.
+    context
+        What the widget's parts share.
     runs, rounds, lens_jobs, subject_jobs, actions, offers, opening, styles
         What a message may ask for.
     album
@@ -61,10 +52,7 @@ class MessageHandlers:
 
     def __init__(  # noqa: PLR0913  (whatever a message may ask for)
         self,
-        view: WidgetView,
-        lazy_session: LazySession,
-        publisher: Publisher,
-        worker: Worker,
+        context: WidgetContext,
         *,
         runs: Runs,
         rounds: Rounds,
@@ -76,11 +64,9 @@ class MessageHandlers:
         styles: Styles,
         album: Album,
     ) -> None:
-        self._dispatch = Router(view, lazy_session, worker, schema.KNOWN, self)
-        self._view = view
-        self._lazy_session = lazy_session
-        self._publisher = publisher
-        self._worker = worker
+        self._view, self._lazy_session = context.view, context.lazy_session
+        self._publisher, self._worker = context.publisher, context.worker
+        self._dispatch = Router(self._view, self._lazy_session, self._worker, schema.KNOWN, self)
         self._runs = runs
         self._rounds = rounds
         self._lens_jobs = lens_jobs

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fabric_widget.autosave import Autosave
     from fabric_widget.session import Session
     from fabric_widget.session.journal import Journal
-    from fabric_widget.widget.lazy_session import LazySession
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.publish import Publisher
 
 _PATIENCE = 10.0  # seconds that closing waits for the disk
@@ -32,10 +32,8 @@ class Autosaver:
 
     Parameters
     ----------
-    lazy_session
-        Has the session.
-    publisher
-        Tells what keeps the disk from being written.
+    context
+        What the widget's parts share.
     settings
         Where sessions are kept; None for nowhere.
     threads
@@ -44,14 +42,12 @@ class Autosaver:
 
     def __init__(
         self,
-        lazy_session: LazySession,
-        publisher: Publisher,
+        context: WidgetContext,
         *,
         settings: Autosave | None,
         threads: bool,
     ) -> None:
-        self._lazy_session = lazy_session
-        self._publisher = publisher
+        self._lazy_session, self._publisher = context.lazy_session, context.publisher
         self.settings = settings
         self._threads = threads
 

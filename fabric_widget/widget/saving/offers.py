@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 
     from fabric_widget.session import Session
     from fabric_widget.session.journal import SavedSession
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.saving.autosaver import Autosaver
     from fabric_widget.widget.saving.switch import Switch
-    from fabric_widget.widget.view_protocol import WidgetView
 
 LEFT = "left"
 """What a session is called that was left and is nowhere on disk."""
@@ -32,8 +30,8 @@ class Offers:
 
     Parameters
     ----------
-    view, lazy_session, publisher
-        The widget's own.
+    context
+        What the widget's parts share.
     autosaver
         Knows where sessions are kept.
     switch
@@ -42,16 +40,13 @@ class Offers:
 
     def __init__(
         self,
-        view: WidgetView,
-        lazy_session: LazySession,
-        publisher: Publisher,
+        context: WidgetContext,
         *,
         autosaver: Autosaver,
         switch: Switch,
     ) -> None:
-        self._view = view
-        self._lazy_session = lazy_session
-        self._publisher = publisher
+        self._view, self._lazy_session = context.view, context.lazy_session
+        self._publisher = context.publisher
         self._autosaver = autosaver
         self._switch = switch
         self._offered: SavedSession | None = None

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     import os
 
     from fabric_widget.session import Session
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.saving.autosaver import Autosaver
     from fabric_widget.widget.saving.offers import Offers
     from fabric_widget.widget.saving.styles import Styles
@@ -32,8 +31,8 @@ class Opening:
 
     Parameters
     ----------
-    lazy_session, publisher
-        The widget's own.
+    context
+        What the widget's parts share.
     autosaver
         Writes down what happens in what was opened.
     offers
@@ -51,16 +50,14 @@ class Opening:
 
     def __init__(
         self,
-        lazy_session: LazySession,
-        publisher: Publisher,
+        context: WidgetContext,
         *,
         autosaver: Autosaver,
         offers: Offers,
         switch: Switch,
         styles: Styles,
     ) -> None:
-        self._lazy_session = lazy_session
-        self._publisher = publisher
+        self._lazy_session, self._publisher = context.lazy_session, context.publisher
         self._autosaver = autosaver
         self._offers = offers
         self._switch = switch

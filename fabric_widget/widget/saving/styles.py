@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.session import Session
     from fabric_widget.session.styles import SavedStyle, StyleShelf
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
+    from fabric_widget.widget.jobs.context import WidgetContext
 
 _THUMBS, _THUMB = 3, 48
 
@@ -23,23 +22,19 @@ class Styles:
 
     Parameters
     ----------
-    lazy_session
-        Has the session.
-    publisher
-        Knows what pictures are called.
+    context
+        What the widget's parts share.
     vote
         Changes the votes of the session, and tells it.
     """
 
     def __init__(
         self,
-        lazy_session: LazySession,
-        publisher: Publisher,
+        context: WidgetContext,
         *,
         vote: Callable[[Callable[[Session], str | None]], str],
     ) -> None:
-        self._lazy_session = lazy_session
-        self._publisher = publisher
+        self._lazy_session, self._publisher = context.lazy_session, context.publisher
         self._vote = vote
 
     def saved(self) -> list[SavedStyle]:

@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 
     from fabric_widget.session import Session
     from fabric_widget.widget.images.encoding import Album
+    from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.jobs.run import Runs
-    from fabric_widget.widget.lazy_session import LazySession
-    from fabric_widget.widget.publish import Publisher
-    from fabric_widget.widget.view_protocol import WidgetView
-    from fabric_widget.widget.worker import Worker
 
 THUMBS, THUMB = 6, 72
 """How many small pictures an offer shows, and the longest side of each, in pixels."""
@@ -33,8 +30,8 @@ class Switch:
 
     Parameters
     ----------
-    view, lazy_session, publisher, worker
-        The widget's own.
+    context
+        What the widget's parts share.
     runs
         Know whether a round is being made.
     album
@@ -48,18 +45,13 @@ class Switch:
 
     def __init__(
         self,
-        view: WidgetView,
-        lazy_session: LazySession,
-        publisher: Publisher,
-        worker: Worker,
+        context: WidgetContext,
         *,
         runs: Runs,
         album: Album,
     ) -> None:
-        self._view = view
-        self._lazy_session = lazy_session
-        self._publisher = publisher
-        self._worker = worker
+        self._view, self._lazy_session = context.view, context.lazy_session
+        self._publisher, self._worker = context.publisher, context.worker
         self._runs = runs
         self._album = album
         self.left: list[Session] = []

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fabric_widget.engine import GenerationCancelled
 from fabric_widget.session import Session
 from fabric_widget.widget import FabricWidget
+from fabric_widget.widget.jobs.context import WidgetContext
 from fabric_widget.widget.jobs.lens_jobs import NOTHING, LensJobs, LensResult
 from tests.widget.fakes import PATIENCE, Front, Studio, flat
 from tests.widget.influence import random_influence
@@ -249,7 +250,8 @@ def test_what_is_kept_is_bounded_in_number_and_bytes(
     seen: list[tuple[str, int]], most: int
 ) -> None:
     nothing: Any = None
-    lens_jobs = LensJobs(nothing, nothing, nothing, nothing, nothing, most=most, capacity=100)
+    context = WidgetContext(nothing, nothing, nothing, nothing)
+    lens_jobs = LensJobs(context, nothing, most=most, capacity=100)
     sizes: dict[str, int] = {}
     for name, nbytes in seen:
         influence: Any = SimpleNamespace(nbytes=nbytes)
