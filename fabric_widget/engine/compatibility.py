@@ -14,6 +14,7 @@ from fabric_widget.engine.errors import FabricError, FabricWarning
 from fabric_widget.engine.fabric import Fabric
 from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.record_calls import alternates, check_uncached, record_call
+from fabric_widget.engine.pipeline.restore import random_kept
 from fabric_widget.engine.plans import Everything
 from fabric_widget.engine.references.recorder import measure
 from fabric_widget.engine.schedule import Schedule
@@ -159,19 +160,19 @@ def anatomy(pipe: Any, arguments: Mapping[str, Any], prompt: str = _PROMPT) -> A
 def _plain(pipe: Any, num_images: int, arguments: Mapping[str, Any]) -> npt.NDArray[Any]:  # noqa: ANN401
     generators = [torch.Generator().manual_seed(_SEED + i) for i in range(num_images)]
     own = {"prompt": _PROMPT, "num_images_per_prompt": num_images, "generator": generators}
-    with _same_luck():
+    with _same_luck(pipe):
         return _pixels(pipe(**own, **arguments))
 
 
 def _made(fabric: Fabric, arguments: Mapping[str, Any], **ours: Any) -> Round:
-    with _same_luck():
+    with _same_luck(fabric.pipe):
         return fabric(_PROMPT, **{"seed": _SEED, **arguments, **ours})
 
 
 @contextmanager
-def _same_luck() -> Iterator[None]:
+def _same_luck(pipe: Any) -> Iterator[None]:  # noqa: ANN401  (any diffusers pipeline)
     """Let runs draw the same: some pipelines also do from the global random state."""
-    with torch.random.fork_rng():
+    with random_kept(Denoiser(pipe).device):
         torch.manual_seed(_SEED)
         yield
 

@@ -17,7 +17,7 @@ from fabric_widget.engine.pipeline.denoiser import Denoiser
 from fabric_widget.engine.pipeline.restore import processors, processors_of, swapped
 from fabric_widget.engine.plans.explore import Explore
 from fabric_widget.engine.plans.recipe import checked_default_plan, checked_plan
-from fabric_widget.engine.prepare import prepare_lender
+from fabric_widget.engine.prepare import prepare_lender, with_prompt_rows
 from fabric_widget.engine.preview.previewer import Previewer
 from fabric_widget.engine.references.cache import ReferenceCache
 from fabric_widget.engine.references.host_cache import HostCache
@@ -242,6 +242,7 @@ class Fabric:
         inner = self._denoiser.module.forward
         run.watch(request, self._previewer, self._denoiser.device)
         with self._denoiser.eager():
+            request = with_prompt_rows(self._denoiser, request)
             lender = prepare_lender(
                 self.pipe, self._denoiser, self._maker, self._cache, self.token_budget, request
             )

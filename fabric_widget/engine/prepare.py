@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.pipeline.arguments.batches import batches_of, first_of, named
+from fabric_widget.engine.pipeline.arguments.embeddings import (
+    embeddings_of,
+    is_embedded,
+    rows_of,
+    with_rows,
+)
 from fabric_widget.engine.pipeline.latents import aspect_ratio
-from fabric_widget.engine.pipeline.record_calls import alternates, check_uncached, record_call
+from fabric_widget.engine.pipeline.record_calls import (
+    alternates,
+    check_uncached,
+    record_call,
+    takes_one_row,
+)
 from fabric_widget.engine.references.feedback import Feedback, Group, Layout
 from fabric_widget.engine.references.lender import Lender
 from fabric_widget.engine.references.reference_calls import ReferenceCalls
@@ -62,6 +74,17 @@ def prepare_lender(
         token_budget,
         request.lens,
     )
+
+
+def with_prompt_rows(denoiser: Denoiser, request: Request) -> Request:
+    """Return a request with a row of embeddings for each picture, if its pipeline wants that."""
+    arguments, pictures = request.arguments, request.num_images
+    words = embeddings_of(arguments)
+    if pictures == 1 or not is_embedded(arguments) or rows_of(words) > 1:
+        return request
+    if takes_one_row(denoiser, arguments, request.prompt, pictures):
+        return request
+    return replace(request, arguments={**arguments, **with_rows(words, pictures)})
 
 
 def _recorded(denoiser: Denoiser, request: Request) -> tuple[Mapping[str, Any], RecordedCall]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
 from typing import Any
 
 import diffusers
 import pytest
 import torch
 
-import fabric_widget
 from fabric_widget.engine import FabricError, Schedule
 from fabric_widget.engine.pipeline.noise import mixture, noised
 from fabric_widget.engine.trajectory import Trajectory
 from fabric_widget.zoo import ZOO, tiny
 from tests.engine.rounds import EVERY_STEP, latents_of, picture, published
+from tests.zoo.document import section
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
@@ -24,12 +23,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning"),
 ]
 
-DOCUMENT = Path(fabric_widget.__file__).parents[1] / "docs" / "pipelines.md"
-TABLE = DOCUMENT.read_text(encoding="utf-8").partition("<!-- schedulers -->")[2]
 ROWS = {
     name: (family.strip(), reason.strip())
     for name, family, reason in re.findall(
-        r"^\| `(\w+)` \| (.*?)\| (.*?)\|$", TABLE.partition("<!-- end")[0], re.MULTILINE
+        r"^\| `(\w+)` \| (.*?)\| (.*?)\|$", section("schedulers"), re.MULTILINE
     )
 }
 TRIED = {name: family for name, (family, _) in ROWS.items() if family}

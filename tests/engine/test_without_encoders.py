@@ -90,6 +90,27 @@ def test_feedback_without_encoders(name: str) -> None:
     assert (bare - latents_of(first)).abs().max() > 1e-3 * bare.std()
 
 
+def test_one_row_is_repeated_only_where_the_pipeline_does_not() -> None:
+    """SD 3 fails with one row for two pictures: it gets a row for each. SDXL is called as it is."""
+    for name, repeats in (("SD 3", False), ("SDXL", True)):
+        family = ZOO[name]
+        pipe = family.build()
+        words = embeddings(pipe, family)
+        called = arguments_of(family) | {"output_type": "latent"}
+        two: dict[str, Any] = {"num_images_per_prompt": 2, **called, **words}
+        generators = [torch.Generator().manual_seed(5 + i) for i in range(2)]
+        ours: dict[str, Any] = {"num_images": 2, "seed": 5, **arguments_of(family)}
+        made = latents_of(published(pipe)("", **ours, **words))
+        if repeats:
+            assert torch.equal(pipe(generator=generators, **two).images, made)
+            continue
+        with pytest.raises(RuntimeError, match="size of tensor"):
+            pipe(generator=generators, **two)
+        rows = {key: value.repeat_interleave(2, 0) for key, value in words.items()}
+        again = published(pipe)("", **ours, **rows)
+        assert torch.equal(latents_of(again), made)
+
+
 def test_zeros_are_the_null_prompt_of_a_family_that_has_them() -> None:
     family = ZOO["SDXL"]
     pipe = family.build()

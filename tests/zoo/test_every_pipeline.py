@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
 
 import diffusers
 import pytest
 
-import fabric_widget
 from fabric_widget.engine.compatibility import check_compatibility
 from fabric_widget.zoo import ZOO
 from fabric_widget.zoo.further import FURTHER
+from tests.zoo.document import section
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::UserWarning"),  # of diffusers about its own models
 ]
-
-DOCUMENT = Path(fabric_widget.__file__).parents[1] / "docs" / "pipelines.md"
-TEXT = DOCUMENT.read_text(encoding="utf-8")
-
-
-def section(name: str) -> str:
-    return TEXT.partition(f"<!-- {name} -->")[2].partition("<!-- end")[0]
-
 
 # The command's own tables, which the tests of the command compare with what it prints.
 COMMAND = section("python -m fabric_widget pipelines --markdown")

@@ -133,6 +133,11 @@ def _summed(call: Attention, parts: Sequence[Part], out: torch.Tensor) -> torch.
     return out
 
 
+def linear_shares(products: torch.Tensor) -> torch.Tensor:
+    """Return the shares of keys, (…, N, M), from products of queries and keys, none negative."""
+    return products / products.sum(-1, keepdim=True).clamp_min(_LEAST)
+
+
 def add_to_sums(sums: torch.Tensor, q: torch.Tensor, loans: Sequence[Loan]) -> torch.Tensor:
     """Return linear attention to own and lent keys.
 

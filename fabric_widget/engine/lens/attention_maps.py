@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from fabric_widget.engine.attention.calls import linear_shares
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     Grid = tuple[int, int]  # rows and columns
 
 _CHUNK = 2**21  # probabilities computed at once
-_LEAST = 1e-15  # of a sum of shares in linear attention
 
 
 def probabilities(
@@ -62,8 +63,7 @@ def probabilities(
     bias = bias.expand(-1, queries.shape[1], -1)
     for part, biased in zip(torch.split(queries, size, 1), torch.split(bias, size, 1), strict=True):
         if linear:
-            shares = (part @ keys.mT) * biased.exp()
-            yield (shares / shares.sum(-1, keepdim=True).clamp_min(_LEAST)).mean(0)
+            yield linear_shares((part @ keys.mT) * biased.exp()).mean(0)
             continue
         scores = torch.baddbmm(biased, part, keys.transpose(1, 2), alpha=scale)
         yield scores.softmax(-1).mean(0)

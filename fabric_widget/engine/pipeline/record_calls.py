@@ -14,12 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from PIL import Image
 
 from fabric_widget.engine.errors import FabricError
-from fabric_widget.engine.pipeline.arguments.batches import batches_of
+from fabric_widget.engine.pipeline.arguments.batches import batches_of, is_picture
 from fabric_widget.engine.pipeline.arguments.embeddings import (
     declared,
     embeddings_of,
@@ -34,6 +32,7 @@ from fabric_widget.engine.pipeline.arguments.prompts import (
     null_is_zeros,
     written,
 )
+from fabric_widget.engine.pipeline.call import tensors
 from fabric_widget.engine.pipeline.guidance_branches import (
     BranchTracker,
     GuidanceBranches,
@@ -251,7 +250,7 @@ def _first_call(
     """
     seen: list[Call] = []
     inner = denoiser.module.forward
-    stepping = pictures == 1 and any(_is_picture(*given) for given in arguments.items())
+    stepping = pictures == 1 and any(is_picture(*given) for given in arguments.items())
 
     def spy(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's)
         seen.append(denoiser.bind(args, kwargs))
@@ -267,6 +266,35 @@ def _first_call(
         message = f"{type(denoiser.pipe).__name__} ended without calling its {denoiser.component}"
         raise FabricError(message)
     return seen[0] if sample is None else seen[0].around(sample)
+
+
+def takes_one_row(
+    denoiser: Denoiser, arguments: Mapping[str, Any], prompt: str, pictures: int
+) -> bool:
+    """Return whether several pictures can be made of embeddings with one row.
+
+    Most pipelines repeat it, or their denoiser spreads it; of others it has to be repeated. A first
+    call of the denoiser tells: it is made in earnest, unless what reaches it has been repeated.
+    """
+    words = embeddings_of(arguments)
+    inner = denoiser.module.forward
+
+    def once(*args: Any, **kwargs: Any) -> None:
+        call = denoiser.bind(args, kwargs)
+        shapes = {value.shape[1:] for value in words.values() if isinstance(value, torch.Tensor)}
+        texts = [value for _, value in tensors(call.arguments) if value.shape[1:] in shapes]
+        if not texts or any(len(text) != call.rows for text in texts):
+            inner(*args, **kwargs)
+        raise _DenoiserReached
+
+    asked = {"prompt": prompt or None, "num_images_per_prompt": pictures}
+    try:
+        _call(denoiser, arguments, declared(denoiser.pipe, words) | asked, once)
+    except torch.OutOfMemoryError:
+        raise
+    except (IndexError, RuntimeError, ValueError):
+        return False
+    return True
 
 
 def _call(
@@ -311,13 +339,3 @@ def _call(
         pipe.scheduler.step = stop
         pipe(**without | given | dict(own))
     return next(iter(samples), None)
-
-
-def _is_picture(name: str, value: object) -> bool:
-    """Return whether an argument may bring a picture: as such, in numbers, by its name."""
-    if isinstance(value, (list, tuple)):
-        return any(_is_picture(name, part) for part in value)
-    if "prompt" in name or name == "latents":
-        return False
-    named = "image" in name and isinstance(value, str)
-    return named or isinstance(value, (Image.Image, torch.Tensor, np.ndarray))

@@ -107,11 +107,11 @@ class ReferenceCalls:
         reference = self._maker.make(vote, latents, coarseness)
         template = self._template(reference)
         # Some make a few sizes only; of some no size is asked for, and any one is taken.
-        if self._takes_size and not template.packed:
-            cut = self._of_another_size(template, reference)
+        if template.packed:
+            cut = last
         else:
-            cut = last and template.packed
-        cut = cut or (not template.packed and template.within is not None)
+            another = self._takes_size and self._of_another_size(template, reference)
+            cut = another or template.within is not None
         if self._fits(template, reference):
             return reference, template
         if cut and not isinstance(vote.content, GeneratedImage):

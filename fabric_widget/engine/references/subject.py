@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from fabric_widget.engine.attention.calls import linear_shares
 from fabric_widget.engine.attention.tokens import columns_of
 from fabric_widget.engine.errors import BadReference
 
@@ -26,7 +27,6 @@ MOST_TOKENS = 1024  # finer layers are pooled: the eigenvectors of so many take 
 FIRST, LAST = 0.3, 0.8  # of the steps: before them nothing is decided, after them all is texture
 _MIDDLE = 0.3  # of each side, from both edges
 _LEAST_ROWS = 3
-_LEAST = 1e-15  # of a sum of shares in linear attention
 
 
 def chosen_sites(sites: Sequence[Site]) -> list[Site]:
@@ -78,8 +78,7 @@ def affinity(
     keys = keys.repeat_interleave(queries.shape[1] // keys.shape[1], dim=1)
     queries, keys = (_pooled(x.float(), aspect) for x in (queries, keys))
     if linear:
-        shares = queries @ keys.mT
-        return (shares / shares.sum(-1, keepdim=True).clamp_min(_LEAST)).mean((0, 1))
+        return linear_shares(queries @ keys.mT).mean((0, 1))
     scores = queries @ keys.mT / math.sqrt(queries.shape[-1])
     return scores.softmax(-1).mean((0, 1))
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _ABOUT_SHAPES = re.compile(r"size|shape|batch|dimension|expand|length|duplicate", re.IGNORECASE)
 _BATCH_DIMENSIONS = 4  # of pictures in a tensor: (pictures, …)
+_PICTURES = (Image.Image, np.ndarray, torch.Tensor)
 _LATENTS = "latents"  # the start of each picture: always one for each
 
 
@@ -43,6 +44,16 @@ def first_of(arguments: Mapping[str, Any], pictures: int) -> dict[str, Any]:
         name: value[:1] if counts.get(name) == pictures else value
         for name, value in arguments.items()
     }
+
+
+def is_picture(name: str, value: object) -> bool:
+    """Return whether an argument may bring a picture: as such, in numbers, by its name."""
+    if isinstance(value, (list, tuple)):
+        return any(is_picture(name, part) for part in value)
+    if "prompt" in name or name == _LATENTS:
+        return False
+    named = "image" in name and isinstance(value, str)
+    return named or isinstance(value, _PICTURES)
 
 
 @contextmanager
@@ -72,5 +83,5 @@ def named(kind: str, arguments: Mapping[str, Any], pictures: int) -> Iterator[No
 
 def _is_batch(value: object) -> bool:
     if isinstance(value, (list, tuple)):
-        return all(isinstance(part, (Image.Image, np.ndarray, torch.Tensor)) for part in value)
+        return all(isinstance(part, _PICTURES) for part in value)
     return isinstance(value, (np.ndarray, torch.Tensor)) and value.ndim == _BATCH_DIMENSIONS

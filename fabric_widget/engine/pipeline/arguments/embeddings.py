@@ -68,8 +68,6 @@ def prompted(
 ) -> dict[str, Any]:
     """Return the arguments that ask for several pictures of one prompt, as text or embedded.
 
-    Some pipelines do not repeat embeddings for several pictures of a prompt, so they get as many.
-
     Raises
     ------
     FabricError
@@ -77,11 +75,29 @@ def prompted(
     """
     if not is_embedded(arguments):
         return {"prompt": prompt, "num_images_per_prompt": pictures}
-    words = with_rows(embeddings_of(arguments), pictures)
-    default = {"negative_prompt": None} if any(name.startswith(NEGATIVE) for name in words) else {}
-    given = {name: arguments[name] for name in default if name in arguments}
-    asked = {"prompt": prompt or None, "num_images_per_prompt": 1}
-    return declared(pipe, default) | given | asked | words
+    words = embeddings_of(arguments)
+    prompts = rows_of(words)
+    if prompts > 1:
+        words = with_rows(words, pictures)
+    negated = any(name.startswith(NEGATIVE) for name in words)
+    text = {"negative_prompt": arguments.get("negative_prompt")} if negated else {}
+    asked = {"prompt": prompt or None, "num_images_per_prompt": 1 if prompts > 1 else pictures}
+    return declared(pipe, text) | asked | words
+
+
+def rows_of(embeddings: Mapping[str, Any]) -> int:
+    """Return for how many prompts embeddings are: that of which there are most."""
+    return max(_rows(name, value) for name, value in embeddings.items())
+
+
+def _rows(name: str, value: Any) -> int:  # noqa: ANN401  (a tensor, or a list of them)
+    if _SUMMED in name:
+        return len(value) - 1
+    return int(value.shape[_prompts_axis(name)]) if isinstance(value, torch.Tensor) else len(value)
+
+
+def _prompts_axis(name: str) -> int:
+    return 1 if _LAYERS_FIRST in name else 0
 
 
 def with_rows(
@@ -107,12 +123,10 @@ def with_rows(
 
 
 def _rowed(name: str, value: Any, pictures: int, *, first: bool) -> Any:  # noqa: ANN401  (a tensor, or a list of them)
+    rows, axis, tensor = _rows(name, value), _prompts_axis(name), isinstance(value, torch.Tensor)
     if _SUMMED in name:
         ends = value[:2] if first else value
         return ends if len(ends) == pictures + 1 else torch.arange(pictures + 1).to(ends) * ends[-1]
-    axis = 1 if _LAYERS_FIRST in name else 0
-    tensor = isinstance(value, torch.Tensor)
-    rows = value.shape[axis] if tensor else len(value)
     if first:
         return value.narrow(axis, 0, 1) if tensor else value[:1]
     if rows == pictures:
