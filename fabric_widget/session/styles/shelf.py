@@ -111,13 +111,11 @@ class StyleShelf:
         found: dict[str, SavedStyle] = {}
         for place in sorted(self.folder.glob(f"*{SUFFIX}")):
             try:
-                style = Style.open(place)
+                saved = _saved(place)
             except ValueError as error:
                 _logger.info("a style is passed over: %s", error)
                 continue
-            dislikes = sum(vote.strength < 0 for vote in style.votes)
-            likes = len(style) - dislikes
-            found.setdefault(style.name, SavedStyle(style.name, place, likes, dislikes))
+            found.setdefault(saved.name, saved)
         return sorted(found.values(), key=lambda saved: saved.name.casefold())
 
     def named(self, name: str) -> SavedStyle:
@@ -168,12 +166,18 @@ class StyleShelf:
             message = f"your styles take {MOST_BYTES / 1e9:.0f} GB already: remove one first"
             raise ValueError(message)
         style.save(place)
-        return next(saved for saved in self.styles() if saved.place == place)
+        return _saved(place)
 
     def _place(self, name: str) -> Path:
         """Return the file of a style: readable for people, and another for every name."""
         slug = re.sub(r"\W+", "-", name).strip("-")[:_SLUG]
         return self.folder / f"{slug or 'style'}-{sha256(name.encode()).hexdigest()[:8]}{SUFFIX}"
+
+
+def _saved(place: Path) -> SavedStyle:
+    style = Style.open(place)
+    dislikes = sum(vote.strength < 0 for vote in style.votes)
+    return SavedStyle(style.name, place, len(style) - dislikes, dislikes)
 
 
 def checked_name(name: str) -> str:

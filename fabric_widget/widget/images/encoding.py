@@ -91,9 +91,14 @@ class Album:
         return made
 
 
+def image_of(picture: Picture) -> Image.Image:
+    """Return the image of a generated image, or an uploaded picture as it is."""
+    return picture if isinstance(picture, Image.Image) else picture.image
+
+
 def pixels(picture: Picture) -> Image.Image:
     """Return a generated image or an uploaded picture as RGB."""
-    image = picture if isinstance(picture, Image.Image) else picture.image
+    image = image_of(picture)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

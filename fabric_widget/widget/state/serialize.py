@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from fabric_widget.widget.images.encoding import image_of
 from fabric_widget.widget.state.masks import mask_told
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from fabric_widget.engine import Round
     from fabric_widget.session import Session
     from fabric_widget.session.state import Turn
-    from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album
 
 _NAME = 12  # characters
@@ -114,7 +114,7 @@ def uploads_of(session: Session, names: Mapping[str, str], album: Album) -> list
             "id": name_of(identity),
             "name": names.get(identity, ""),
             "thumb": album.thumb(identity, picture).data,
-            **dict(zip(("width", "height"), _shown(picture).size, strict=True)),
+            **dict(zip(("width", "height"), image_of(picture).size, strict=True)),
         }
         for identity, picture in tuple(pictures.items())
         if isinstance(picture, Image.Image) or identity in strange
@@ -155,10 +155,6 @@ def _tries(made: Round, at: int) -> dict[str, Any]:
     recipe = made.recipes[at]
     names = {source: "{" + name_of(source) + "}" for source in recipe.sources}
     return {"tries": recipe.told(names), "sources": [name_of(source) for source in names]}
-
-
-def _shown(picture: Picture) -> Image.Image:
-    return picture if isinstance(picture, Image.Image) else picture.image
 
 
 def _size(turn: Turn) -> tuple[int, int]:

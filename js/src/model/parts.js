@@ -69,6 +69,29 @@ export const withStroke = (mask, [x0, y0], [x1, y1]) => {
 };
 
 /**
+ * Where a pointer is over an element that shows a grid; at its edge if it is beyond.
+ * @param {HTMLElement} el
+ * @param {PointerEvent} event
+ * @param {Grid} grid
+ * @returns {Point}
+ */
+export const pointIn = (el, { clientX, clientY }, { rows, columns }) => {
+  const { left, top, width, height } = el.getBoundingClientRect();
+  const within = (/** @type {number} */ share, /** @type {number} */ count) => Math.max(0, Math.min(1, share)) * count;
+  return [within((clientX - left) / width, columns), within((clientY - top) / height, rows)];
+};
+
+/**
+ * The box between two corners, in whole cells.
+ * @param {Point} from
+ * @param {Point} to
+ * @returns {Box}
+ */
+export const boxBetween = ([x0, y0], [x1, y1]) => ({
+  left: Math.floor(Math.min(x0, x1)), top: Math.floor(Math.min(y0, y1)), right: Math.ceil(Math.max(x0, x1)), bottom: Math.ceil(Math.max(y0, y1)),
+});
+
+/**
  * The box after an arrow, moved or sized; it stays in the grid.
  * @param {Box} box
  * @param {"left" | "right" | "up" | "down"} by

@@ -1,7 +1,7 @@
 // A box on the reference: drawn with a pointer, moved and sized with arrow keys.
 
 import { h, set, show } from "../dom/elements.js";
-import { steppedBox } from "../model/parts.js";
+import { boxBetween, pointIn, steppedBox } from "../model/parts.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
@@ -11,6 +11,7 @@ import { steppedBox } from "../model/parts.js";
 
 /** Cells in which boxes are drawn; a step of an arrow key, two cells, is that of the sliders. */
 const CELLS = 40;
+const GRID = { rows: CELLS, columns: CELLS };
 const ARROWS = /** @type {const} */ ({ ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" });
 
 /** @param {Box} box */
@@ -25,11 +26,11 @@ const shares = ({ left, top, right, bottom }) => ({
  */
 export const boxPart = (frame, { act }) => {
   const outline = h("div", { class: "fp-box", "aria-hidden": "true" });
-  const stage = h("div", { class: "fp-box-stage", tabindex: 0, role: "application", hidden: true }, outline);
+  const stage = h("div", { class: "fw-marking fp-box-stage", tabindex: 0, role: "application", hidden: true }, outline);
   frame.append(stage);
   let open = false;
   let box = { left: 0, top: 0, right: 0, bottom: 0 };
-  /** @type {number[] | null} */
+  /** @type {import("../model/parts.js").Point | null} */
   let from = null;
   /** The box of the traits, when they were last looked at. */
   let known = "";
@@ -45,10 +46,7 @@ export const boxPart = (frame, { act }) => {
     draw();
     act.set(shares(box), moving);
   };
-  const under = (/** @type {PointerEvent} */ event) => {
-    const { left, top, width, height } = stage.getBoundingClientRect();
-    return [(event.clientX - left) / width, (event.clientY - top) / height].map((at) => Math.max(0, Math.min(1, at)) * CELLS);
-  };
+  const under = (/** @type {PointerEvent} */ event) => pointIn(stage, event, GRID);
   stage.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !open) return;
     stage.setPointerCapture(event.pointerId);
@@ -56,8 +54,7 @@ export const boxPart = (frame, { act }) => {
   });
   stage.addEventListener("pointermove", (event) => {
     if (!from) return;
-    const [[x0, y0], [x1, y1]] = [from, under(event)];
-    put({ left: Math.floor(Math.min(x0, x1)), top: Math.floor(Math.min(y0, y1)), right: Math.ceil(Math.max(x0, x1)), bottom: Math.ceil(Math.max(y0, y1)) }, true);
+    put(boxBetween(from, under(event)), true);
   });
   for (const name of ["pointerup", "pointercancel"]) {
     stage.addEventListener(name, () => {
@@ -69,7 +66,7 @@ export const boxPart = (frame, { act }) => {
     const by = Object.hasOwn(ARROWS, event.key) ? ARROWS[/** @type {keyof typeof ARROWS} */ (event.key)] : null;
     if (!by || !open || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    put(steppedBox(box, by, event.shiftKey, { rows: CELLS, columns: CELLS }), true);
+    put(steppedBox(box, by, event.shiftKey, GRID), true);
   });
   return {
     /** @param {ViewState} viewState */

@@ -2,7 +2,7 @@
 
 import { button, h, set, setPressed, setDisabled, setText, show } from "../dom/elements.js";
 import { commandOf } from "../grid/keys.js";
-import { gridFor, runsOf, steppedBox, withBox, withStroke } from "../model/parts.js";
+import { gridFor, runsOf, boxBetween, pointIn, steppedBox, withBox, withStroke } from "../model/parts.js";
 import { partView } from "../feedback/part-view.js";
 
 /**
@@ -30,7 +30,7 @@ export const partEditor = ({ commit, leave }) => {
   let brush = false;
 
   const view = partView();
-  const stage = h("div", { class: "fw-part-stage", role: "application", tabindex: 0 }, view.el);
+  const stage = h("div", { class: "fw-marking", role: "application", tabindex: 0 }, view.el);
   const note = h("p", { class: "fw-note", role: "status" });
   const tool = (/** @type {string} */ label, /** @type {boolean} */ which) => button({ label }, () => {
     brush = which;
@@ -75,11 +75,7 @@ export const partEditor = ({ commit, leave }) => {
   };
 
   /** @param {PointerEvent} event @returns {Point} */
-  const under = (event) => {
-    const { left, top, width, height } = stage.getBoundingClientRect();
-    const within = (/** @type {number} */ share, /** @type {number} */ count) => Math.max(0, Math.min(1, share)) * count;
-    return [within((event.clientX - left) / width, mask.columns), within((event.clientY - top) / height, mask.rows)];
-  };
+  const under = (event) => pointIn(stage, event, mask);
   stage.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     stage.setPointerCapture(event.pointerId);
@@ -96,9 +92,8 @@ export const partEditor = ({ commit, leave }) => {
       from = to;
       return draw();
     }
-    const [[x0, y0], [x1, y1]] = [from, to];
     box = box ?? { left: 0, top: 0, right: 0, bottom: 0 };
-    put({ left: Math.floor(Math.min(x0, x1)), top: Math.floor(Math.min(y0, y1)), right: Math.ceil(Math.max(x0, x1)), bottom: Math.ceil(Math.max(y0, y1)) });
+    put(boxBetween(from, to));
   };
   stage.addEventListener("pointermove", drag);
   for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, () => (from = null));
