@@ -2,7 +2,8 @@
 
 Rounding decides some votes, so every kind of processor tells other stories. After three rounds of
 votes the effect is large enough that ten tastes tell it from luck: resampled, their mean lies more
-than two standard deviations above the bar.
+than two standard deviations above the bar. Three tastes alone would notice feedback that does not
+work.
 """
 
 from __future__ import annotations
@@ -39,14 +40,20 @@ class Thrifty(Fabric):
 
 
 @pytest.mark.slow
-def test_feedback_comes_nearer_to_what_people_want() -> None:
+@pytest.mark.parametrize(
+    ("tastes", "nearer", "surely"),
+    [(3, 0.1, False), pytest.param(10, 0.2, True, marks=pytest.mark.soak)],
+)
+def test_feedback_comes_nearer_to_what_people_want(
+    *, tastes: int, nearer: float, surely: bool
+) -> None:
     plans = [
         Plan(taste=taste, rounds=4, arguments={"num_inference_steps": 5})
-        for taste in sample_tastes(10)
+        for taste in sample_tastes(tastes)
     ]
     summary = summarize(list(compare(Thrifty(load_demo()), load_reader(), plans)))
-    assert summary.nearer > 0.2
-    assert summary.low > 0
+    assert summary.nearer > nearer
+    assert summary.low > 0 or not surely
 
 
 def test_no_picture_of_the_demos_first_round_has_what_its_story_looks_for() -> None:

@@ -38,7 +38,13 @@ def shown() -> Round:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "token_budget", [TokenBudget.exact(), TokenBudget(), TokenBudget(share=0.25)], ids=repr
+    "token_budget",
+    [
+        pytest.param(TokenBudget.exact(), marks=pytest.mark.soak),
+        TokenBudget(),
+        TokenBudget(share=0.25),
+    ],
+    ids=repr,
 )
 def test_eight_likes_of_a_color_are_followed(shown: Round, token_budget: TokenBudget) -> None:
     fabric = Fabric(load_demo(), plan=Everything(), token_budget=token_budget)

@@ -3,9 +3,15 @@
 
 import { button, h, set, setDisabled, setText, show } from "../dom/elements.js";
 
-const MEGABYTE = 1e6;
-/** @param {number} bytes */
-const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(1);
+/**
+ * How much of a file has been sent, in a unit that suits its size.
+ * @param {number} sent  in bytes
+ * @param {number} size
+ */
+const transferred = (sent, size) => {
+  const [bytes, unit] = size < 1e6 ? [1e3, "kB"] : [1e6, "MB"];
+  return `${(sent / bytes).toFixed(1)} of ${(size / bytes).toFixed(1)} ${unit}`;
+};
 
 /**
  * @param {object} props
@@ -43,7 +49,7 @@ export const openSessionPart = ({ request, notice, leave }) => {
     const { file: number, piece } = begun.message;
     for (let index = 0; index * piece < size; index += 1) {
       const sent = index * piece;
-      setText(facts, `${megabytes(sent)} of ${megabytes(size)} MB`);
+      setText(facts, transferred(sent, size));
       set(progress, { value: sent / size });
       const bytes = await file.slice(sent, sent + piece).arrayBuffer().catch((/** @type {Error} */ error) => {
         notice(`${name} cannot be read: ${error.message}`);

@@ -95,7 +95,7 @@ def test_a_piece_waits_until_the_last_one_was_acknowledged(open_widget: Opener) 
     assert len(pieces(widget)) == 2
     bar = sending(widget).get_by_role("progressbar")
     assert bar.get_attribute("value") == str(PIECE / len(DATA))
-    expect(sending(widget)).to_contain_text("0.0 of 0.0 MB")
+    expect(sending(widget)).to_contain_text("1.0 of 2.6 kB")
 
 
 def test_it_can_be_stopped_and_begun_again(open_widget: Opener) -> None:
