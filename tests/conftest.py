@@ -63,6 +63,7 @@ _SOAK = re.compile(
     r"|test_the_null_prompt_is_the_same_without_encoders\[(?!SD|Flux|Qwen|Z-Image|HiDream|Chroma|Sana)"
     # real runs of a command from end to end: its parts are run in this process
     r"|test_evaluate\.py::test_(?:a_killed_run_goes_on|people_of_all_kinds)"
+    r"|test_replay\.py::test_twelve_rounds_come_out_to_the_bit"
     r"|test_bench\.py::test_(?:json_is_one_line|an_interrupt_keeps_what_was_measured\[20)"
     # counts, sizes and memory of one more setting
     r"|test_ways\.py::test_a_compiled_unet|test_sizes\.py::test_sizes_that_people_use"

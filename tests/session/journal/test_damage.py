@@ -133,12 +133,12 @@ def longest(count: int) -> Callable[[Any], Any]:
     return settings(max_examples=count, derandomize=count < 10_000)
 
 
-@pytest.mark.parametrize("count", [1200, pytest.param(12_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [500, pytest.param(12_000, marks=pytest.mark.soak)])
 def test_changed_bytes(count: int, folder: Path, content: bytes, parts: Any) -> None:
     longest(count)(given(st.data())(lambda data: check_bytes(folder, content, parts, data)))()
 
 
-@pytest.mark.parametrize("count", [800, pytest.param(8000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [400, pytest.param(8000, marks=pytest.mark.soak)])
 def test_changed_entries_with_sums_that_fit(count: int, folder: Path, content: bytes) -> None:
     longest(count)(given(st.data())(lambda data: check_entries(folder, content, data)))()
 

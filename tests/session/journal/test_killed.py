@@ -17,7 +17,7 @@ ROOT = Path(fabric_widget.__file__).parents[1]
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="it forks")
 
 
-@pytest.mark.parametrize("count", [8, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [4, pytest.param(100, marks=pytest.mark.soak)])
 def test_a_killed_session_opens_with_at_most_the_act_in_flight_missing(count: int) -> None:
     done = subprocess.run(  # noqa: S603  (our own interpreter)
         [sys.executable, "-m", "tests.session.journal.killed", str(count), "5"],
