@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from fabric_widget.cluster.connection import NoWorkers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 
 _TRIES = 3
 _POLL = 0.2  # seconds between two questions whether to go on
@@ -85,7 +85,7 @@ class WorkerPool(Generic[Worker]):
         *,
         check: Callable[[], object] = lambda: None,
         abandon: Callable[[Worker], object] = lambda _: None,
-    ) -> Iterator[tuple[Task, Any]]:
+    ) -> Generator[tuple[Task, Any], None, None]:
         """Yield each task with each item that it yields, as they come.
 
         A task that is begun again yields its items from the first one on.

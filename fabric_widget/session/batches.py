@@ -11,11 +11,12 @@ from fabric_widget.engine.results import joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Progress, Recipe, Round
+    from fabric_widget.engine import GeneratedImage, Progress, Recipe, Round
+    from fabric_widget.session.maker import PictureMaker
 
 
 def generate_in_batches(
-    fabric: Fabric,
+    fabric: PictureMaker,
     prompt: str,
     *,
     num_images: int,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from fabric_widget.engine import Fabric, Influence, Progress, Recipe, Round, Schedule
+    from fabric_widget.engine import Influence, Progress, Recipe, Round, Schedule
+    from fabric_widget.session.maker import PictureMaker
     from fabric_widget.session.votes import Picture, Vote
 
     OnStep = Callable[[Progress], object]
@@ -32,7 +33,7 @@ DRAFT = 3
 class Remaking(Voting):
     """The acts of a session that make one of its pictures once more."""
 
-    fabric: Fabric
+    fabric: PictureMaker
     schedule: Schedule | None
     _second: HiRes | DistributedHiRes | None = None  # while it enlarges a picture
     _cancelled: threading.Event | None = None  # while it is replayed, with runs of several fabrics
@@ -244,18 +245,15 @@ def recipe_of(turn: Turn, image: GeneratedImage) -> Recipe:
     return recipes[turn.round.images.index(image)]
 
 
-def second_pass(
-    fabric: Fabric | DistributedFabric, *, scale: float, strength: float
-) -> HiRes | DistributedHiRes:
+def second_pass(fabric: PictureMaker, *, scale: float, strength: float) -> HiRes | DistributedHiRes:
     """Return what enlarges the pictures of a fabric."""
     if isinstance(fabric, DistributedFabric):
         return DistributedHiRes(fabric, scale=scale, strength=strength)
-    return HiRes(fabric, scale=scale, strength=strength)
+    one_pass: Any = fabric  # if it is none, HiRes says so
+    return HiRes(one_pass, scale=scale, strength=strength)
 
 
-def made_by(
-    fabric: Fabric | HiRes | DistributedFabric, arguments: Mapping[str, Any]
-) -> dict[str, Any]:
+def made_by(fabric: PictureMaker, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a turn that say how to make it again, where its settings do not.
 
     The settings of a picture of two passes have its final size, not that of the first pass.
@@ -266,7 +264,7 @@ def made_by(
     return {TWO_PASSES: passes, ARGUMENTS: dict(arguments)}
 
 
-def full_steps(fabric: Fabric | HiRes | DistributedFabric, given: object) -> int:
+def full_steps(fabric: PictureMaker, given: object) -> int:
     """Return the steps of a finished picture: those given, or else the pipeline's own.
 
     Raises
@@ -283,7 +281,7 @@ def full_steps(fabric: Fabric | HiRes | DistributedFabric, given: object) -> int
     return steps
 
 
-def _own_steps(fabric: Fabric) -> object:
+def _own_steps(fabric: Any) -> object:  # noqa: ANN401  (a Fabric)
     parameter = parameters_of(fabric.pipe).get(STEPS)
     return fabric.defaults.get(STEPS, None if parameter is None else parameter.default)
 

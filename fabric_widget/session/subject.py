@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     import torch
 
+    from fabric_widget.session.maker import PictureMaker
     from fabric_widget.session.votes import Picture
 
 
-def tells_subjects(fabric: Fabric | DistributedFabric, picture: GeneratedImage) -> bool:
+def tells_subjects(fabric: PictureMaker, picture: GeneratedImage) -> bool:
     """Return whether the pipeline's attention tells the subject of pictures like this one.
 
     The denoiser runs once, and no picture is made.
@@ -53,7 +54,7 @@ def tells_subjects(fabric: Fabric | DistributedFabric, picture: GeneratedImage) 
 
 
 def find_subject(
-    fabric: Fabric | DistributedFabric,
+    fabric: Any,  # noqa: ANN401  (a Fabric, a DistributedFabric)
     identity: str,
     picture: Picture,
     prompt: str,

@@ -15,6 +15,7 @@ from fabric_widget.cluster.held import Held
 from fabric_widget.cluster.wire import pack
 from fabric_widget.cluster.worker import Call
 from fabric_widget.engine import FabricError, FabricWarning, GenerationCancelled, HiRes
+from fabric_widget.session.replay import environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own
 
-PROMPT, FEW = "a fish", {"num_inference_steps": 4}
+PROMPT = "a fish"
+FEW: dict[str, Any] = {"num_inference_steps": 4}
 TOLERANCE = 1e-4  # of latents: batches of other sizes are rounded otherwise
 
 
@@ -91,7 +93,7 @@ def test_references_are_sent_once_to_each_worker(
         return found
 
     monkeypatch.setattr(Held, "note", noted)
-    like = {"liked": [plain[0], Vote(plain[0].image, 0.5)], "plan": None, **FEW}
+    like: dict[str, Any] = {"liked": [plain[0], Vote(plain[0].image, 0.5)], "plan": None, **FEW}
     shared_fabric("a bird", seed=60, **like)
     sent.clear()
     again = shared_fabric("a tree", seed=70, **like)
@@ -183,7 +185,7 @@ def _warn(fabric: Fabric) -> str:
 def test_the_lens_sees_one_picture_or_what_each_vote_did(
     shared_fabric: DistributedFabric, one: Fabric, plain: Round
 ) -> None:
-    asked = {"liked": [plain[0], plain[1]], "seed": 9, **FEW}
+    asked: dict[str, Any] = {"liked": [plain[0], plain[1]], "seed": 9, **FEW}
     for lens in (Lens(image=2), Lens(cells=1)):
         made, expected = shared_fabric(PROMPT, lens=lens, **asked), one(PROMPT, lens=lens, **asked)
         assert made.contributions == pytest.approx(dict(expected.contributions), abs=1e-3)
@@ -219,7 +221,8 @@ def test_a_session_does_with_it_what_it_does_with_a_fabric(
     influence = there.look(there.rounds[-1][0])
     assert influence is not None
     assert influence.contributions
-    assert there.code() == here.code()  # the same pipeline, weights and settings
+    noted = [environment_of(made.fabric) | {"threads": 1} for made in (there, here)]
+    assert noted[0] == noted[1]  # the same pipeline, weights and settings
 
 
 def test_what_two_passes_of_a_whole_round_need_is_said(shared_fabric: DistributedFabric) -> None:
@@ -230,7 +233,8 @@ def test_what_two_passes_of_a_whole_round_need_is_said(shared_fabric: Distribute
 
 
 def _made(fabric: Any) -> GeneratedImage:
-    return fabric(PROMPT, num_images=1, **FEW)[0]
+    made: GeneratedImage = fabric(PROMPT, num_images=1, **FEW)[0]
+    return made
 
 
 def test_each_worker_has_a_gpu_of_its_own(shared_fabric: DistributedFabric) -> None:

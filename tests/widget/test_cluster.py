@@ -42,12 +42,12 @@ def test_from_hello_to_pictures_that_follow_votes(
     front.call("generate", controls=carried, votes={liked: 1.0})
     front.wait(lambda: len(front.state["history"]) == 2)
     front.wait_phase("ready")
-    assert widget.session.contributions
+    assert widget.session.rounds[-1].contributions
     long: Any = controls(prompt="a monster", num_images=4, auto=False, steps=150)
     front.call("generate", controls=long, votes={liked: 1.0})
-    front.wait(lambda: front.status()["step"] > 0)
+    front.wait(lambda: front.status["step"] > 0)
     front.call("cancel")
-    front.wait(lambda: front.status()["message"].startswith("Stopped"))
+    front.wait(lambda: front.status["message"].startswith("Stopped"))
     assert len(front.state["history"]) == 2
     widget.close()
     (saved,) = sessions(tmp_path)

@@ -136,7 +136,7 @@ class PlaygroundRuns:
         """Generate a comparison."""
         try:
             self.publisher.publish_start(job)
-            fabric = self._lazy_session.load().fabric
+            fabric: Any = self._lazy_session.load().fabric
             return self._compared(fabric, job, job.request or self._setting())
         except BaseException as error:
             self._publish_failure(job, error)

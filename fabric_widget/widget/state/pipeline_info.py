@@ -11,7 +11,8 @@ from fabric_widget.widget.state.settings import RANGES, SIZE_STEP, read_control
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fabric_widget.engine import Fabric, Plan
+    from fabric_widget.engine import Plan
+    from fabric_widget.session.maker import PictureMaker
     from fabric_widget.session.state import Turn
 
 _TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
@@ -50,7 +51,7 @@ class PipelineInfo:
     subjects: bool = True
 
     @classmethod
-    def of(cls, fabric: Fabric, plan: Plan | None = None) -> PipelineInfo:
+    def of(cls, fabric: PictureMaker, plan: Plan | None = None) -> PipelineInfo:
         """Return the facts about a pipeline without running it; by default with its own plan."""
         from fabric_widget.cluster import DistributedFabric
 
@@ -65,7 +66,7 @@ class PipelineInfo:
         denoiser = getattr(pipe, "unet", None) or getattr(pipe, "transformer", None)
         parameters = inspect.signature(type(pipe).__call__).parameters
         own = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-        own |= fabric.defaults
+        own |= getattr(fabric, "defaults", {})
         sample = getattr(pipe, "default_sample_size", None)
         sample = sample or getattr(getattr(denoiser, "config", None), "sample_size", None)
         tall, wide = sample if isinstance(sample, (list, tuple)) else (sample, sample)

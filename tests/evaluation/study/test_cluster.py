@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +12,6 @@ from fabric_widget.__main__ import main
 from fabric_widget.cluster import check_installed
 from fabric_widget.cluster.connection import Device
 from fabric_widget.cluster.pool import WorkerPool
-from fabric_widget.evaluation.study import cluster as module
 from fabric_widget.evaluation.study.result_store import ResultStore
 from tests.ray_cluster import OBJECTS, ray_settings, started, urgent
 
@@ -67,18 +65,21 @@ def test_a_cluster_that_loses_a_worker_gives_what_one_process_gives(
     ray_cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del ray_cluster
-    fatal = tmp_path / "once"  # whoever finds it dies of it
-    run = module._Worker.run
+    import ray
 
-    def dying(worker: Any, case: Any, method: str) -> Iterator[Any]:
-        if fatal.exists():
-            fatal.unlink()
-            os._exit(1)
-        return run(worker, case, method)
+    pools, start = list[Any](), WorkerPool.__init__
 
-    monkeypatch.setattr(module._Worker, "run", dying)
-    monkeypatch.setattr(Device, "count", lambda _: 1)
-    found = found_with_a_loss(tmp_path / "cluster", fatal.touch)
+    def noted(pool: Any, *arguments: Any) -> None:
+        pools.append(pool)
+        start(pool, *arguments)
+
+    def lose() -> None:
+        worker, _ = next(iter(pools[0]._running.values()))  # the other one, at its trial
+        ray.kill(worker.actor)
+
+    monkeypatch.setattr(WorkerPool, "__init__", noted)
+    monkeypatch.setattr(Device, "count", lambda _: 2)
+    found = found_with_a_loss(tmp_path / "cluster", lose)
     assert found == evaluate(tmp_path / "here")
 
 
