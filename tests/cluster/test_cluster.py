@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib.util
 import os
 import warnings
@@ -19,6 +21,7 @@ from fabric_widget.session.replay import environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from fabric_widget.engine import GeneratedImage, Progress, Round
 
@@ -104,31 +107,44 @@ def test_references_are_sent_once_to_each_worker(
 
 
 def test_a_worker_killed_in_mid_round_is_replaced_and_its_pictures_are_made(
-    shared_fabric: DistributedFabric, one: Fabric, plain: Round
+    shared_fabric: DistributedFabric,
+    one: Fabric,
+    plain: Round,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, counts, killed = feedback(plain), list[int](), list[Any]()
-    pool = shared_fabric._pool
+    pool, asked, counts, lost = shared_fabric._pool, feedback(plain), list[int](), list[Any]()
+    before, replace = pool.opened, pool._replace
 
-    def on_step(progress: Progress) -> None:
-        counts.append(progress.step)
-        if progress.step == 3 and not killed:
-            worker = next(iter(pool._running.values()))[0]
-            killed.append(worker)
-            worker.actor.fact.remote(pack(Call(_die)))
+    def noting(task: Any, error: Exception) -> None:
+        lost.append(task)
+        replace(task, error)
 
-    made = shared_fabric(PROMPT, on_step=on_step, **asked)
-    assert_alike(made, one(PROMPT, **asked))
+    monkeypatch.setattr(pool, "_replace", noting)
+    marker = tmp_path / "once"
+    marker.touch()
+    made = shared_fabric(
+        PROMPT,
+        on_step=lambda progress: counts.append(progress.step),
+        callback_on_step_end=functools.partial(_dying_once, marker),
+        **asked,
+    )
+    assert len(lost) == 1
+    assert lost[0].count == 2
     assert counts == sorted(counts)
-    pool.wait_for_one()
+    assert_alike(made, one(PROMPT, **asked))
     while len(pool.opened) < 2:
         pool._settle(pool._ready())
-    assert killed
-    assert killed[0] not in pool.opened
+    assert len({*pool.opened} - {*before}) == 1
     assert_alike(shared_fabric(PROMPT, **asked), made)  # the new one has no references yet
 
 
-def _die(_: Fabric) -> None:
-    os._exit(1)
+def _dying_once(marker: Path, _pipe: Any, index: int, _timestep: Any, tensors: Any) -> Any:
+    if index == 1:
+        with contextlib.suppress(FileNotFoundError):  # the other one has died already
+            marker.unlink()
+            os._exit(1)
+    return tensors
 
 
 def test_steps_of_all_shares_are_counted_and_show_previews(
