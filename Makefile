@@ -26,10 +26,15 @@ QUIET_NPM := $(NPM) --silent
 # has to import everything once, which takes twenty seconds.
 WORKERS ?= $(shell expr \( 3 \* $$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1) + 1 \) / 2)
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+# The oldest and the newest releases of what the package depends on, each in an environment of its own
+# of several GB, with the least that its tests need: the fast laws of engine, session and widget.
+VERSIONS ?= oldest newest
+VERSIONS_NEED := pytest pytest-xdist hypothesis
+VERSIONS_TESTS ?= tests/engine tests/session tests/widget
 # Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
-.PHONY: help demo bench check test soak film lint format js lab notebooks docs docs-serve clean chromium
+.PHONY: help demo bench check test soak versions film lint format js lab notebooks docs docs-serve clean chromium
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -53,6 +58,19 @@ test: lint $(JS_READY) chromium  ## Run every check: ruff, mypy, tsc, the front 
 
 soak: $(READY) chromium  ## Run the long tests: every notebook host with every kernel, and others.
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto -m soak
+	$(MAKE) versions
+
+versions:  ## Run fast laws with the oldest and the newest torch, diffusers and transformers.
+	@set -e; for age in $(VERSIONS); do \
+	  echo "The $$age releases:"; rm -rf out/versions/$$age; \
+	  $(PYTHON) -m venv out/versions/$$age; \
+	  out/versions/$$age/bin/python $(QUIET_PIP) --constraint tests/versions/$$age.txt \
+	    --editable . $(VERSIONS_NEED); \
+	  out/versions/$$age/bin/python -m pip freeze --exclude-editable >out/versions/$$age.txt; \
+	  $(TEST_ENVIRONMENT) out/versions/$$age/bin/python -m pytest -n auto -q -m fast \
+	    $(VERSIONS_TESTS); \
+	  rm -rf out/versions/$$age; \
+	done
 
 film: $(READY) chromium  ## Film the widget in a real JupyterLab; writes out/film.webp.
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -q -m soak tests/browser/hosts/test_film.py

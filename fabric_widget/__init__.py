@@ -1,6 +1,7 @@
 """Turn any diffusers text-to-image pipeline into a conversation.
 
 engine/      a pipeline, a prompt and feedback in; pictures out
+cluster/     the pictures of a round, shared out among GPUs and machines
 session/     rounds, votes, undo; saved, opened, replayed and exported
 widget/      FabricWidget and AttentionPlayground, for notebooks
 evaluation/  simulated users, methods, scorers, studies, reports
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fabric_widget.autosave import Autosave
+    from fabric_widget.cluster import DistributedFabric
     from fabric_widget.demo import load_demo
     from fabric_widget.engine import (
         Everything,
@@ -48,6 +50,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AttentionPlayground",
     "Autosave",
+    "DistributedFabric",
     "Everything",
     "Explore",
     "Fabric",
@@ -68,6 +71,7 @@ __all__ = [
 
 _ROOMS = {
     "AttentionPlayground": "fabric_widget.widget",
+    "DistributedFabric": "fabric_widget.cluster",
     "Everything": "fabric_widget.engine",
     "Explore": "fabric_widget.engine",
     "Fabric": "fabric_widget.engine",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.ray_cluster import ray_cluster, shared_fabric  # noqa: F401  (fixtures)
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -29,10 +31,11 @@ settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 # Tests that share what is dear to make: a notebook server and its kernel, by their parameters;
-# pictures, measurements or a site, by their file; a family of pipelines, by its name.
+# pictures, measurements or a site, by their file; a cluster; a family of pipelines, by its name.
 _SHARING = re.compile(
     r"(?:lab|notebook)-ipykernel-\d"
     r"|hosts/test_(?:marimo|nbconvert|papermill|subshells|voila)\.py|front_end/test_playground\.py"
+    r"|/test_cluster\.py"
     r"|test_(?:token_budget|docs_site|package)\.py|aspects/test_measurement\.py|tests/bench/"
     r"|(?:engine/test_(?:pipelines|recipes|sizes)|zoo/test_zoo|cli/test_pipelines)"
     r"\.py::\w+(?P<family>\[.+\])"
@@ -76,7 +79,7 @@ _SOAK = re.compile(
 _LONG = re.compile(
     r"tests/(?:browser|notebooks|zoo|bench|cli)/|test_(?:cli|docs|documents|package)"
     r"|engine/test_(?:pipelines|sizes|ways|hires|recipes|fabric_dependence|fabric_arguments)"
-    r"|engine/(?:test_compatibility|lens/test_lens|preview/test_predicted)|study/test_cluster"
+    r"|engine/(?:test_compatibility|lens/test_lens|preview/test_predicted)|/test_cluster\.py"
     r"|demo/test_(?:model|quiet_loading|training)|scorers/test_laws|report/test_study"
     r"|aspects/test_measurement|session/(?:replay|exports)/|playground/test_borrowed"
     r"|test_(?:damage|killed|marked_parts|more_like|mutations)\.py"

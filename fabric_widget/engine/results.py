@@ -73,6 +73,26 @@ class Round(Sequence[GeneratedImage]):
         return iter(self.images)
 
 
+def joined(parts: Sequence[Round]) -> Round:
+    """Return the pictures of several rounds as one round."""
+    if len(parts) == 1:
+        return parts[0]
+    images = tuple(image for part in parts for image in part)
+    names = dict.fromkeys(name for part in parts for name in part.contributions)
+    contributions = {
+        name: sum(len(part) * part.contributions.get(name, 0.0) for part in parts) / len(images)
+        for name in names
+    }
+    return replace(
+        parts[0],
+        images=images,
+        output=tuple(part.output for part in parts),
+        influence=None,  # of a part of the pictures
+        contributions=contributions,
+        recipes=tuple(recipe for part in parts for recipe in part.recipes),
+    )
+
+
 @dataclass(frozen=True)
 class Progress:
     """Progress of a run, reported after each step.

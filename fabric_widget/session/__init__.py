@@ -1,5 +1,6 @@
 """Sessions: rounds, votes, undo, files. Know the engine, and no notebook.
 
+maker     what a session needs of whatever makes its pictures
 session   Session: makes rounds that take the votes into account
 batches   a round made in batches
 voting    Voting: a timeline of likes and dislikes, and what they are about

@@ -6,14 +6,17 @@ import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.engine.results import joined
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Progress, Recipe, Round
+    from fabric_widget.engine import GeneratedImage, Progress, Recipe, Round
+    from fabric_widget.session.maker import PictureMaker
 
 
 def generate_in_batches(
-    fabric: Fabric,
+    fabric: PictureMaker,
     prompt: str,
     *,
     num_images: int,
@@ -49,7 +52,7 @@ def generate_in_batches(
         parts.append(made)
         if on_images is not None:
             on_images(first, made.images)
-    return _joined(parts)
+    return joined(parts)
 
 
 def _batch_sizes(num_images: int, batch_size: int | None) -> list[int]:
@@ -71,23 +74,3 @@ def _counted(
         return on_step(replace(progress, step=step, steps=steps, first=first))
 
     return counted
-
-
-def _joined(parts: list[Round]) -> Round:
-    """Return the pictures of several rounds as one round."""
-    if len(parts) == 1:
-        return parts[0]
-    images = tuple(image for part in parts for image in part)
-    names = dict.fromkeys(name for part in parts for name in part.contributions)
-    contributions = {
-        name: sum(len(part) * part.contributions.get(name, 0.0) for part in parts) / len(images)
-        for name in names
-    }
-    return replace(
-        parts[0],
-        images=images,
-        output=tuple(part.output for part in parts),
-        influence=None,  # of a part of the pictures
-        contributions=contributions,
-        recipes=tuple(recipe for part in parts for recipe in part.recipes),
-    )

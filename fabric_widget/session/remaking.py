@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.cluster import DistributedFabric, DistributedHiRes
 from fabric_widget.engine import Everything, FabricError, GeneratedImage, HiRes, Lens
 from fabric_widget.engine.pipeline.protocol import parameters_of
 from fabric_widget.session.state import Turn
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from fabric_widget.engine import Fabric, Influence, Progress, Recipe, Round, Schedule
+    from fabric_widget.engine import Influence, Progress, Recipe, Round, Schedule
+    from fabric_widget.session.maker import PictureMaker
     from fabric_widget.session.votes import Picture, Vote
 
     OnStep = Callable[[Progress], object]
@@ -31,9 +33,9 @@ DRAFT = 3
 class Remaking(Voting):
     """The acts of a session that make one of its pictures once more."""
 
-    fabric: Fabric
+    fabric: PictureMaker
     schedule: Schedule | None
-    _second: HiRes | None = None  # while it enlarges a picture
+    _second: HiRes | DistributedHiRes | None = None  # while it enlarges a picture
     _cancelled: threading.Event | None = None  # while it is replayed, with runs of several fabrics
 
     def cancel(self) -> None:
@@ -130,7 +132,7 @@ class Remaking(Voting):
             message = "the pictures of this session are enlarged already: give it a Fabric"
             raise FabricError(message)
         index, turn = self.turn_of(picture)
-        self._second = HiRes(self.fabric, scale=scale, strength=strength)
+        self._second = second_pass(self.fabric, scale=scale, strength=strength)
         steps = {} if turn.full_steps is None else {STEPS: turn.full_steps}
         try:
             made = self._second.enlarge(
@@ -243,7 +245,15 @@ def recipe_of(turn: Turn, image: GeneratedImage) -> Recipe:
     return recipes[turn.round.images.index(image)]
 
 
-def made_by(fabric: Fabric | HiRes, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def second_pass(fabric: PictureMaker, *, scale: float, strength: float) -> HiRes | DistributedHiRes:
+    """Return what enlarges the pictures of a fabric."""
+    if isinstance(fabric, DistributedFabric):
+        return DistributedHiRes(fabric, scale=scale, strength=strength)
+    one_pass: Any = fabric  # if it is none, HiRes says so
+    return HiRes(one_pass, scale=scale, strength=strength)
+
+
+def made_by(fabric: PictureMaker, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a turn that say how to make it again, where its settings do not.
 
     The settings of a picture of two passes have its final size, not that of the first pass.
@@ -254,7 +264,7 @@ def made_by(fabric: Fabric | HiRes, arguments: Mapping[str, Any]) -> dict[str, A
     return {TWO_PASSES: passes, ARGUMENTS: dict(arguments)}
 
 
-def full_steps(fabric: Fabric, given: object) -> int:
+def full_steps(fabric: PictureMaker, given: object) -> int:
     """Return the steps of a finished picture: those given, or else the pipeline's own.
 
     Raises
@@ -263,13 +273,17 @@ def full_steps(fabric: Fabric, given: object) -> int:
         It is no whole number from 1, or none is given and the pipeline has none of its own.
     """
     first = fabric.fabric if isinstance(fabric, HiRes) else fabric
-    parameter = parameters_of(first.pipe).get(STEPS)
-    own = first.defaults.get(STEPS, None if parameter is None else parameter.default)
+    own = first.fact(_own_steps) if isinstance(first, DistributedFabric) else _own_steps(first)
     steps = own if given is None else given
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         message = f"{STEPS} is {steps!r}: give the steps of a finished picture, 1 or more"
         raise ValueError(message)
     return steps
+
+
+def _own_steps(fabric: Any) -> object:  # noqa: ANN401  (a Fabric)
+    parameter = parameters_of(fabric.pipe).get(STEPS)
+    return fabric.defaults.get(STEPS, None if parameter is None else parameter.default)
 
 
 def draft_steps(steps: int) -> int:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     import torch
 
-    from fabric_widget.engine import Fabric, GeneratedImage, Plan, Progress, Schedule
+    from fabric_widget.engine import GeneratedImage, Plan, Progress, Schedule
+    from fabric_widget.session.maker import PictureMaker
 
 CONTRIBUTIONS = Lens(image=None, looks=False, parts=1, cells=1, steps=3)
 """Records how much each vote mattered in a round, and nothing else: so that it costs little."""
@@ -35,7 +36,7 @@ class Session(Saving):
     Parameters
     ----------
     fabric
-        Makes the pictures.
+        Makes the pictures: a `Fabric`, a `HiRes`, a `DistributedFabric`.
     seed
         Of the first picture, not negative. Every picture after it gets the next seed, so no two
         pictures of a session share one, unless `generate` is told a seed.
@@ -51,7 +52,7 @@ class Session(Saving):
 
     def __init__(
         self,
-        fabric: Fabric,
+        fabric: PictureMaker,
         *,
         seed: int = 0,
         schedule: Schedule | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from fabric_widget.cluster import DistributedFabric
 from fabric_widget.engine import (
     Everything,
     Fabric,
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
     import torch
 
+    from fabric_widget.session.maker import PictureMaker
     from fabric_widget.session.votes import Picture
 
 
-def tells_subjects(fabric: Fabric, picture: GeneratedImage) -> bool:
+def tells_subjects(fabric: PictureMaker, picture: GeneratedImage) -> bool:
     """Return whether the pipeline's attention tells the subject of pictures like this one.
 
     The denoiser runs once, and no picture is made.
@@ -38,6 +40,9 @@ def tells_subjects(fabric: Fabric, picture: GeneratedImage) -> bool:
     FabricError
         The pipeline is busy.
     """
+    if isinstance(fabric, DistributedFabric):
+        told: bool = fabric.ask(tells_subjects, picture)
+        return told
     if not isinstance(fabric, Fabric):  # whatever else makes pictures is taken at its word
         return not isinstance(fabric, HiRes)
     try:
@@ -49,13 +54,21 @@ def tells_subjects(fabric: Fabric, picture: GeneratedImage) -> bool:
 
 
 def find_subject(
-    fabric: Fabric, identity: str, picture: Picture, prompt: str, settings: Mapping[str, Any]
+    fabric: Any,  # noqa: ANN401  (a Fabric, a DistributedFabric)
+    identity: str,
+    picture: Picture,
+    prompt: str,
+    settings: Mapping[str, Any],
 ) -> torch.Tensor:
     """Return where the subject of a picture is; see `Session.subject`."""
     if isinstance(fabric, HiRes):
         message = "subjects are not looked for in two passes: give the session a Fabric"
         raise FabricError(message)
     known: Mapping[str, torch.Tensor] = fabric.subjects()
+    if identity not in known and isinstance(fabric, DistributedFabric):
+        mask: torch.Tensor = fabric.ask(find_subject, identity, picture, prompt, settings)
+        fabric.note_subject(identity, mask)
+        return mask
     if identity not in known:
         if isinstance(picture, GeneratedImage):
             prompt, settings = picture.prompt, picture.settings

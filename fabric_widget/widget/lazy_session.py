@@ -26,7 +26,8 @@ class LazySession:
     view
         Shows what the pipeline is.
     pipe
-        A diffusers pipeline, a `Fabric`, a `Session`, or None for the demo model.
+        A diffusers pipeline, a `Fabric`, a `DistributedFabric`, a `Session`, or None for the demo
+        model.
     **settings
         For making a `Fabric`; None where nothing was given.
 
@@ -103,11 +104,12 @@ def _session_of(pipe: Any, settings: Mapping[str, Any]) -> Session | None:  # no
         return None
     # Whoever has one of these has imported diffusers: nothing heavy is imported for anything else.
     if "diffusers" in sys.modules:
+        from fabric_widget.cluster import DistributedFabric
         from fabric_widget.engine import Fabric
         from fabric_widget.session import Session
 
         given = [name for name, value in settings.items() if value is not None]
-        if isinstance(pipe, (Fabric, Session)):
+        if isinstance(pipe, (Fabric, DistributedFabric, Session)):
             if given:
                 message = f"{given[0]} is for making a Fabric, and one was given: leave it out"
                 raise TypeError(message)
@@ -118,7 +120,7 @@ def _session_of(pipe: Any, settings: Mapping[str, Any]) -> Session | None:  # no
             return _new_session(pipe, settings)
     message = (
         f"cannot make pictures with a {type(pipe).__name__}: give a diffusers pipeline, a Fabric, "
-        "a Session, or nothing for the demo model"
+        "a DistributedFabric, a Session, or nothing for the demo model"
     )
     raise TypeError(message)
 

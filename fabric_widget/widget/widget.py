@@ -68,7 +68,8 @@ class FabricWidget(
     Parameters
     ----------
     pipe
-        A diffusers pipeline, a `Fabric`, or a `Session` to go on with; by default the demo model.
+        A diffusers pipeline, a `Fabric`, a `DistributedFabric`, or a `Session` to go on with; by
+        default the demo model.
     prompt, negative_prompt
         What is to be seen, and what is not.
     num_images

@@ -140,7 +140,8 @@ def test_a_picture_that_is_being_enlarged_can_be_cancelled(session: Session) -> 
 def test_an_enlarged_picture_follows_what_the_picture_followed(session: Session) -> None:
     drafts = session.rounds[-1]
     index = next(i for i, recipe in enumerate(drafts.recipes) if recipe.liked)
-    second = HiRes(session.fabric)
+    one_pass: Any = session.fabric
+    second = HiRes(one_pass)
     (plain,) = second.enlarge([drafts[index]])
     (large,) = session.enlarge(drafts[index])
     assert not np.array_equal(np.asarray(plain.image), np.asarray(large.image))

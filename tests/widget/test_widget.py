@@ -47,7 +47,8 @@ def test_a_pipeline_a_fabric_and_a_session_will_do(make: Callable[..., FabricWid
     pipe = tiny.pipeline()
     fabric = Fabric(pipe)
     session = Session(fabric)
-    assert make(pipe, cache_bytes=0).session.fabric.pipe is pipe
+    made: Any = make(pipe, cache_bytes=0).session.fabric
+    assert made.pipe is pipe
     assert make(fabric).session.fabric is fabric
     assert make(session).session is session
     with pytest.raises(TypeError, match="cache_bytes is for making a Fabric"):

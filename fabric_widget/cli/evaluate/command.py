@@ -26,8 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Ctrl-C ends early; finished trials are kept, and the next run continues from there.
     """
+    from fabric_widget.cluster import NoWorkers
     from fabric_widget.engine import FabricError
-    from fabric_widget.evaluation.study.cluster import NoWorkers
     from fabric_widget.evaluation.study.result_store import ResultStore
     from fabric_widget.evaluation.study.run import run_study
 

@@ -79,8 +79,8 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     """
     import torch
 
+    from fabric_widget.cluster import check_installed
     from fabric_widget.evaluation.people.simulated_user import SimulatedUser
-    from fabric_widget.evaluation.study.cluster import check_installed
 
     if arguments.ray is not None:
         check_installed()

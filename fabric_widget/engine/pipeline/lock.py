@@ -14,8 +14,6 @@ from fabric_widget.engine.errors import GenerationCancelled, PipelineBusy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import torch
-
 _POLL = 0.1  # seconds between two questions whether to go on waiting
 
 
@@ -34,7 +32,7 @@ class _Patience(NamedTuple):
     admitted: Callable[[], object]
 
 
-_locks: weakref.WeakKeyDictionary[torch.nn.Module, _Lock] = weakref.WeakKeyDictionary()
+_locks: weakref.WeakKeyDictionary[object, _Lock] = weakref.WeakKeyDictionary()
 _locks_guard = threading.Lock()
 _patience: ContextVar[_Patience | None] = ContextVar("patience", default=None)
 
@@ -61,13 +59,13 @@ def waiting_for_pipeline(
 
 
 @contextmanager
-def locked(model: torch.nn.Module, name: str) -> Iterator[None]:
+def locked(model: object, name: str) -> Iterator[None]:
     """Lock a denoiser for one run.
 
     Parameters
     ----------
     model
-        The denoiser.
+        The denoiser, or whatever stands for one elsewhere.
     name
         Of its pipeline, for the error.
 

@@ -1,4 +1,4 @@
-"""Trials on a Ray cluster: one actor for each device; trials of lost workers run again.
+"""Trials on a Ray cluster: one worker for each device; trials of lost workers run again.
 
 Only the calling process writes results: workers need no shared disk. A trial depends only on its
 settings, case and method, not on where it runs.
@@ -6,11 +6,10 @@ settings, case and method, not on where it runs.
 
 from __future__ import annotations
 
-import importlib.util
-import os
-from collections import Counter, deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fabric_widget.cluster.connection import Device, connected
+from fabric_widget.cluster.pool import Member, WorkerPool
 from fabric_widget.evaluation.study.resources import Resources
 from fabric_widget.evaluation.study.trial import run_trial
 
@@ -20,25 +19,6 @@ if TYPE_CHECKING:
     from fabric_widget.evaluation.study.cases import Case
     from fabric_widget.evaluation.study.result_store import Key
     from fabric_widget.evaluation.study.settings import Settings
-
-_TRIES = 3
-
-
-class NoWorkers(RuntimeError):  # noqa: N818  (public name: it says what is the matter)
-    """The cluster has nothing to work with, or loses it again and again."""
-
-
-def check_installed() -> None:
-    """Raise unless Ray is available.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        It is not installed.
-    """
-    if importlib.util.find_spec("ray") is None:
-        message = "Ray is not installed: pip install fabric-widget[cluster]"
-        raise ModuleNotFoundError(message)
 
 
 def run_on_cluster(
@@ -66,17 +46,34 @@ def run_on_cluster(
     """
     import ray
 
-    os.environ.setdefault(
-        "RAY_USAGE_STATS_ENABLED", "0"
-    )  # a new cluster would report to its makers
-    started = not ray.is_initialized()
-    if started:
-        ray.init(address=address, log_to_driver=False, logging_level="error")
-    try:
-        yield from _WorkerPool(settings, cases, keys).results()
-    finally:
-        if started:
-            ray.shutdown()
+    # A worker of a GPU needs a core beside it, however many threads its trials have.
+    on_gpu = settings.device.startswith("cuda")
+    needs = Device(gpus=1) if on_gpu else Device(cores=settings.threads)
+
+    def start() -> Member:
+        return Member(ray.remote(_Worker).options(**needs.options()).remote(settings))
+
+    def begin(worker: Member, trial: _Trial) -> Any:  # noqa: ANN401  (Ray's)
+        run = worker.actor.run.options(num_returns="streaming")
+        return run.remote(cases[trial.case], trial.method)
+
+    with connected(address):
+        pool = WorkerPool(start, min(needs.count(), len(keys)))
+        try:
+            for trial, record in pool.items([_Trial(*key) for key in keys], begin):
+                yield (trial.case, trial.method), record
+        finally:
+            pool.close()
+
+
+class _Trial(NamedTuple):
+    """What a worker is at."""
+
+    case: int
+    method: str
+
+    def __str__(self) -> str:
+        return f"prompt {self.case} with {self.method}"
 
 
 class _Worker:
@@ -87,77 +84,10 @@ class _Worker:
         self._resources: Resources | None = None
 
     def open(self) -> None:
-        """Load pipeline and scorers; errors of the constructor would look like a lost worker."""
+        """Load pipeline and scorers."""
         self._resources = Resources.load(self._settings)
 
-    def run(self, case: Case, method: str) -> dict[str, Any]:
-        """Run a trial."""
-        if self._resources is None:
-            self.open()
-        assert self._resources is not None  # noqa: S101  (for type checkers)
-        return run_trial(self._resources, case, method)
-
-
-class _WorkerPool:
-    """All workers and the trials that they run."""
-
-    def __init__(self, settings: Settings, cases: Mapping[int, Case], keys: Sequence[Key]) -> None:
-        import ray
-
-        self._ray = ray
-        self._settings = settings
-        self._cases = cases
-        self._waiting = deque(keys)
-        self._lost: Counter[Key | None] = Counter()
-        self._busy: dict[Any, tuple[Any, Key | None]] = {}
-        self._idle: list[Any] = []
-        on_gpu = settings.device.startswith("cuda")
-        self._needs = {"num_gpus": 1} if on_gpu else {"num_cpus": settings.threads}
-        available = ray.cluster_resources()
-        devices = available.get("GPU", 0) if on_gpu else available.get("CPU", 0) // settings.threads
-        if not devices:
-            message = (
-                f"the cluster has no {'GPU' if on_gpu else f'{settings.threads} free cores'}: "
-                "choose another device, or fewer threads"
-            )
-            raise NoWorkers(message)
-        for _ in range(min(int(devices), len(keys))):
-            self._start_worker()
-
-    def results(self) -> Iterator[tuple[Key, dict[str, Any]]]:
-        while self._waiting or any(key for _, key in self._busy.values()):
-            (done, *_), _ = self._ray.wait(list(self._busy), num_returns=1)
-            worker, key = self._busy.pop(done)
-            try:
-                record = self._ray.get(done)
-            except (
-                self._ray.exceptions.RayActorError,
-                self._ray.exceptions.ObjectLostError,
-            ) as error:
-                self._replace_worker(key, error)
-                continue
-            self._idle.append(worker)
-            self._assign()  # before yielding: the caller may be slow
-            if key is not None:
-                yield key, record
-
-    def _start_worker(self) -> None:
-        worker = self._ray.remote(_Worker).options(**self._needs).remote(self._settings)
-        self._busy[worker.open.remote()] = (worker, None)
-
-    def _assign(self) -> None:
-        while self._idle and self._waiting:
-            worker, key = self._idle.pop(), self._waiting.popleft()
-            self._busy[worker.run.remote(self._cases[key[0]], key[1])] = (worker, key)
-
-    def _replace_worker(self, key: Key | None, error: Exception) -> None:
-        """Start another worker for a lost one, and queue the lost trial again."""
-        self._start_worker()
-        self._lost[key] += 1
-        if self._lost[key] == _TRIES:
-            at = "loading" if key is None else f"prompt {key[0]} with {key[1]}"
-            message = f"{_TRIES} workers were lost at {at}: {error}"
-            raise NoWorkers(message) from error
-        if key is not None:
-            self._waiting.appendleft(key)
-            self._assign()
+    def run(self, case: Case, method: str) -> Iterator[dict[str, Any]]:
+        """Run a trial, and yield its record."""
+        assert self._resources is not None  # noqa: S101  (for type checkers: opened by the pool)
+        yield run_trial(self._resources, case, method)

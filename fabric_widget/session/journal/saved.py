@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from fabric_widget.engine import Fabric, Schedule
+    from fabric_widget.engine import Schedule
+    from fabric_widget.session.maker import PictureMaker
     from fabric_widget.session.session import Session
 
 
@@ -126,7 +127,7 @@ class SavedSession:
                 continue
         return made
 
-    def open(self, fabric: Fabric, *, schedule: Schedule | None = None) -> Session:
+    def open(self, fabric: PictureMaker, *, schedule: Schedule | None = None) -> Session:
         """Return a copy of the session, which does not save itself.
 
         Parameters

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import FabricError, HiRes
 from fabric_widget.session.batches import generate_in_batches
-from fabric_widget.session.remaking import ARGUMENTS, STEPS, TWO_PASSES, made_by, recipe_of
+from fabric_widget.session.remaking import (
+    ARGUMENTS,
+    STEPS,
+    TWO_PASSES,
+    made_by,
+    recipe_of,
+    second_pass,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +81,7 @@ def _enlarged(
 ) -> Round:
     (made,) = turn.round
     parent, original = _original(turn, made, turns)
-    second = HiRes(
+    second = second_pass(
         _one_pass(fabric),
         scale=turn.options.get("scale", _SCALE),
         strength=turn.options.get("strength", _STRENGTH),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from fabric_widget.cluster import DistributedFabric
 from fabric_widget.engine import Fabric, FabricError, HiRes, Schedule, TokenBudget
 from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -34,6 +35,9 @@ def environment_of(fabric: Any) -> dict[str, Any]:  # noqa: ANN401  (a Fabric, a
         versions of libraries, and the settings of the fabric.
     """
     first = fabric.fabric if isinstance(fabric, HiRes) else fabric
+    if isinstance(first, DistributedFabric):
+        there: dict[str, Any] = first.fact(environment_of)
+        return there
     found: dict[str, Any] = {"libraries": dict(_libraries())}
     if not isinstance(first, Fabric):
         return found

@@ -253,7 +253,7 @@ class Rounds:
 
     def _caution(self, session: Session, plan: RoundArguments) -> None:
         """Publish a notice if the prompt is longer than the model reads; not twice in a row."""
-        limit = tokens_read(getattr(session.fabric, "pipe", None), plan.prompt)
+        limit = tokens_read(session.fabric, plan.prompt)
         told = "" if limit is None else _LONG.format(limit)
         if told and told != self._cautioned:
             self._publisher.notice(told)

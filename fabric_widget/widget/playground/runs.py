@@ -136,7 +136,7 @@ class PlaygroundRuns:
         """Generate a comparison."""
         try:
             self.publisher.publish_start(job)
-            fabric = self._lazy_session.load().fabric
+            fabric: Any = self._lazy_session.load().fabric
             return self._compared(fabric, job, job.request or self._setting())
         except BaseException as error:
             self._publish_failure(job, error)
@@ -176,11 +176,9 @@ class PlaygroundRuns:
         from fabric_widget.engine.votes.aspects import AspectTable, AspectWeights
 
         if not self._tokens:
-            from fabric_widget.engine.compatibility import anatomy
-
             takes = self._lazy_session.pipeline_info.takes
             arguments = fabric.defaults | setting.pipeline_arguments(takes)
-            self._tokens = anatomy(fabric.pipe, arguments, setting.prompt).tokens
+            self._tokens = _tokens_of(fabric, arguments, setting.prompt)
         return AspectTable(colors=AspectWeights(layer_weights(setting.layers, self._tokens)))
 
     def _finish(self, result: Comparison, setting: PlaygroundSettings, fabric: Fabric) -> None:
@@ -284,3 +282,14 @@ class PlaygroundRuns:
             phase="error", message="The pictures could not be made.", error=problem
         )
         _logger.error("the pictures could not be made", exc_info=error)
+
+
+def _tokens_of(fabric: Any, arguments: Mapping[str, Any], prompt: str) -> Sequence[int]:  # noqa: ANN401  (a Fabric)
+    """Return the tokens of each attention layer, wherever the pipeline is."""
+    from fabric_widget.cluster import DistributedFabric
+    from fabric_widget.engine.compatibility import anatomy
+
+    if isinstance(fabric, DistributedFabric):
+        there: Sequence[int] = fabric.ask(_tokens_of, arguments, prompt)
+        return there
+    return anatomy(fabric.pipe, arguments, prompt).tokens

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.widget.state.settings import RANGES, SIZE_STEP, read_control
@@ -11,7 +11,8 @@ from fabric_widget.widget.state.settings import RANGES, SIZE_STEP, read_control
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fabric_widget.engine import Fabric, Plan
+    from fabric_widget.engine import Plan
+    from fabric_widget.session.maker import PictureMaker
     from fabric_widget.session.state import Turn
 
 _TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
@@ -50,8 +51,13 @@ class PipelineInfo:
     subjects: bool = True
 
     @classmethod
-    def of(cls, fabric: Fabric, plan: Plan | None = None) -> PipelineInfo:
+    def of(cls, fabric: PictureMaker, plan: Plan | None = None) -> PipelineInfo:
         """Return the facts about a pipeline without running it; by default with its own plan."""
+        from fabric_widget.cluster import DistributedFabric
+
+        if isinstance(fabric, DistributedFabric):
+            there: PipelineInfo = fabric.fact(cls.of)
+            return replace(there, variety=getattr(plan or fabric.plan, "variety", None))
         pipe = getattr(fabric, "pipe", None)
         if pipe is None:
             return cls(title=type(fabric).__name__)
@@ -60,7 +66,7 @@ class PipelineInfo:
         denoiser = getattr(pipe, "unet", None) or getattr(pipe, "transformer", None)
         parameters = inspect.signature(type(pipe).__call__).parameters
         own = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-        own |= fabric.defaults
+        own |= getattr(fabric, "defaults", {})
         sample = getattr(pipe, "default_sample_size", None)
         sample = sample or getattr(getattr(denoiser, "config", None), "sample_size", None)
         tall, wide = sample if isinstance(sample, (list, tuple)) else (sample, sample)
@@ -133,8 +139,14 @@ class PipelineInfo:
         }
 
 
-def tokens_read(pipe: object, prompt: str) -> int | None:
+def tokens_read(fabric: object, prompt: str) -> int | None:
     """Return the number of tokens read of a longer prompt; None if all are read."""
+    from fabric_widget.cluster import DistributedFabric
+
+    if isinstance(fabric, DistributedFabric):
+        read: int | None = fabric.ask(tokens_read, prompt)
+        return read
+    pipe = getattr(fabric, "pipe", None)
     tokenizers = [t for name in _TOKENIZERS if (t := getattr(pipe, name, None)) is not None]
     limits = [int(getattr(t, "model_max_length", _ENDLESS)) for t in tokenizers]
     if not tokenizers or max(limits) >= _ENDLESS:

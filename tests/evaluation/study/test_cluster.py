@@ -1,29 +1,28 @@
-"""A Ray cluster: equal to one process to the bit, also if a node is lost on the way."""
+"""A Ray cluster: equal to one process to the bit, also if workers or a node are lost on the way."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fabric_widget.__main__ import main
-from fabric_widget.evaluation.study import cluster as module
-from fabric_widget.evaluation.study.cluster import check_installed
+from fabric_widget.cluster import check_installed
+from fabric_widget.cluster.connection import Device
+from fabric_widget.cluster.pool import WorkerPool
 from fabric_widget.evaluation.study.result_store import ResultStore
+from tests.ray_cluster import OBJECTS, ray_settings, started, urgent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Hashable, Iterator
     from pathlib import Path
 
     from fabric_widget.evaluation.study.result_store import Key
 
-SMALL = ["--limit", "3", "--rounds", "2", "--images", "2", "--steps", "2", "--threads", "1"]
+SMALL = ["--limit", "2", "--rounds", "2", "--images", "2", "--steps", "2", "--threads", "1"]
 METHODS = ["--methods", "none,ours"]
-_OBJECTS = 80 * 2**20  # bytes: the least that Ray takes
-_ATTEMPTS = 4
 
 
 def evaluate(out: Path, *options: str) -> dict[str, Any]:
@@ -36,74 +35,87 @@ def evaluate(out: Path, *options: str) -> dict[str, Any]:
     return found
 
 
-def start_cluster() -> tuple[Any, list[Any]]:
-    """Return a cluster and its two nodes that work.
+def found_with_a_loss(out: Path, lose: Callable[[], object]) -> dict[str, Any]:
+    """Return the records of a cluster that loses something after its first trial."""
+    lost: list[Hashable] = []
+    put, replace = ResultStore.put, WorkerPool._replace
+    losing = [lose]
 
-    A node of Ray dies if its agents do not answer within 15 seconds, which beside many other
-    processes they may not. Then it is started again.
-    """
-    from ray.cluster_utils import Cluster
+    def put_and_lose(folder: ResultStore, key: Key, record: Any) -> None:
+        if losing:  # the first trial is finished, the workers are at their next
+            losing.pop()()
+        put(folder, key, record)
 
-    for left in reversed(range(_ATTEMPTS)):
-        cluster = None
-        try:
-            cluster = Cluster()
-            cluster.add_node(num_cpus=0, object_store_memory=_OBJECTS)
-            workers = [cluster.add_node(num_cpus=1, object_store_memory=_OBJECTS) for _ in range(2)]
-            cluster.wait_for_nodes()
-        except Exception:
-            if cluster is not None:
-                cluster.shutdown()
-            if not left:
-                raise
-        else:
-            return cluster, workers
-    raise AssertionError
+    def noting(pool: Any, task: Hashable, error: Exception) -> None:
+        lost.append(task)
+        replace(pool, task, error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ResultStore, "put", put_and_lose)
+        patch.setattr(WorkerPool, "_replace", noting)
+        found = evaluate(out, "--ray")
+    assert lost
+    assert len(found) == 4
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_a_cluster_that_loses_a_worker_gives_what_one_process_gives(
+    ray_cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del ray_cluster
+    import ray
+
+    pools, start = list[Any](), WorkerPool.__init__
+
+    def noted(pool: Any, *arguments: Any) -> None:
+        pools.append(pool)
+        start(pool, *arguments)
+
+    def lose() -> None:
+        worker, _ = next(iter(pools[0]._running.values()))  # the other one, at its trial
+        ray.kill(worker.actor)
+
+    monkeypatch.setattr(WorkerPool, "__init__", noted)
+    monkeypatch.setattr(Device, "count", lambda _: 2)
+    found = found_with_a_loss(tmp_path / "cluster", lose)
+    assert found == evaluate(tmp_path / "here")
 
 
 @pytest.fixture
-def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def nodes(tmp_path: Path) -> Iterator[Any]:
     """Return a cluster on this machine with two nodes that work and one that leads."""
     ray = pytest.importorskip("ray")
-    # Ray's workers give way to every other process: beside other tests they would never be done.
-    monkeypatch.setenv("RAY_worker_niceness", "0")
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "60")
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    from ray.cluster_utils import Cluster
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Ray's own
-        cluster, workers = start_cluster()
+    def start() -> tuple[Any, list[Any]]:
+        cluster = Cluster()
+        with urgent():
+            cluster.add_node(num_cpus=0, object_store_memory=OBJECTS)
+            workers = [cluster.add_node(num_cpus=1, object_store_memory=OBJECTS) for _ in range(2)]
+        cluster.wait_for_nodes()
+        return cluster, workers
+
+    with ray_settings(tmp_path):
+        cluster, workers = started(start)
         ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
         yield cluster, workers
         ray.shutdown()
         cluster.shutdown()
 
 
-@pytest.mark.slow
+@pytest.mark.soak  # a node is missed after its heart has not beaten for long
 @pytest.mark.filterwarnings("ignore")  # Ray's own
 def test_a_cluster_that_loses_a_node_gives_what_one_process_gives(
-    nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nodes: Any, tmp_path: Path
 ) -> None:
     cluster, workers = nodes
-    lost = []
-    put, replace = ResultStore.put, module._WorkerPool._replace_worker
 
-    def losing_a_node(folder: ResultStore, key: Key, record: Any) -> None:
-        if workers:  # the first trial is finished, both workers are at their next
-            cluster.remove_node(workers.pop(), allow_graceful=False)
-            workers.clear()
-        put(folder, key, record)
+    def lose() -> None:
+        cluster.remove_node(workers.pop(), allow_graceful=False)
 
-    def noting(crew: Any, key: Key | None, error: Exception) -> None:
-        lost.append(key)
-        replace(crew, key, error)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ResultStore, "put", losing_a_node)
-        patch.setattr(module._WorkerPool, "_replace_worker", noting)
-        found = evaluate(tmp_path / "cluster", "--ray")
-    assert lost
-    assert len(found) == 6
+    found = found_with_a_loss(tmp_path / "cluster", lose)
     assert found == evaluate(tmp_path / "here")
 
 

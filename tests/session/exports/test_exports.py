@@ -185,12 +185,14 @@ def test_code_knows_the_demo_model(tmp_path: Path) -> None:
     session.generate("abc", **QUICK)
     session.export(tmp_path / "story.py")
     assert 'SystemExit("call repeat(pipe)' in (tmp_path / "story.py").read_text()
+    fabric: Any = session.fabric
+    pipe = fabric.pipe
     for name, said in (
         ("/somewhere/fabric_widget/demo/model", "repeat(load_demo())"),
         ("owner/model", "from_pretrained('owner/model')"),
         ("/home/somebody/model", "SystemExit"),
     ):
-        session.fabric.pipe.register_to_config(_name_or_path=name)
+        pipe.register_to_config(_name_or_path=name)
         session.export(tmp_path / "story.py")
         assert said in (tmp_path / "story.py").read_text()
         assert "/home" not in (tmp_path / "story.py").read_text()
