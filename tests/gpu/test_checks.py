@@ -115,8 +115,9 @@ def test_a_group_that_cannot_be_imported_is_skipped_with_its_reason(
 
 
 def test_kernels_are_asked_without_diffusers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms = tuple(f"fabric_widget.{room}" for room in ("bench", "demo", "engine", "zoo"))
     for name in [*sys.modules]:
-        if name.startswith(("fabric_widget.engine", "fabric_widget.gpu.checks", "diffusers")):
+        if name.startswith((*rooms, "fabric_widget.gpu.checks", "diffusers")):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "diffusers", None)
     engine_without_pipelines()
