@@ -9,6 +9,8 @@ VENV ?= .venv
 DEMO ?=
 # Arguments of the measurement, such as: make bench BENCH='demo --references 0 1 8'
 BENCH ?=
+# Arguments of the checks on a GPU, such as: make gpu GPU='--smoke --out out/h100'
+GPU ?=
 # Notebooks to run; all of them by default: make notebooks NOTEBOOKS=notebooks/01_quickstart.ipynb
 NOTEBOOKS ?=
 
@@ -34,7 +36,8 @@ VERSIONS_TESTS ?= tests/engine tests/session tests/widget
 # Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
-.PHONY: help demo bench check test soak versions film lint format js lab notebooks docs docs-serve clean chromium
+.PHONY: help demo bench gpu gpu-dry check test soak versions film lint format js lab notebooks
+.PHONY: docs docs-serve clean chromium
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -44,6 +47,12 @@ demo: $(READY)  ## Let a simulated person vote for three rounds; writes out/demo
 
 bench: $(READY)  ## Measure what feedback costs; writes out/bench.json and charts.
 	$(BIN)/python -m fabric_widget bench $(BENCH)
+
+gpu: $(READY)  ## Check on a GPU, in eight minutes, that all holds; writes out/gpu.json and gpu.html.
+	$(BIN)/python -m fabric_widget gpu $(GPU)
+
+gpu-dry: $(READY)  ## Run the same checks on the CPU, with tiny shapes, in two minutes.
+	$(BIN)/python -m fabric_widget gpu --dry $(GPU)
 
 check: lint $(JS_READY)  ## Run the inner loop, two minutes: linters, types, the fast laws.
 	$(QUIET_NPM) run check

@@ -6,6 +6,7 @@ session/     rounds, votes, undo; saved, opened, replayed and exported
 widget/      FabricWidget and AttentionPlayground, for notebooks
 evaluation/  simulated users, methods, scorers, studies, reports
 bench/       what feedback costs
+gpu/         whether all of it holds on a GPU, asked in a few minutes
 charts/      charts as SVG, for evaluation and bench
 color_and_form  how far apart pictures are
 peak_memory  how much memory a piece of work took at most

@@ -19,6 +19,7 @@ _COMMANDS = {
     "demo": "fabric_widget.cli.demo",
     "evaluate": "fabric_widget.cli.evaluate",
     "export": "fabric_widget.cli.export",
+    "gpu": "fabric_widget.cli.gpu",
     "pipelines": "fabric_widget.cli.pipelines",
     "replay": "fabric_widget.cli.replay",
     "tastes": "fabric_widget.cli.tastes",

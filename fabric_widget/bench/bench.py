@@ -56,7 +56,7 @@ class Bench:
             show(f"making {plan.target.name}", 0, 1)
             target = build(plan)
             found: list[Finding] = []
-            parameters = sum(x.numel() for x in target.pipe.unet.parameters())
+            parameters = sum(x.numel() for x in target.denoiser.parameters())
             self._found.append((plan, parameters, found))
             for finding in measure(plan, target, show):
                 found.append(finding)  # noqa: PERF402  (what is found outlives an interrupt)

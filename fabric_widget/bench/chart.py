@@ -70,7 +70,7 @@ def draw_chart(target: Mapping[str, Any], machine: Mapping[str, Any]) -> str:
         raise ValueError(message)
     numbers = sorted({row["references"] for row in rows})
     ratios = [row["ratio"][name] for row in rows for name in ("low", "high")]
-    ratios += [row["floor"] for row in rows]
+    ratios += [row["floor"] for row in rows if row["floor"]]
     x = Scale(numbers[0], numbers[-1], _LEFT + 24, _RIGHT - 12, math.log1p)
     y = Scale(min(ratios) / 1.04, max(ratios) * 1.04, _BOTTOM, _TOP, math.log)
     curves = _curves_of(rows)
@@ -152,7 +152,8 @@ def _references_axis(x: Scale, numbers: Sequence[int], *, disliked: bool) -> lis
 def _drawn(x: Scale, y: Scale, curves: Sequence[_Curve]) -> list[str]:
     parts: list[str] = []
     ends: list[tuple[Point, str, str]] = []
-    floors = {row["references"]: row["floor"] for curve in curves for row in curve.rows}
+    every = [row for curve in curves for row in curve.rows]
+    floors = {row["references"]: row["floor"] for row in every if row["floor"]}
     if floors:
         points = [(x(n), y(floors[n])) for n in sorted(floors)]
         parts.append(polyline("soft floor", points))

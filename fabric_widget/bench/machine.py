@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,16 @@ def describe(device: torch.device) -> dict[str, Any]:
         "versions": {
             "python": platform.python_version(),
             "fabric_widget": __version__,
-            **{name: version(name) for name in _LIBRARIES},
+            **{name: _version(name) for name in _LIBRARIES},
         },
     }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _processor() -> str:

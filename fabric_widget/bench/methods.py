@@ -63,7 +63,8 @@ def blocks(plan: Plan) -> list[Block]:
     """Return the blocks of one repetition."""
     modes = [mode for mode in (*MODES, *_ON_REQUEST) if mode in plan.beside]
     ours = [(Variant("first", mode), Variant("later", mode)) for mode in modes]
-    published = [(PUBLISHED,)] if PUBLISHED.method in plan.beside else []
+    theirs = plan.target.published and PUBLISHED.method in plan.beside
+    published = [(PUBLISHED,)] if theirs else []
     return [(PLAIN,), *ours, *published]
 
 

@@ -55,13 +55,16 @@ class Target:
     title
         For people.
     guidance
-        Guidance scale: more than 1, so that a step has a conditional and an unconditional pass.
+        Guidance scale: more than 1, so that a step has a conditional and an unconditional pass; of
+        Flux it is distilled into one.
     coarsest
         How many latents on a side become one in the denoiser's coarsest level.
     on_cpu
         Size by default on a CPU, or None if it takes an accelerator.
     on_accelerator
         Size by default on an accelerator.
+    published
+        Whether there is the method of the paper's code for it: for UNets alone.
     """
 
     name: str
@@ -70,9 +73,11 @@ class Target:
     coarsest: int
     on_cpu: Size | None
     on_accelerator: Size
+    published: bool = True
 
 
 _DEMO = Size(pictures=4, latent=16, steps=10, repeats=7)
+_MEGAPIXEL = Size(pictures=4, latent=128, steps=4, repeats=3)
 TARGETS: Mapping[str, Target] = {
     target.name: target
     for target in (
@@ -98,7 +103,34 @@ TARGETS: Mapping[str, Target] = {
             guidance=5.0,
             coarsest=4,
             on_cpu=None,
-            on_accelerator=Size(pictures=4, latent=128, steps=4, repeats=3),
+            on_accelerator=_MEGAPIXEL,
+        ),
+        Target(
+            name="sd35-medium",
+            title="the transformer of Stable Diffusion 3.5 medium, random weights",
+            guidance=4.5,
+            coarsest=2,
+            on_cpu=None,
+            on_accelerator=_MEGAPIXEL,
+            published=False,
+        ),
+        Target(
+            name="sd35-large",
+            title="the transformer of Stable Diffusion 3.5 large, random weights",
+            guidance=4.5,
+            coarsest=2,
+            on_cpu=None,
+            on_accelerator=_MEGAPIXEL,
+            published=False,
+        ),
+        Target(
+            name="flux",
+            title="the transformer of Flux-dev, random weights",
+            guidance=3.5,
+            coarsest=2,
+            on_cpu=None,
+            on_accelerator=_MEGAPIXEL,
+            published=False,
         ),
     )
 }

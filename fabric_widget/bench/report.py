@@ -50,9 +50,9 @@ def target_figures(plan: Plan, parameters: int, findings: Sequence[Finding]) -> 
     -------
     dict
         Times in seconds, memory in bytes, operations of one step; None if unknown. A
-        row's `floor` is the least arithmetic of attention to all tokens of its references, relative
-        to a plain step: 1 + n·A/2F, with A the attention of one row of the batch to one reference
-        and F all that the denoiser does for that row.
+        row's `floor`, of UNets alone, is the least arithmetic of attention to all tokens of its
+        references, relative to a plain step: 1 + n·A/2F, with A the attention of one row of the
+        batch to one reference and F all that the denoiser does for that row.
     """
     counts = [finding for finding in findings if isinstance(finding, FlopCount)]
     samples = [finding for finding in findings if isinstance(finding, Sample)]
@@ -139,7 +139,7 @@ def _row(
         "round_ratio": spread([s.round_seconds / p.round_seconds for s, p in pairs]),
         "flops": count.flops,
         "flop_ratio": count.flops / plain.flops if plain else None,
-        "floor": floor(plan, plain, count.references) if plain else None,
+        "floor": floor(plan, plain, count.references) if plain and plain.self_attention else None,
         "peak_bytes": _of_known(max, (s.peak_bytes for s in own)),
         "cache_bytes": _of_known(max, (s.cache_bytes for s in own)),
         "remembered": _of_known(min, (s.remembered for s in own)),

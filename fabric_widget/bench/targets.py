@@ -1,7 +1,7 @@
-"""Pipelines to measure: the demo model, and UNets of full size with random weights.
+"""Pipelines to measure: the demo model, and denoisers of full size with random weights.
 
 The cost of a step does not depend on the weights. Text encoders and autoencoders are tiny: they run
-once a round and are no part of a step. A prompt has 77 tokens, as in the real pipelines.
+once a round and are no part of a step. A prompt has as many tokens as in the real pipelines.
 """
 
 from __future__ import annotations
@@ -11,31 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from diffusers import (
-    AutoencoderKL,
     DDIMScheduler,
     EulerDiscreteScheduler,
+    FluxPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
 from PIL import Image
-from transformers import (
-    CLIPTextConfig,
-    CLIPTextModel,
-    CLIPTextModelWithProjection,
-    CLIPTokenizer,
-)
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
+from fabric_widget.bench import transformer_targets
+from fabric_widget.bench.parts import autoencoder, text, tokenizer
 from fabric_widget.demo import load_demo
 from fabric_widget.engine import GeneratedImage
+from fabric_widget.engine.pipeline.denoiser import Denoiser
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fabric_widget.bench.plan import Plan
 
-_TOKENS = 77
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_PACKED = 4  # latents in a token of Flux
 _WORDS, _MORE_WORDS, _SIZES = 768, 1280, 256  # channels of the embeddings of texts and sizes
 _BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 # https://huggingface.co/stable-diffusion-v1-5/stable-diffusion-v1-5, unet/config.json
@@ -66,7 +63,7 @@ class TargetPipeline:
     Parameters
     ----------
     pipe
-        A Stable Diffusion pipeline, without a progress bar.
+        A Stable Diffusion or Flux pipeline, without a progress bar.
     pictures
         Of one round.
     arguments
@@ -89,14 +86,28 @@ class TargetPipeline:
         device: torch.device = self.pipe.device
         return device
 
+    @property
+    def denoiser(self) -> Any:  # noqa: ANN401  (a model of diffusers)
+        """The UNet or the transformer."""
+        return Denoiser(self.pipe).module
+
     def references(self, count: int) -> list[GeneratedImage]:
         """Return different references of the size of the pictures: noise costs what pictures do."""
-        sides = (self.arguments[name] // self.pipe.vae_scale_factor for name in ("height", "width"))
-        shape = (self.pipe.unet.config.in_channels, *sides)
+        height, width = (
+            self.arguments[name] // self.pipe.vae_scale_factor for name in ("height", "width")
+        )
+        shape: tuple[int, ...] = (self.denoiser.config.in_channels, height, width)
+        if isinstance(self.pipe, FluxPipeline):  # two by two latents are one token
+            shape = (height * width // _PACKED, self.denoiser.config.in_channels)
         generator = torch.Generator().manual_seed(0)
+        size = {name: self.arguments[name] for name in ("height", "width")}
         return [
             GeneratedImage(
-                Image.new("RGB", (1, 1)), torch.randn(shape, generator=generator), seed=i, prompt=""
+                Image.new("RGB", (1, 1)),
+                torch.randn(shape, generator=generator),
+                seed=i,
+                prompt="",
+                settings=size,
             )
             for i in range(count)
         ]
@@ -127,12 +138,12 @@ def _sd15(device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
     with torch.random.fork_rng(), device:
         parts = {
             "unet": UNet2DConditionModel(**_SD15),
-            "vae": _vae(),
-            "text_encoder": CLIPTextModel(_text(_WORDS)),
+            "vae": autoencoder(),
+            "text_encoder": CLIPTextModel(text(_WORDS)),
         }
     return StableDiffusionPipeline(
         **_ready(parts, dtype),
-        tokenizer=_tokenizer(),
+        tokenizer=tokenizer(),
         scheduler=DDIMScheduler(**_BETAS, steps_offset=1, clip_sample=False),
         safety_checker=None,
         feature_extractor=None,
@@ -144,55 +155,29 @@ def _sdxl(device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
     with torch.random.fork_rng(), device:
         parts = {
             "unet": UNet2DConditionModel(**_SDXL),
-            "vae": _vae(),
-            "text_encoder": CLIPTextModel(_text(_WORDS)),
-            "text_encoder_2": CLIPTextModelWithProjection(_text(_MORE_WORDS)),
+            "vae": autoencoder(),
+            "text_encoder": CLIPTextModel(text(_WORDS)),
+            "text_encoder_2": CLIPTextModelWithProjection(text(_MORE_WORDS)),
         }
     return StableDiffusionXLPipeline(
         **_ready(parts, dtype),
-        tokenizer=_tokenizer(),
-        tokenizer_2=_tokenizer(),
+        tokenizer=tokenizer(),
+        tokenizer_2=tokenizer(),
         scheduler=EulerDiscreteScheduler(**_BETAS, steps_offset=1),
         add_watermarker=False,
     )
 
 
-_BUILDERS = {"demo": _demo, "sd15": _sd15, "sdxl": _sdxl}
+_BUILDERS = {
+    "demo": _demo,
+    "sd15": _sd15,
+    "sdxl": _sdxl,
+    "sd35-medium": transformer_targets.sd35_medium,
+    "sd35-large": transformer_targets.sd35_large,
+    "flux": transformer_targets.flux,
+}
 
 
 def _ready(parts: Mapping[str, torch.nn.Module], dtype: torch.dtype) -> dict[str, torch.nn.Module]:
     # diffusers' own `to` warns of modules that it would keep in float32, even of none.
     return {name: torch.nn.Module.to(part, dtype).eval() for name, part in parts.items()}
-
-
-def _vae() -> AutoencoderKL:
-    return AutoencoderKL(
-        block_out_channels=(8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-        latent_channels=4,
-        norm_num_groups=4,
-    )
-
-
-def _text(width: int) -> CLIPTextConfig:
-    """Return a text encoder as wide as the real one and two layers deep."""
-    return CLIPTextConfig(
-        vocab_size=2 + 2 * len(_LETTERS),
-        hidden_size=width,
-        intermediate_size=width,
-        num_hidden_layers=2,
-        num_attention_heads=width // 64,
-        max_position_embeddings=_TOKENS,
-        projection_dim=width,
-        bos_token_id=0,
-        eos_token_id=1,
-        pad_token_id=1,
-    )
-
-
-def _tokenizer() -> CLIPTokenizer:
-    words = ["<|startoftext|>", "<|endoftext|>", *_LETTERS, *(f"{x}</w>" for x in _LETTERS)]
-    return CLIPTokenizer(
-        vocab={word: i for i, word in enumerate(words)}, merges=[], model_max_length=_TOKENS
-    )

@@ -8,6 +8,7 @@ pipelines   every family of pipelines: does feedback work?
 aspects     what colors and form mean on a pipeline: a table, JSON, a chart
 replay      a saved session made once more: which pictures are the same
 export      a saved session as a page, as pictures, as code
+gpu         whether all of it holds on a GPU: lines, JSON, a page
 bench/      what feedback costs: a table, JSON, charts
 model       the demo model, and the pipeline's arguments
 progress    a progress bar, and Ctrl-C

@@ -14,7 +14,12 @@ from fabric_widget.engine.errors import GenerationCancelled
 from fabric_widget.engine.lens.lens import Lens, checked_lens
 from fabric_widget.engine.output import round_of
 from fabric_widget.engine.pipeline.denoiser import Denoiser
-from fabric_widget.engine.pipeline.restore import processors, processors_of, swapped
+from fabric_widget.engine.pipeline.restore import (
+    not_compiled,
+    processors,
+    processors_of,
+    swapped,
+)
 from fabric_widget.engine.plans.explore import Explore
 from fabric_widget.engine.plans.recipe import checked_default_plan, checked_plan
 from fabric_widget.engine.prepare import prepare_lender, with_prompt_rows
@@ -247,6 +252,7 @@ class Fabric:
                 self.pipe, self._denoiser, self._maker, self._cache, self.token_budget, request
             )
 
+        @not_compiled
         def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
             run.check()
             call = self._denoiser.bind(args, kwargs)

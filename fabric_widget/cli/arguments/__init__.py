@@ -4,6 +4,7 @@ demo       options of demo and tastes
 evaluate   options of evaluate
 pipelines  options of pipelines
 bench      options of bench
+gpu        options of gpu
 aspects    options of aspects
 sessions   options of replay and export
 rounds     options of commands that make rounds
@@ -22,6 +23,7 @@ from fabric_widget.cli.arguments.aspects import add_aspects
 from fabric_widget.cli.arguments.bench import add_bench
 from fabric_widget.cli.arguments.demo import DEFAULT_TASTE, add_demo, add_tastes
 from fabric_widget.cli.arguments.evaluate import add_evaluate
+from fabric_widget.cli.arguments.gpu import add_gpu
 from fabric_widget.cli.arguments.pipelines import add_pipelines
 from fabric_widget.cli.arguments.program import PROGRAM
 from fabric_widget.cli.arguments.sessions import add_export, add_replay
@@ -44,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_pipelines(commands)
     add_bench(commands)
+    add_gpu(commands)
     add_aspects(commands)
     add_replay(commands)
     add_export(commands)

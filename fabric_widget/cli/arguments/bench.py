@@ -39,6 +39,7 @@ a chart. Ctrl-C ends it early and keeps what was measured.""",
   sd15     the UNet of Stable Diffusion 1.5 with random weights
   sdxl     that of Stable Diffusion XL; takes an accelerator
   loading  how long imports take
+  sd35-medium, sd35-large, flux  transformers with random weights, on an accelerator; if named
 
 examples:
   {PROGRAM} bench --quick
@@ -52,7 +53,8 @@ examples:
         "targets",
         nargs="*",
         metavar="TARGET",
-        help=f"{', '.join([*TARGETS, LOADING])} (default: all that the device takes)",
+        help=f"{', '.join([*TARGETS, LOADING])} "
+        "(default: the UNets that the device takes, and loading)",
     )
     command.add_argument(
         "--references",

@@ -58,7 +58,8 @@ def target_names(arguments: argparse.Namespace, device: str) -> list[str]:
         return list(dict.fromkeys(arguments.targets))
     if arguments.quick:
         return list(_QUICK_TARGETS)
-    return [x for x in known if x == LOADING or device != "cpu" or TARGETS[x].on_cpu]
+    usual = [x for x in known if x == LOADING or TARGETS[x].published]
+    return [x for x in usual if x == LOADING or device != "cpu" or TARGETS[x].on_cpu]
 
 
 def plan_target(arguments: argparse.Namespace, name: str, device: str) -> Plan:

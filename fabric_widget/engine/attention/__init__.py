@@ -1,6 +1,7 @@
 """Self-attention to a picture's own keys and to those of references. Knows tensors only.
 
 core          the method as algebra: attend, blend, the gate
+kernels       attention kernels that return the log-sum-exp
 place         one attention call: its arguments, its place in the denoiser, what it borrows
 calls         attention calls as torch sees them: softmax and linear, blended with loans
 find_sites    the self-attention calls of a denoiser, found by measuring

@@ -12,12 +12,14 @@ exactly what they do to softmax attention, with k·q in the place of exp(k·q).
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional
 
-from fabric_widget.engine.attention.core import attend, borrow, concatenate, has_log_sum_exp
+from fabric_widget.engine.attention.core import attend, borrow, concatenate
+from fabric_widget.engine.attention.kernels import has_log_sum_exp
 from fabric_widget.engine.attention.place import Attention
 
 if TYPE_CHECKING:
@@ -39,7 +41,20 @@ def read_softmax(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[
     """Return the arguments of a call of torch's softmax attention, without making it."""
     if func is not functional.scaled_dot_product_attention:
         return None, None
-    return Attention(*args, **kwargs), None
+    return _autocast(Attention(*args, **kwargs)), None
+
+
+def _autocast(call: Attention) -> Attention:
+    """Return a call in the precision that autocast gives it: kernels want one type for all."""
+    kind = call.query.device.type
+    if not torch.is_autocast_enabled(kind):
+        return call
+    dtype = torch.get_autocast_dtype(kind)
+    q, k, v = (
+        x.to(dtype) if x.is_floating_point() and x.dtype != torch.float64 else x
+        for x in (call.query, call.key, call.value)
+    )
+    return replace(call, query=q, key=k, value=v)
 
 
 class LinearReader:

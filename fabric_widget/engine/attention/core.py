@@ -23,12 +23,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch.nn import functional
 
+from fabric_widget.engine.attention.kernels import ALIGNMENT, has_log_sum_exp, kernel_for
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ALIGNMENT = 8  # CUDA kernels want head dimensions in multiples of this; zeros change no score
-_FLASH_CAPABILITY = (8, 0)  # older GPUs have only the other kernel
-_FLASH_CHANNELS = 256
 # Of normalised attention guidance, as its authors recommend them for U-Nets.
 _NAG_LIMIT = 2.5  # how often longer an extrapolated output may be (τ)
 _NAG_SHARE = 0.5  # of the extrapolated in the output (α)
@@ -40,11 +39,6 @@ class Loan(NamedTuple):
     keys: torch.Tensor  # (1, H, M, D)
     values: torch.Tensor  # (1, H, M, D)
     log_weight: float | torch.Tensor  # of all queries, or of each, (N,); -inf lends nothing
-
-
-def has_log_sum_exp(q: torch.Tensor) -> bool:
-    """Return whether there is an attention kernel for `q` that returns its log-sum-exp."""
-    return q.device.type == "cpu" or (q.device.type == "cuda" and q.dtype != torch.float64)
 
 
 def attend(
@@ -69,25 +63,15 @@ def attend(
         Natural logarithm of the sum of the exponentials of the scores, (B, H, N), float32 (float64
         for float64 inputs).
     """
-    b, h, n, d = q.shape
+    b, h, _, d = q.shape
     scale = d**-0.5 if scale is None else scale
     # The kernels themselves check neither batch sizes nor strides: wrong ones give wrong numbers.
     k, v = (x.expand(b, h, -1, -1) for x in (k, v))
     q, k, v = (x if x.stride(-1) == 1 else x.contiguous() for x in (q, k, v))
-    aten = torch.ops.aten
-    if q.device.type == "cpu":
-        out, lse = aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, scale=scale)  # noqa: SLF001  (no public operator returns the log-sum-exp)
-        return out, lse
-    if d % _ALIGNMENT:
-        q, k, v = (functional.pad(x, (0, -d % _ALIGNMENT)) for x in (q, k, v))
-    modern = torch.cuda.get_device_capability(q.device) >= _FLASH_CAPABILITY
-    if modern and d <= _FLASH_CHANNELS and q.dtype in {torch.float16, torch.bfloat16}:
-        out, lse, *_ = aten._scaled_dot_product_flash_attention(q, k, v, scale=scale)  # noqa: SLF001
-    else:
-        out, lse, *_ = aten._scaled_dot_product_efficient_attention(  # noqa: SLF001
-            q, k, v, None, compute_log_sumexp=True, scale=scale
-        )
-    return out[..., :d], lse[..., :n]  # the kernels pad both
+    if q.device.type != "cpu" and d % ALIGNMENT:
+        q, k, v = (functional.pad(x, (0, -d % ALIGNMENT)) for x in (q, k, v))
+    out, lse = kernel_for(q)(q, k, v, scale)
+    return out[..., :d], lse
 
 
 def _attend_shared(

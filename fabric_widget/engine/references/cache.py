@@ -71,7 +71,7 @@ class ReferenceCache:
         """Allow entries of earlier runs to be evicted by those of a run on a device."""
         self._run += 1
         if self._fixed is None:
-            self.capacity = _affordable_bytes(device, self.nbytes)
+            self.capacity = affordable_bytes(device, self.nbytes)
 
     def get(self, key: Hashable) -> Sequence[Lent] | None:
         """Return the entry of `key`, or None."""
@@ -119,9 +119,23 @@ class ReferenceCache:
             self.host.clear()
 
 
-def _affordable_bytes(device: torch.device, taken: int) -> int:
-    """Return the default capacity of the cache in bytes."""
+def affordable_bytes(device: torch.device, taken: int) -> int:
+    """Return the default capacity of the cache in bytes.
+
+    Parameters
+    ----------
+    device
+        Where it is.
+    taken
+        Bytes that the cache holds there already.
+    """
     if device.type != "cuda":
         return _CPU_CACHE_BYTES
-    free, _ = torch.cuda.mem_get_info(device)
-    return (free + taken) // _CUDA_CACHE_SHARE
+    free, total = torch.cuda.mem_get_info(device)
+    # Of what the device calls taken, torch keeps a part for its next tensors.
+    allocated = torch.cuda.memory_allocated(device)
+    free += torch.cuda.memory_reserved(device) - allocated
+    fraction = getattr(torch.cuda, "get_per_process_memory_fraction", None)
+    if fraction is not None:  # torch before 2.8 does not tell how much of it this process may have
+        free = min(free, int(fraction(device) * total) - allocated)
+    return max(free + taken, 0) // _CUDA_CACHE_SHARE
