@@ -2,6 +2,7 @@
 
 engine/      a pipeline, a prompt and feedback in; pictures out
 cluster/     the pictures of a round, shared out among GPUs and machines
+lora/        a taste to keep: what votes say, learnt by a LoRA
 session/     rounds, votes, undo; saved, opened, replayed and exported
 widget/      FabricWidget and AttentionPlayground, for notebooks
 evaluation/  simulated users, methods, scorers, studies, reports
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         TokenBudget,
         Vote,
     )
+    from fabric_widget.lora import LoRASettings, TasteLoRA
     from fabric_widget.session import Session, SessionFileError, Style, read_settings
     from fabric_widget.session.journal import sessions
     from fabric_widget.widget import AttentionPlayground, FabricWidget
@@ -58,11 +60,13 @@ __all__ = [
     "FabricWidget",
     "HiRes",
     "Lens",
+    "LoRASettings",
     "MoreLike",
     "Schedule",
     "Session",
     "SessionFileError",
     "Style",
+    "TasteLoRA",
     "TokenBudget",
     "Vote",
     "load_demo",
@@ -79,6 +83,7 @@ _ROOMS = {
     "FabricWidget": "fabric_widget.widget",
     "HiRes": "fabric_widget.engine",
     "Lens": "fabric_widget.engine",
+    "LoRASettings": "fabric_widget.lora",
     "MoreLike": "fabric_widget.engine",
     "Schedule": "fabric_widget.engine",
     "Session": "fabric_widget.session",
@@ -86,6 +91,7 @@ _ROOMS = {
     "sessions": "fabric_widget.session.journal",
     "SessionFileError": "fabric_widget.session",
     "Style": "fabric_widget.session",
+    "TasteLoRA": "fabric_widget.lora",
     "TokenBudget": "fabric_widget.engine",
     "Vote": "fabric_widget.engine",
     "load_demo": "fabric_widget.demo",

@@ -6,7 +6,7 @@ Here stand the order of things and the promise that everything is put back.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine.attention.token_budget import TokenBudget
@@ -18,6 +18,7 @@ from fabric_widget.engine.pipeline.restore import (
     not_compiled,
     processors,
     processors_of,
+    replaced,
     swapped,
 )
 from fabric_widget.engine.plans.explore import Explore
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from diffusers import DiffusionPipeline
 
+    from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.plans.recipe import Plan, Recipe
     from fabric_widget.engine.results import Progress, Round
 
@@ -123,6 +125,7 @@ class Fabric:
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._previewer = Previewer(self.pipe, preview)
         self._run: Run | None = None
+        self._watcher: Callable[[Call, Any], object] | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -223,6 +226,15 @@ class Fabric:
         if (run := self._run) is not None:
             run.cancelled.set()
 
+    @contextmanager
+    def watched(self, watcher: Callable[[Call, Any], object]) -> Iterator[None]:
+        """Tell `watcher` of each call that the pipeline makes to its denoiser, and what it returns.
+
+        With feedback, that is what the denoiser returns while the references are lent to it.
+        """
+        with replaced(self, "_watcher", watcher):
+            yield
+
     def subjects(self) -> dict[str, Any]:
         """Return the masks of subjects found so far, (rows, columns), by the pictures' ids."""
         return {name: mask for (_, name), mask in self._cache.subjects.items()}
@@ -257,10 +269,11 @@ class Fabric:
             run.check()
             call = self._denoiser.bind(args, kwargs)
             run.begin_step(call)
-            if lender is None:
-                return inner(*args, **kwargs)
-            with lender.lending(call, run.index, run.steps):
-                return inner(*args, **kwargs)
+            with nullcontext() if lender is None else lender.lending(call, run.index, run.steps):
+                output = inner(*args, **kwargs)
+            if self._watcher is not None:
+                self._watcher(call, output)
+            return output
 
         arguments = run.arguments(request)
         with ExitStack() as stack:

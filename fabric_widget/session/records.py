@@ -17,6 +17,7 @@ from fabric_widget.engine.votes.aspects import AspectTable, read_aspect
 from fabric_widget.engine.votes.parts import MOST_CELLS, PARTS, Part
 from fabric_widget.engine.votes.votes import MOST_STRENGTH, CheckedVote
 from fabric_widget.session import typed
+from fabric_widget.session.state import LoRAUse
 from fabric_widget.session.votes import Vote
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     Lookup = Callable[[str], Picture]  # from an id to the picture
 
+LORAS = "loras"
+"""What the LoRAs in use are called in states, and in the options of turns."""
 _BYTE = 255
 
 
@@ -57,6 +60,23 @@ def votes_from_json(content: Any, picture: Lookup) -> tuple[Vote, ...]:  # noqa:
             typed.truth(vote["in_place"], "in_place"),
         )
         for vote in typed.listed(content, "votes")
+    )
+
+
+def loras_as_json(uses: Sequence[LoRAUse]) -> list[dict[str, Any]]:
+    """Return the LoRAs in use."""
+    return [asdict(use) for use in uses]
+
+
+def loras_from_json(content: object) -> tuple[LoRAUse, ...]:
+    """Return the LoRAs in use; sessions of before there were any have none."""
+    return tuple(
+        LoRAUse(
+            typed.text(use["name"], "the name of a LoRA"),
+            typed.text(use["digest"], "the digest of a LoRA"),
+            typed.number(use["strength"], "the strength of a LoRA", 0, MOST_STRENGTH),
+        )
+        for use in typed.listed(content, LORAS)
     )
 
 

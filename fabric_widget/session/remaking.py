@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.cluster import DistributedFabric, DistributedHiRes
 from fabric_widget.engine import Everything, FabricError, GeneratedImage, HiRes, Lens
 from fabric_widget.engine.pipeline.protocol import parameters_of
+from fabric_widget.session.loras import Adapting, in_runs, made_with, uses_of
 from fabric_widget.session.state import Turn
 from fabric_widget.session.votes import checked_of
-from fabric_widget.session.voting import Voting
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
-    from fabric_widget.engine import Influence, Progress, Recipe, Round, Schedule
+    from fabric_widget.engine import Influence, Progress, Recipe, Round
     from fabric_widget.session.maker import PictureMaker
     from fabric_widget.session.votes import Picture, Vote
 
@@ -30,16 +29,13 @@ DRAFT = 3
 """A draft takes so many times fewer steps; a round of drafts has so many times more pictures."""
 
 
-class Remaking(Voting):
+class Remaking(Adapting):
     """The acts of a session that make one of its pictures once more."""
 
-    fabric: PictureMaker
-    schedule: Schedule | None
     _second: HiRes | DistributedHiRes | None = None  # while it enlarges a picture
-    _cancelled: threading.Event | None = None  # while it is replayed, with runs of several fabrics
 
     def cancel(self) -> None:
-        """End the current run, or replay, at its next step. Any thread may call this."""
+        """End the current run, baking or replay at its next step. Any thread may call this."""
         if (cancelled := self._cancelled) is not None:
             cancelled.set()
         (self._second or self.fabric).cancel()
@@ -83,16 +79,17 @@ class Remaking(Voting):
             )
             raise ValueError(message)
         arguments = {**picture.settings, **pipeline_arguments}
-        made = self.fabric(
-            picture.prompt,
-            num_images=1,
-            seed=picture.seed,
-            plan=[recipe_of(turn, picture)],
-            schedule=turn.schedule,
-            on_step=on_step,
-            **arguments,
-        )
-        options = made_by(self.fabric, arguments)
+        with in_runs(uses_of(turn), self.fabric):
+            made = self.fabric(
+                picture.prompt,
+                num_images=1,
+                seed=picture.seed,
+                plan=[recipe_of(turn, picture)],
+                schedule=turn.schedule,
+                on_step=on_step,
+                **arguments,
+            )
+        options = made_by(self.fabric, arguments) | made_with(uses_of(turn))
         return self._remade(
             Turn(made, turn.votes, turn.schedule, index, "finished", options=options), picture
         )
@@ -135,15 +132,16 @@ class Remaking(Voting):
         self._second = second_pass(self.fabric, scale=scale, strength=strength)
         steps = {} if turn.full_steps is None else {STEPS: turn.full_steps}
         try:
-            made = self._second.enlarge(
-                [replace(picture, settings={**picture.settings, **steps})],
-                plan=[recipe_of(turn, picture)],
-                schedule=turn.schedule,
-                on_step=on_step,
-            )
+            with in_runs(uses_of(turn), self.fabric):
+                made = self._second.enlarge(
+                    [replace(picture, settings={**picture.settings, **steps})],
+                    plan=[recipe_of(turn, picture)],
+                    schedule=turn.schedule,
+                    on_step=on_step,
+                )
         finally:
             self._second = None
-        options = {"scale": scale, "strength": strength}
+        options = {"scale": scale, "strength": strength} | made_with(uses_of(turn))
         return self._remade(
             Turn(made, turn.votes, turn.schedule, index, "enlarged", options=options), picture
         )
@@ -196,16 +194,18 @@ class Remaking(Voting):
             raise FabricError(message)
         if not turn.guided:
             return None
-        return self.fabric(
-            picture.prompt,
-            num_images=1,
-            seed=picture.seed,
-            plan=[recipe_of(turn, picture)],
-            schedule=turn.schedule,
-            lens=replace(lens, image=0),
-            on_step=on_step,
-            **picture.settings,
-        ).influence
+        with in_runs(uses_of(turn), self.fabric):
+            made = self.fabric(
+                picture.prompt,
+                num_images=1,
+                seed=picture.seed,
+                plan=[recipe_of(turn, picture)],
+                schedule=turn.schedule,
+                lens=replace(lens, image=0),
+                on_step=on_step,
+                **picture.settings,
+            )
+        return made.influence
 
     def turn_of(self, picture: GeneratedImage) -> tuple[int, Turn]:
         """Return the newest turn that made a picture, and its index.

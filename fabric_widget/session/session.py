@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.engine import Lens, MoreLike, Round
 from fabric_widget.engine.request import checked_number, usable_seed
 from fabric_widget.session.batches import generate_in_batches
+from fabric_widget.session.loras import in_runs, made_with
 from fabric_widget.session.remaking import DRAFT, STEPS, draft_steps, full_steps, made_by
 from fabric_widget.session.saving import Saving
 from fabric_widget.session.state import State, Turn
@@ -269,19 +270,21 @@ class Session(Saving):
         prompt = before.prompt if prompt is None else prompt
         seed = usable_seed(before.next_seed) if seed is None else seed
         recipes = plan.recipes(checked_of(before.votes), checked_number(num_images), seed)
-        made = generate_in_batches(
-            self.fabric,
-            prompt,
-            num_images=num_images,
-            seed=seed,
-            batch_size=batch_size,
-            on_step=on_step,
-            on_images=on_images,
-            recipes=recipes,
-            schedule=schedule,
-            lens=self.lens if any(one.liked or one.disliked for one in recipes) else None,
-            **pipeline_arguments,
-        )
+        lens = self.lens if any(one.liked or one.disliked for one in recipes) else None
+        with in_runs(before.loras, self.fabric):
+            made = generate_in_batches(
+                self.fabric,
+                prompt,
+                num_images=num_images,
+                seed=seed,
+                batch_size=batch_size,
+                on_step=on_step,
+                on_images=on_images,
+                recipes=recipes,
+                schedule=schedule,
+                lens=lens,
+                **pipeline_arguments,
+            )
         drafts = full_steps is not None and full_steps > pipeline_arguments[STEPS]
         turn = Turn(
             made,
@@ -291,7 +294,8 @@ class Session(Saving):
             "drafts" if drafts else "round",
             full_steps if drafts else None,
             ({} if batch_size is None else {"batch_size": batch_size})
-            | made_by(self.fabric, pipeline_arguments),
+            | made_by(self.fabric, pipeline_arguments)
+            | made_with(before.loras),
         )
         with self._lock:
             self._pictures.update((image.id, image) for image in turn.round)

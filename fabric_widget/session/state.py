@@ -73,6 +73,25 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class LoRAUse:
+    """A LoRA that rounds are made with.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    digest
+        Of its weights.
+    strength
+        Above 0 … 2.
+    """
+
+    name: str
+    digest: str
+    strength: float
+
+
+@dataclass(frozen=True)
 class State:
     """Rounds, votes, the prompt, and the seed that the next round starts at.
 
@@ -90,6 +109,8 @@ class State:
         Ids of the best pictures so far, the one starred last at the end.
     next_seed
         Greater than every seed in `turns`, unless there are none.
+    loras
+        Those that the next round is made with, each name once.
     """
 
     next_seed: int
@@ -98,6 +119,7 @@ class State:
     votes: tuple[Vote, ...] = ()
     prompt: str = ""
     starred: tuple[str, ...] = ()
+    loras: tuple[LoRAUse, ...] = ()
 
     @property
     def pictures(self) -> dict[str, Picture]:
@@ -147,6 +169,12 @@ class State:
         others = tuple(other for other in self.starred if other != identity)
         return replace(self, starred=(*others, identity) if starred else others)
 
+    def with_lora(self, use: LoRAUse) -> Self:
+        """Return the state with a LoRA in use in the place of one of its name, or off at 0."""
+        others = tuple(other for other in self.loras if other.name != use.name)
+        wanted = (*others, use) if use.strength else others
+        return self if wanted == self.loras or use in self.loras else replace(self, loras=wanted)
+
     def with_turn(self, turn: Turn) -> Self:
         """Return the state after a round; votes cast meanwhile stay."""
         made = turn.round
@@ -168,7 +196,7 @@ class State:
         return self if back == self else back
 
 
-Act = Literal["", "vote", "round", "branch", "star"]
+Act = Literal["", "vote", "round", "branch", "star", "lora"]
 
 
 def act_between(state: State, other: State | None) -> Act:
@@ -179,4 +207,6 @@ def act_between(state: State, other: State | None) -> Act:
         return "round"
     if state.starred != other.starred:
         return "star"
+    if state.loras != other.loras:
+        return "lora"
     return "branch" if (state.current, state.prompt) != (other.current, other.prompt) else "vote"

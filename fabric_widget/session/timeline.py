@@ -63,12 +63,12 @@ class Timeline:
 
     @property
     def undoable(self) -> Act:
-        """What `undo` would take back: "vote", "round", "branch", "star", or "" for nothing."""
+        """What `undo` would take back: "vote", "round", "branch", "star", "lora", or ""."""
         return act_between(self._history.present, self._history.previous)
 
     @property
     def redoable(self) -> Act:
-        """What `redo` would do again: "vote", "round", "branch", "star", or "" for nothing."""
+        """What `redo` would do again: "vote", "round", "branch", "star", "lora", or ""."""
         return act_between(self._history.present, self._history.following)
 
     def observe(self, observer: Observer | None) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import weakref
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fabric_widget.engine.errors import GenerationCancelled, PipelineBusy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _POLL = 0.1  # seconds between two questions whether to go on waiting
 
@@ -25,6 +26,9 @@ class _Lock:
     owner: int | None = None
 
 
+Meanwhile = Callable[[Any], AbstractContextManager[object]]  # the denoiser
+
+
 class _Patience(NamedTuple):
     """What a waiting run calls."""
 
@@ -35,6 +39,7 @@ class _Patience(NamedTuple):
 _locks: weakref.WeakKeyDictionary[object, _Lock] = weakref.WeakKeyDictionary()
 _locks_guard = threading.Lock()
 _patience: ContextVar[_Patience | None] = ContextVar("patience", default=None)
+_meanwhile: ContextVar[Meanwhile | None] = ContextVar("meanwhile", default=None)
 
 
 @contextmanager
@@ -56,6 +61,23 @@ def waiting_for_pipeline(
         yield
     finally:
         _patience.reset(token)
+
+
+@contextmanager
+def while_locked(enter: Meanwhile) -> Iterator[None]:
+    """Let each run of this thread be inside a context while it holds the denoiser.
+
+    Parameters
+    ----------
+    enter
+        Called with the denoiser, which nobody else uses meanwhile; what it changes there, its
+        context has to put back.
+    """
+    token = _meanwhile.set(enter)
+    try:
+        yield
+    finally:
+        _meanwhile.reset(token)
 
 
 @contextmanager
@@ -92,7 +114,9 @@ def locked(model: object, name: str) -> Iterator[None]:
         held.owner = threading.get_ident()
         if patience is not None and not at_once:
             patience.admitted()
-        yield
+        enter = _meanwhile.get()
+        with nullcontext() if enter is None else enter(model):
+            yield
     finally:
         held.owner = None
         held.lock.release()

@@ -12,7 +12,7 @@ from fabric_widget.engine import BadReference, Everything, Explore, Schedule, To
 from fabric_widget.engine.votes.parts import PARTS, Part, read_part
 from fabric_widget.session.files.pictures import encode
 from fabric_widget.session.files.turns import plain
-from fabric_widget.session.records import recipes_as_json
+from fabric_widget.session.records import LORAS, recipes_as_json
 from fabric_widget.session.remaking import ARGUMENTS, STEPS, TWO_PASSES, recipe_of
 from fabric_widget.session.replay.environment import settings_noted
 from fabric_widget.session.votes import checked_of
@@ -201,6 +201,12 @@ class _Code:
         lost = sorted({*settings} - {*plain(settings)} | {*turn.options.get("left_out", [])})
         if lost:
             message = f"round {index + 1} was made with {', '.join(lost)}, which code cannot say"
+            raise ValueError(message)
+        if turn.options.get(LORAS):
+            message = (
+                f"round {index + 1} was made with a LoRA, whose weights code cannot say: save the "
+                "session instead"
+            )
             raise ValueError(message)
         if turn.kind in {"finished", "enlarged"}:
             self._remake(turn)

@@ -21,7 +21,13 @@ from fabric_widget.session.files.turns import (
     turn_as_json,
     turn_from_json,
 )
-from fabric_widget.session.records import votes_as_json, votes_from_json
+from fabric_widget.session.records import (
+    LORAS,
+    loras_as_json,
+    loras_from_json,
+    votes_as_json,
+    votes_from_json,
+)
 from fabric_widget.session.state import State
 
 if TYPE_CHECKING:
@@ -60,6 +66,7 @@ def as_json(saved: Saved, pictures: Mapping[str, tuple[Picture, Facts]]) -> dict
         "current": present.current,
         "votes": votes_as_json(present.votes),
         "starred": list(present.starred),
+        **({LORAS: loras_as_json(present.loras)} if present.loras else {}),
         "turns": [turn_as_json(turn) for turn in present.turns],
         "turns_taken_back": [turn_as_json(turn) for turn in saved.turns[len(present.turns) :]],
         "states": states,
@@ -101,6 +108,7 @@ def from_json(content: Mapping[str, Any], picture: Lookup) -> Saved:
         votes=votes_from_json(content["votes"], picture),
         prompt=typed.text(content["prompt"], "the prompt"),
         starred=starred_from_json(content.get("starred", []), picture),
+        loras=loras_from_json(content.get(LORAS, [])),
     )
     check_places(present, 0)
     known = _Known(tuple(turns + taken_back), picture)
@@ -142,6 +150,8 @@ def _difference(before: State, state: State, places: Mapping[int, int]) -> dict[
         if getattr(state, name) != getattr(before, name):
             value = getattr(state, name)
             told[name] = list(value) if isinstance(value, tuple) else value
+    if state.loras != before.loras:
+        told[LORAS] = loras_as_json(state.loras)
     kept = _alike(before.turns, state.turns)
     if kept < max(len(before.turns), len(state.turns)):
         told["turns"] = [kept, [places[id(turn)] for turn in state.turns[kept:]]]
@@ -164,6 +174,8 @@ def _changed(before: State, difference: object, known: _Known) -> State:
         changes["prompt"] = typed.text(told["prompt"], "a prompt")
     if "starred" in told:
         changes["starred"] = starred_from_json(told["starred"], known.picture)
+    if LORAS in told:
+        changes["loras"] = loras_from_json(told[LORAS])
     if "turns" in told:
         kept, added = told["turns"]
         checked = typed.whole(kept, "kept turns", len(before.turns))

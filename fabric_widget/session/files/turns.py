@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.engine import GeneratedImage, Round, Schedule
 from fabric_widget.session import typed
 from fabric_widget.session.records import (
+    LORAS,
+    loras_from_json,
     recipes_as_json,
     recipes_from_json,
     votes_as_json,
@@ -97,6 +99,7 @@ def turn_from_json(content: Mapping[str, Any], picture: Lookup) -> Turn:
         raise ValueError(message)
     options = typed.mapping(content.get("options", {}), "options")
     typed.settings(options.get("arguments", {}), "arguments")
+    loras_from_json(options.get(LORAS, []))
     for name in typed.listed(options.get("left_out", []), "left_out"):
         typed.text(name, "a name in left_out")
     return Turn(

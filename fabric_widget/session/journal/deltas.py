@@ -12,7 +12,13 @@ from fabric_widget.session.files.turns import (
     turn_as_json,
     turn_from_json,
 )
-from fabric_widget.session.records import votes_as_json, votes_from_json
+from fabric_widget.session.records import (
+    LORAS,
+    loras_as_json,
+    loras_from_json,
+    votes_as_json,
+    votes_from_json,
+)
 from fabric_widget.session.state import State
 
 if TYPE_CHECKING:
@@ -34,6 +40,8 @@ def delta_of(before: State, after: State) -> dict[str, Any]:
     """
     told = {name: getattr(after, name) for name in _PLAIN}
     delta = {name: value for name, value in told.items() if value != getattr(before, name)}
+    if after.loras != before.loras:
+        delta[LORAS] = loras_as_json(after.loras)
     kept = _common(before.turns, after.turns)
     if kept != len(before.turns):
         delta["kept"] = kept
@@ -65,6 +73,8 @@ def state_after(before: State, delta: Mapping[str, Any], picture: Lookup) -> Sta
     changes = {name: delta[name] for name in _PLAIN if name in delta}
     if "starred" in changes:
         changes["starred"] = starred_from_json(changes["starred"], picture)
+    if LORAS in delta:
+        changes["loras"] = loras_from_json(delta[LORAS])
     typed.text(changes.get("prompt", ""), "a prompt")
     typed.whole(changes.get("next_seed", 0), "next_seed")
     after = replace(before, turns=(*before.turns[:kept], *new), votes=votes, **changes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import FabricError, HiRes
 from fabric_widget.session.batches import generate_in_batches
+from fabric_widget.session.loras import in_runs, uses_of
 from fabric_widget.session.remaking import (
     ARGUMENTS,
     STEPS,
@@ -56,8 +57,17 @@ def made_again(
     if left_out:
         message = f"it was made with {', '.join(map(str, left_out))}, which no file can hold"
         raise FabricError(message)
-    if turn.kind == "enlarged":
-        return _enlarged(fabric, turn, turns, on_step)
+    with in_runs(uses_of(turn), fabric):
+        if turn.kind == "enlarged":
+            return _enlarged(fabric, turn, turns, on_step)
+        return _generated(fabric, turn, on_step)
+
+
+def _generated(
+    fabric: Any,  # noqa: ANN401
+    turn: Turn,
+    on_step: Callable[[Progress], object] | None,
+) -> Round:
     made, passes = turn.round, turn.options.get(TWO_PASSES)
     return generate_in_batches(
         _one_pass(fabric) if passes is None else _two_passes(fabric, passes),
