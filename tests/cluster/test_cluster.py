@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib.util
 import os
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -188,7 +189,7 @@ def test_errors_and_warnings_of_a_worker_arrive_as_they_are(
         shared_fabric(PROMPT, unknown_argument=1)
     assert "cluster/worker.py" in str(raised.value.__cause__)  # where it happened
     with pytest.raises(TypeError, match="made in the worker, by load"):
-        shared_fabric.ask(print, open(os.devnull))  # noqa: PTH123, SIM115  (what cannot travel)
+        shared_fabric.ask(print, threading.Lock())
     with pytest.warns(FabricWarning, match="from afar"):
         assert shared_fabric.ask(_warn) == "StableDiffusionPipeline"
 
