@@ -22,6 +22,7 @@ def test_the_least_versions_are_the_oldest_that_were_tried() -> None:
         re.fullmatch(r"([\w-]+)>=([\d.]+)", one).groups() for one in project["dependencies"]
     )  # type: ignore[union-attr, misc]
     oldest = pins("oldest")
+    del oldest["peft"]  # for the tests alone
     assert {name: f"{oldest.get(name)}.0".startswith(f"{at}.") for name, at in least.items()} == (
         dict.fromkeys(oldest, True)
     )
