@@ -31,7 +31,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=fa
 # The oldest and the newest releases of what the package depends on, each in an environment of its own
 # of several GB, with the least that its tests need: the fast laws of engine, session and widget.
 VERSIONS ?= oldest newest
-VERSIONS_NEED := pytest pytest-xdist hypothesis
+VERSIONS_NEED := peft pytest pytest-xdist hypothesis
 VERSIONS_TESTS ?= tests/engine tests/session tests/widget
 # Material for MkDocs announces on every build that it will not follow MkDocs beyond 1.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs

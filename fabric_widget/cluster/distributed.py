@@ -237,7 +237,9 @@ class DistributedFabric:
         rounds = self.rounds(calls, on_step)
         made = joined(rounds)
         if seen is not None and seen.image is not None:
-            return made.seen(next((one.influence for one in rounds if one.influence), None))
+            return made.seen(
+                next((one.influence for one in rounds if one.influence is not None), None)
+            )
         return made
 
     def cancel(self) -> None:
@@ -337,7 +339,7 @@ class DistributedFabric:
                     elif isinstance(event, Failed):
                         raise unpack(event.error) from WorkerError(event.told)
                     elif isinstance(event, Made):
-                        made[share] = unpack(event.result, packed[share][1])
+                        made[share] = unpack(event.result, packed[share][1].__getitem__)
         return [made[share] for share in calls]
 
     def _begun(self, worker: _Worker, call: bytes, pictures: Mapping[str, object]) -> Any:  # noqa: ANN401

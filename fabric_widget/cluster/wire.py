@@ -18,7 +18,7 @@ from fabric_widget.engine import GeneratedImage
 from fabric_widget.engine.fingerprint import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -66,8 +66,8 @@ def pack(thing: object, name: Callable[[object], str | None] = lambda _: None) -
     return buffer.getvalue()
 
 
-def unpack(data: bytes, held: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401  (whatever it was)
-    """Return what was packed, with the pictures that are `held` by their names.
+def unpack(data: bytes, held: Callable[[str], object] = {}.__getitem__) -> Any:  # noqa: ANN401  (whatever it was)
+    """Return what was packed; `held` gives the pictures that stand in it by their names.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def unpack(data: bytes, held: Mapping[str, object] | None = None) -> Any:  # noq
 
     class Unpickler(pickle.Unpickler):
         def persistent_load(self, name: str) -> object:
-            return (held or {})[name]
+            return held(name)
 
     return Unpickler(io.BytesIO(data)).load()
 

@@ -165,8 +165,18 @@ class PipelineWorker:
             self._fabric.cancel()
 
     def _work(self, number: int, data: bytes, tell: Callable[[tuple[Any, ...]], None]) -> None:
+        named: set[str] = set()  # what stands in the call: whoever made it has these pictures
+
+        def held(name: str) -> Any:  # noqa: ANN401  (a picture)
+            named.add(name)
+            return self._held[name]
+
+        def known(part: object) -> str | None:
+            name = name_of(part)
+            return name if name in named else None
+
         try:
-            call: Call = unpack(data, self._held)
+            call: Call = unpack(data, held)
             on_step = functools.partial(self._on_step, number, tell if call.steps else None)
             watched = {"on_step": on_step} if call.steps else {}
             with warnings.catch_warnings(record=True) as warned:
@@ -174,7 +184,7 @@ class PipelineWorker:
                 result = call.function(self._fabric, *call.arguments, **call.keywords, **watched)
             for one in {(str(one.message), one.category) for one in warned}:
                 tell(Warned(*one))
-            tell(Made(pack(result, self._known)))
+            tell(Made(pack(result, known)))
         except BaseException as error:  # noqa: BLE001  (it is raised where the call came from)
             tell(_failure(error))
         finally:
@@ -189,11 +199,6 @@ class PipelineWorker:
             raise GenerationCancelled(message)
         if tell is not None:
             tell(Step(progress.step, progress.steps, progress.first))
-
-    def _known(self, part: object) -> str | None:
-        """Return the name of a picture that was sent: whoever sent it has it."""
-        name = name_of(part)
-        return name if name in self._held else None
 
 
 def facts_of(fabric: Fabric) -> Facts:

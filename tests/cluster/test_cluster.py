@@ -6,13 +6,13 @@ import contextlib
 import functools
 import importlib.util
 import os
-import warnings
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
-from fabric_widget import DistributedFabric, Fabric, Lens, Session, Vote, load_demo
+from fabric_widget import DistributedFabric, Everything, Fabric, Lens, Session, Vote, load_demo
 from fabric_widget.cluster.held import Held
 from fabric_widget.cluster.wire import pack
 from fabric_widget.cluster.worker import Call
@@ -184,25 +184,21 @@ def test_what_on_step_raises_comes_through(shared_fabric: DistributedFabric, pla
 def test_errors_and_warnings_of_a_worker_arrive_as_they_are(
     shared_fabric: DistributedFabric,
 ) -> None:
-    with pytest.raises(TypeError, match="unknown_argument") as raised:
-        shared_fabric(PROMPT, unknown_argument=1)
+    with pytest.raises(TypeError, match="generator cannot be given to Fabric") as raised:
+        shared_fabric(PROMPT, generator=1)
     assert "cluster/worker.py" in str(raised.value.__cause__)  # where it happened
     with pytest.raises(TypeError, match="made in the worker, by load"):
-        shared_fabric.ask(print, open(os.devnull))  # noqa: PTH123, SIM115  (what cannot travel)
-    with pytest.warns(FabricWarning, match="from afar"):
-        assert shared_fabric.ask(_warn) == "StableDiffusionPipeline"
-
-
-def _warn(fabric: Fabric) -> str:
-    warnings.warn("from afar", FabricWarning, stacklevel=1)
-    return type(fabric.pipe).__name__
+        shared_fabric.ask(print, threading.Lock())
+    with pytest.warns(FabricWarning, match="did you mean guidance_scale"):
+        shared_fabric(PROMPT, num_images=1, guidance_scal=3, **FEW)
 
 
 def test_the_lens_sees_one_picture_or_what_each_vote_did(
     shared_fabric: DistributedFabric, one: Fabric, plain: Round
 ) -> None:
     asked: dict[str, Any] = {"liked": [plain[0], plain[1]], "seed": 9, **FEW}
-    for lens in (Lens(image=2), Lens(cells=1)):
+    asked["plan"] = Everything()
+    for lens in (Lens(image=2), Lens(image=None, cells=1)):
         made, expected = shared_fabric(PROMPT, lens=lens, **asked), one(PROMPT, lens=lens, **asked)
         assert made.contributions == pytest.approx(dict(expected.contributions), abs=1e-3)
     assert made.influence is None
@@ -244,13 +240,10 @@ def test_a_session_does_with_it_what_it_does_with_a_fabric(
 def test_what_two_passes_of_a_whole_round_need_is_said(shared_fabric: DistributedFabric) -> None:
     with pytest.raises(TypeError, match="DistributedFabric"):
         HiRes(shared_fabric)  # type: ignore[arg-type]
+    session = Session(shared_fabric)
+    made = session.generate(PROMPT, num_images=1, **FEW)
     with pytest.raises(ValueError, match="scale"):
-        Session(shared_fabric).enlarge(_made(shared_fabric), scale=9)
-
-
-def _made(fabric: Any) -> GeneratedImage:
-    made: GeneratedImage = fabric(PROMPT, num_images=1, **FEW)[0]
-    return made
+        session.enlarge(made[0], scale=9)
 
 
 def test_each_worker_has_a_gpu_of_its_own(shared_fabric: DistributedFabric) -> None:

@@ -45,7 +45,7 @@ def test_from_hello_to_pictures_that_follow_votes(
     assert widget.session.rounds[-1].contributions
     long: Any = controls(prompt="a monster", num_images=4, auto=False, steps=150)
     front.call("generate", controls=long, votes={liked: 1.0})
-    front.wait(lambda: front.status["step"] > 0)
+    front.wait(lambda: front.status["job"] == 3 and 0 < front.status["step"] < 300)
     front.call("cancel")
     front.wait(lambda: front.status["message"].startswith("Stopped"))
     assert len(front.state["history"]) == 2
