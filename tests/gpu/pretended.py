@@ -1,8 +1,8 @@
 """A CUDA device that is pretended: tensors that say they are on it, and are computed on the CPU.
 
 It refuses what CUDA refuses: tensors of both devices in one function, generators of the other
-device, arrays of numpy, attention kernels with wrong types, sizes or strides. What it cannot show is
-how a GPU rounds, and whether copies and kernels wait for each other.
+device, arrays of numpy, attention kernels with wrong types, sizes or strides. What it cannot show
+is how a GPU rounds, and whether copies and kernels wait for each other.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Pretended(torch.Tensor):
     is_meta = property(lambda _: False)  # type: ignore[assignment]
 
     @staticmethod
-    def __new__(cls, inner: torch.Tensor) -> Pretended:
+    def __new__(cls: type[Pretended], inner: torch.Tensor) -> Pretended:  # noqa: PYI034
         made: Pretended = torch.Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
             cls,
             inner.size(),
@@ -62,6 +62,10 @@ class Pretended(torch.Tensor):
         return computed(func, args, kwargs or {})
 
     __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+
+    def tolist(self) -> Any:
+        """Return numbers, as tensors of a device give them without asking."""
+        return self.inner.tolist()
 
     def __deepcopy__(self, memo: Any) -> Any:
         return Pretended(self.inner.clone())
@@ -126,11 +130,12 @@ def _attended(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         message = f"{func} does not repeat keys: it reads what lies behind them"
         raise RuntimeError(message)
     out, lse = _ATEN._scaled_dot_product_flash_attention_for_cpu(q, k, v, scale=kwargs["scale"])
-    if func is _CUDNN:
-        lse = lse.unsqueeze(-1)
+    nothing = torch.zeros(())
     if func is _EFFICIENT:
         lse = torch.nn.functional.pad(lse, (0, -lse.shape[-1] % _PADDED_TO), value=torch.inf)
-    return out, lse, *[torch.zeros(())] * 7
+        return out, lse, nothing, nothing
+    lse = lse.unsqueeze(-1) if func is _CUDNN else lse
+    return out, lse, nothing, nothing, q.shape[-2], k.shape[-2], nothing, nothing, nothing
 
 
 @contextmanager
@@ -163,6 +168,6 @@ def pretended_cuda() -> Iterator[torch.device]:
         for name, stub in stubs.items():
             stack.enter_context(mock.patch.object(torch.cuda, name, stub))
         stack.callback(torch._C._set_only_lift_cpu_tensors, torch._C._only_lift_cpu_tensors())
-        torch._C._set_only_lift_cpu_tensors(True)  # what is made of numbers comes there by `to`
+        torch._C._set_only_lift_cpu_tensors(True)  # noqa: FBT003  # what is made of numbers comes there by `to`
         stack.enter_context(_Mode())
         yield DEVICE

@@ -16,8 +16,10 @@ from fabric_widget.engine.attention.place import Attention as Call
 from fabric_widget.engine.attention.place import Borrowing
 from fabric_widget.engine.attention.site import Site
 from fabric_widget.engine.attention.tokens import Lent
+from fabric_widget.engine.compatibility import check_compatibility
 from fabric_widget.engine.errors import NoAttentionSites
 from fabric_widget.engine.lens.attention_maps import Borrowed, observed
+from fabric_widget.zoo import ZOO
 
 WIDTH, HEADS = 8, 2
 
@@ -117,3 +119,12 @@ def test_products_that_are_no_linear_attention() -> None:
         module.softmax = softmax
         with pytest.raises(NoAttentionSites):
             find_sites(module, lambda: module(normal(7, 2, 1, 6, 6)))
+
+
+@pytest.mark.parametrize("name", ["SD 3", "Qwen-Image"])
+def test_feedback_under_autocast(name: str) -> None:
+    """Queries normalized in float32 meet values in half precision; torch's own call casts both."""
+    family = ZOO[name]
+    with torch.autocast("cpu", torch.bfloat16):
+        found = check_compatibility(family.build(), num_images=1, **family.arguments)
+    assert found.works, found.reason
