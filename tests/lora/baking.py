@@ -44,6 +44,6 @@ def traces(model: torch.nn.Module) -> dict[str, Any]:
         "own": sorted(vars(model)),
         "learning": [x.requires_grad for x in model.parameters()],
         "gradients": [x.grad is None for x in model.parameters()],
-        "values": [float(x.double().sum()) for x in model.parameters()],
+        "values": [float(x.detach().double().sum()) for x in model.parameters()],
         "training": model.training,
     }
