@@ -145,7 +145,8 @@ def test_the_pipeline_is_busy_meanwhile() -> None:
 
 
 def test_steps_are_counted_over_both_stages() -> None:
-    session, found = session_of(tiny.pipeline()), []
+    session = session_of(tiny.pipeline())
+    found: list[BakingProgress] = []
     session.bake("ink", settings=FEW, on_step=found.append)
     assert [progress.step for progress in found] == list(range(1, found[-1].steps + 1))
 

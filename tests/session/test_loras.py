@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
 
-from fabric_widget import Session, TasteLoRA
+from fabric_widget import Fabric, Session, TasteLoRA
 from fabric_widget.engine import FabricError
 from fabric_widget.lora import shelf
 from fabric_widget.session.journal.deltas import delta_of, state_after
@@ -26,10 +28,9 @@ def user_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def session() -> Session:
-    """Return a session that has just baked its votes, with one that does much."""
+    """Return a session without votes that uses what it has baked, with all its might."""
     session = session_of(tiny.pipeline())
-    session.bake("ink", settings=FEW, use=False)
-    lora = session.bake("ink", settings=FEW, rank=4, use=False)
+    lora = session.bake("ink", settings=replace(FEW, learning_rate=0.05), use=False)
     session.clear()
     session.use_lora(lora, 2.0)
     return session
@@ -40,28 +41,32 @@ def made(session: Session) -> Any:
 
 
 def test_rounds_have_it_until_it_is_taken_off(session: Session) -> None:
-    with_it = made(session)
+    with_it, lora = made(session), session.lora("ink")
     session.undo()
     assert (session.loras, session.undoable) == ({"ink": 2.0}, "lora")
     session.undo()
-    assert not session.loras
-    without = made(session)
-    assert without != with_it
-    session.undo()
-    session.redo()  # the round without
-    session.undo()
-    session.use_lora(session_lora(session), 2.0)
+    assert (session.loras, session.redoable) == ({}, "lora")
+    assert made(session) != with_it
+    session.use_lora(lora, 2.0)
     assert made(session) == with_it
 
 
-def session_lora(session: Session) -> TasteLoRA:
-    """Return the LoRA that undo took off, as redo would find it."""
-    (digest,) = {use.digest for state in session._history.past for use in state.loras} or set(
-        shelf._met
-    )
-    found = shelf.kept(digest)
-    assert found is not None
-    return found
+def test_baking_uses_what_was_baked_and_undo_takes_it_off() -> None:
+    session = session_of(tiny.pipeline())
+    lora = session.bake("ink", settings=FEW)
+    assert session.loras == {"ink": 1.0}
+    assert session.lora("ink") is lora
+    session.undo()
+    assert (session.loras, session.undoable) == ({}, "vote")
+
+
+def test_rounds_of_a_compiled_pipeline_have_it(session: Session) -> None:
+    pipe = tiny.pipeline()
+    pipe.unet = torch.compile(pipe.unet, backend="eager")
+    compiled = Session(Fabric(pipe), lens=None)
+    compiled.generate("abc", num_images=1, seed=99, **QUICK)  # compiles, without it
+    compiled.use_lora(session.lora("ink"), 2.0)
+    assert made(compiled) == made(session)
 
 
 def test_its_strength_is_an_act(session: Session) -> None:
@@ -80,9 +85,12 @@ def test_its_strength_is_an_act(session: Session) -> None:
 
 def test_finished_drafts_and_replays_have_what_their_round_had(session: Session) -> None:
     drafts = session.draft("abc", num_images=1, num_inference_steps=3, guidance_scale=4.0)
+    lora = session.lora("ink")
     session.use_lora("ink", 0)
     (finished,) = session.finish(drafts[0])
-    session.use_lora(shelf.kept(session.turns[-1].options["loras"][0]["digest"]), 2.0)  # type: ignore[arg-type]
+    (use,) = session.turns[-1].options["loras"]
+    assert (use["digest"], use["strength"]) == (lora.digest, 2.0)
+    session.use_lora(lora, 2.0)
     (again,) = session.generate(
         "abc", num_images=1, seed=drafts[0].seed, **QUICK | {"num_inference_steps": 3}
     )
