@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,12 @@ from fabric_widget.lora.taste_lora import TasteLoRA
 from fabric_widget.lora.train import BakingProgress, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from PIL import Image
 
     from fabric_widget.engine import Progress
+    from fabric_widget.engine.pipeline.protocol import Pipeline
     from fabric_widget.engine.votes.votes import CheckedVote, Votes
     from fabric_widget.lora.adapter import Weights
     from fabric_widget.lora.lessons import Lesson, Teacher
@@ -180,7 +182,12 @@ class _Work:
             checkpointing = denoiser.device.type != "cpu" and bool(
                 getattr(model, "_supports_gradient_checkpointing", False)
             )
-        with denoiser.occupied(), denoiser.eager(), random_kept(denoiser.device):
+        with (
+            denoiser.occupied(),
+            denoiser.eager(),
+            random_kept(denoiser.device),
+            _offloaded(denoiser.pipe),
+        ):
             without = self._pictures()
             with torch.inference_mode(mode=False):
                 weights = new_weights(model, settings, denoiser.device)
@@ -210,6 +217,15 @@ class _Work:
         teacher = self._teacher
         arguments = {**teacher.fabric.defaults, **teacher.arguments}
         return sample_pictures(self.denoiser, self._samples, seed, arguments)
+
+
+@contextmanager
+def _offloaded(pipe: Pipeline) -> Iterator[None]:
+    """Send models that are moved to the accelerator on demand away from it in the end."""
+    try:
+        yield
+    finally:
+        pipe.maybe_free_model_hooks()
 
 
 def _base_model(pipe: Any) -> str:  # noqa: ANN401  (any diffusers pipeline)
