@@ -4,6 +4,7 @@ connection   join a Ray cluster, or start one; how many devices it has
 pool         workers that stay; what lost ones were at is done by others
 distributed  DistributedFabric: the pictures of a round, shared out
 hires        the same for pictures to be enlarged
+crew         its workers: started, sent calls, listened to
 worker       the process that holds a pipeline and runs what it is sent
 shares       which worker makes which pictures; their steps counted as those of one round
 wire         calls and results as bytes; pictures are sent once and then named

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
-import threading
-import warnings
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from fabric_widget.cluster.connection import Device, check_installed, connect
-from fabric_widget.cluster.held import Held, Store, pictures_in
-from fabric_widget.cluster.pool import Member, WorkerPool
-from fabric_widget.cluster.shares import Share, Steps, shares_of
+from fabric_widget.cluster.crew import Crew
+from fabric_widget.cluster.shares import Share, shares_of
 from fabric_widget.cluster.wire import pack, unpack
-from fabric_widget.cluster.worker import (
-    Call,
-    Facts,
-    Failed,
-    Made,
-    PipelineWorker,
-    Step,
-    Warned,
-    facts_of,
-    make,
-)
-from fabric_widget.engine import GenerationCancelled, Lens, Progress, Round
+from fabric_widget.cluster.worker import Call, Facts, facts_of, make
 from fabric_widget.engine.lens.lens import checked_lens
 from fabric_widget.engine.pipeline.lock import locked
 from fabric_widget.engine.plans.recipe import checked_plan
@@ -48,8 +31,11 @@ if TYPE_CHECKING:
     from fabric_widget.engine import (
         AspectTable,
         Fabric,
+        Lens,
         Plan,
+        Progress,
         Recipe,
+        Round,
         Schedule,
         TokenBudget,
     )
@@ -57,22 +43,6 @@ if TYPE_CHECKING:
     OnStep = Callable[[Progress], object]
 
 _GIB = 2**30
-
-
-@dataclass(eq=False)
-class _Worker(Member):
-    """A worker, what it holds, and the number of its run."""
-
-    held: Held
-    number: int = 0
-
-
-class WorkerError(Exception):
-    """The traceback of an error, from the worker where it happened."""
-
-    def __str__(self) -> str:
-        """Return the traceback on lines of its own."""
-        return f"\n{self.args[0]}"
 
 
 class DistributedFabric:
@@ -140,20 +110,17 @@ class DistributedFabric:
 
         if num_gpus is None:
             num_gpus = min(1, ray.cluster_resources().get("GPU", 0))
-        self._needs = Device(num_gpus, num_cpus)
-        room = self._needs.count()
+        needs = Device(num_gpus, num_cpus)
+        room = needs.count()
         if workers is not None and not 0 < workers <= room:
             message = f"workers is {workers!r}: give 1 to {room}, for which the cluster has room"
             raise ValueError(message)
-        self._device = device or ("cuda" if num_gpus else None)
-        self._load = pack(load)
-        self._store = Store(reference_bytes)
-        self._numbers = itertools.count(1)
-        self._cancelled = threading.Event()
+        device = device or ("cuda" if num_gpus else None)
         self._subjects: dict[str, torch.Tensor] = {}
         self._known: dict[Any, Any] = {}
-        self._pool = WorkerPool(self._start, workers or room)
         self.workers = workers or room
+        self._crew = Crew(load, device, needs, self.workers, reference_bytes)
+        self._pool = self._crew.pool
         try:
             self._pool.wait_for_one()
             self._facts: Facts = self.fact(facts_of)
@@ -244,7 +211,7 @@ class DistributedFabric:
 
     def cancel(self) -> None:
         """End the current run, if any, at its next step. Any thread may call this."""
-        self._cancelled.set()
+        self._crew.cancelled.set()
 
     def subjects(self) -> dict[str, torch.Tensor]:
         """Return the masks of subjects looked for so far, (rows, columns), by the pictures' ids."""
@@ -267,7 +234,7 @@ class DistributedFabric:
             What the function raised.
         """
         call = Call(function, arguments)
-        return self._results({Share(0, 1): call}, lambda _share, _step, _worker: None)[0]
+        return self._results({Share(0, 1): call}, None)[0]
 
     def fact(self, function: Callable[[Fabric], Any]) -> Any:  # noqa: ANN401  (what the function returns)
         """Return ``function(fabric)``, which is called once by a worker and then remembered.
@@ -294,81 +261,12 @@ class DistributedFabric:
 
     def rounds(self, calls: Mapping[Share, Call], on_step: OnStep | None) -> list[Round]:
         """Return the rounds that calls of workers make, in their order; for what stands on this."""
-        steps = Steps(list(calls))
-
-        def told(share: Share, step: Step, worker: _Worker) -> None:
-            done, total = steps.note(share, step.step, step.steps)
-            if on_step is not None:
-                previews = functools.partial(_previews, worker)
-                on_step(Progress(done, total, previews, share.first + step.first))
-
-        rounds: list[Round] = self._results(calls, told)
+        rounds: list[Round] = self._results(calls, on_step)
         return rounds
 
-    # ---- what is behind it ---------------------------------------------------------------------
-
-    def _start(self) -> _Worker:
-        import ray
-
-        # Previews, facts and cancelling come in beside a run.
-        options = self._needs.options() | {"max_concurrency": 4}
-        actor = ray.remote(PipelineWorker).options(**options).remote(self._load, self._device)
-        return _Worker(actor, Held(self._store.capacity))
-
-    def _results(
-        self, calls: Mapping[Share, Call], told: Callable[[Share, Step, _Worker], None]
-    ) -> list[Any]:
-        """Return what calls returned, in their order."""
-        packed = {share: pictures_in(call) for share, call in calls.items()}
-        made: dict[Share, Any] = {}
-        at: dict[Share, _Worker] = {}
-
-        def begin(worker: _Worker, share: Share) -> Any:  # noqa: ANN401  (Ray's)
-            at[share] = worker
-            return self._begun(worker, *packed[share])
-
+    def _results(self, calls: Mapping[Share, Call], on_step: OnStep | None) -> list[Any]:
         with locked(self, type(self).__name__):
-            self._cancelled.clear()
-            events = self._pool.items(calls, begin, check=self._check, abandon=_stopped)
-            with closing(events):
-                for share, event in events:
-                    if isinstance(event, Step):
-                        told(share, event, at[share])
-                    elif isinstance(event, Warned):
-                        warnings.warn(event.message, event.category, stacklevel=4)
-                    elif isinstance(event, Failed):
-                        raise unpack(event.error) from WorkerError(event.told)
-                    elif isinstance(event, Made):
-                        made[share] = unpack(event.result, packed[share][1].__getitem__)
-        return [made[share] for share in calls]
-
-    def _begun(self, worker: _Worker, call: bytes, pictures: Mapping[str, object]) -> Any:  # noqa: ANN401
-        """Send a call, with the pictures that the worker lacks; return its stream of events."""
-        stored = self._store.put(pictures)
-        sent, forgotten = worker.held.note(stored)
-        worker.number = next(self._numbers)
-        run = worker.actor.run.options(num_returns="streaming")
-        data = [stored[name].reference for name in sent]
-        return run.remote(worker.number, call, sent, forgotten, *data)
-
-    def _check(self) -> None:
-        if self._cancelled.is_set():
-            message = "cancelled: the workers end at their next step"
-            raise GenerationCancelled(message)
-
-
-def _stopped(worker: _Worker) -> None:
-    worker.actor.cancel.remote(worker.number)
-
-
-def _previews(worker: _Worker) -> list[Any]:
-    import ray
-
-    try:
-        previews: list[Any] = ray.get(worker.actor.previews.remote())
-    except ray.exceptions.RayActorError:  # it was lost: its pictures are made by another
-        return []
-    return previews
+            return self._crew.results(calls, on_step)
 
 
 def _lens_of(lens: Lens | None, share: Share) -> Lens | None:

@@ -66,7 +66,7 @@ def pack(thing: object, name: Callable[[object], str | None] = lambda _: None) -
     return buffer.getvalue()
 
 
-def unpack(data: bytes, held: Callable[[str], object] = {}.__getitem__) -> Any:  # noqa: ANN401  (whatever it was)
+def unpack(data: bytes, held: Callable[[str], object] | None = None) -> Any:  # noqa: ANN401  (whatever it was)
     """Return what was packed; `held` gives the pictures that stand in it by their names.
 
     Raises
@@ -77,6 +77,8 @@ def unpack(data: bytes, held: Callable[[str], object] = {}.__getitem__) -> Any: 
 
     class Unpickler(pickle.Unpickler):
         def persistent_load(self, name: str) -> object:
+            if held is None:
+                raise KeyError(name)
             return held(name)
 
     return Unpickler(io.BytesIO(data)).load()
