@@ -14,12 +14,7 @@ from fabric_widget.engine.errors import GenerationCancelled
 from fabric_widget.engine.lens.lens import Lens, checked_lens
 from fabric_widget.engine.output import round_of
 from fabric_widget.engine.pipeline.denoiser import Denoiser
-from fabric_widget.engine.pipeline.restore import (
-    not_compiled,
-    processors,
-    processors_of,
-    swapped,
-)
+from fabric_widget.engine.pipeline.restore import not_compiled, processors, processors_of, swapped
 from fabric_widget.engine.plans.explore import Explore
 from fabric_widget.engine.plans.recipe import checked_default_plan, checked_plan
 from fabric_widget.engine.prepare import prepare_lender, with_prompt_rows
@@ -32,6 +27,7 @@ from fabric_widget.engine.request import (
     check_bytes,
     check_pipeline,
     checked_arguments,
+    checked_bits,
     checked_number,
     checked_prompt,
     checked_schedule,
@@ -77,6 +73,8 @@ class Fabric:
         1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
     host_bytes
         How much of the host's memory may hold what finds no room on a GPU; 0 by default.
+    cache_bits
+        16 keeps keys and values as the denoiser makes them; 8 rounds them, for half the memory.
     token_budget
         What is left out to be fast; `TokenBudget()` by default, `TokenBudget.exact()` for nothing.
     preview
@@ -96,7 +94,7 @@ class Fabric:
         `pipe` is no pipeline of diffusers that makes pictures from a prompt.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (settings under their own names)
         self,
         pipe: DiffusionPipeline,
         *,
@@ -104,6 +102,7 @@ class Fabric:
         plan: Plan | None = None,
         cache_bytes: int | None = None,
         host_bytes: int = 0,
+        cache_bits: int = 16,
         token_budget: TokenBudget | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
         aspects: Aspects = None,
@@ -119,7 +118,7 @@ class Fabric:
         self._denoiser = Denoiser(self.pipe)
         self.aspects = read_aspects(aspects, self._denoiser.model)
         host = HostCache(host_bytes, self._denoiser.device) if host_bytes else None
-        self._cache = ReferenceCache(cache_bytes, host)
+        self._cache = ReferenceCache(cache_bytes, host, checked_bits(cache_bits))
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._previewer = Previewer(self.pipe, preview)
         self._run: Run | None = None

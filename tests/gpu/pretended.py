@@ -67,6 +67,9 @@ class Pretended(torch.Tensor):
         """Return numbers, as tensors of a device give them without asking."""
         return self.inner.tolist()
 
+    def record_stream(self, stream: Any) -> None:
+        """Do nothing: no stream is real."""
+
     def __deepcopy__(self, memo: Any) -> Any:
         return Pretended(self.inner.clone())
 
@@ -93,8 +96,6 @@ def computed(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if kwargs.get("generator") is not None and on_it:
         message = "Expected a 'cuda' device type for generator but found 'cpu'"
         raise RuntimeError(message)
-    if func is _ATEN.record_stream.default:
-        return None
     if asked is not None:
         kwargs = kwargs | {"device": torch.device("cpu")}
     kwargs = {name: value for name, value in kwargs.items() if name != "pin_memory"}
