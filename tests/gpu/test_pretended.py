@@ -72,8 +72,8 @@ def test_the_gate_asks_kernels_for_what_they_take(channels: int, dtype: torch.dt
     loan = Loan(normal(1, 2, 5, channels), normal(1, 2, 5, channels), -0.5)
     expected = blend(q, k, v, [loan])
     with pretended_cuda() as device:
-        there = [x.to(device) for x in (q, k, v, loan.keys, loan.values)]
-        made = blend(*there[:3], [Loan(there[3], there[4], -0.5)]).cpu()
+        borrowed = Loan(loan.keys.to(device), loan.values.to(device), -0.5)
+        made = blend(q.to(device), k.to(device), v.to(device), [borrowed]).cpu()
     assert made.shape == expected.shape
     assert float((made - expected).abs().max()) <= 8 * torch.finfo(dtype).eps * 4
 
@@ -82,9 +82,8 @@ def test_log_sum_exps_of_all_kernels_have_one_shape() -> None:
     q, k, v = torch.randn(3, 2, 3, 37, 64, dtype=torch.float16)
     _, expected = kernels.on_cpu(q, k, v, 0.1)
     with pretended_cuda() as device:
-        there = [x.to(device) for x in (q, k, v)]
         for kernel in (kernels.flash, kernels.efficient, kernels.cudnn):
-            _, lse = kernel(*there, 0.1)
+            _, lse = kernel(q.to(device), k.to(device), v.to(device), 0.1)
             assert torch.equal(lse.cpu(), expected)
 
 
@@ -101,7 +100,7 @@ VOTES: dict[str, Any] = {
 @pytest.mark.parametrize("vote", VOTES)
 def test_whatever_is_said_of_a_picture(vote: str) -> None:
     pipe = tiny.pipeline("SD 1", "Euler")
-    settings = {"num_images": 1, "num_inference_steps": 2, "guidance_scale": 3.0}
+    settings: dict[str, Any] = {"num_images": 1, "num_inference_steps": 2, "guidance_scale": 3.0}
     with pretended_cuda() as device:
         pipe.to(device)
         fabric = Fabric(pipe, schedule=EVERY_STEP)
