@@ -41,10 +41,11 @@ from fabric_widget.engine.votes.measured import Aspects, read_aspects
 from fabric_widget.engine.votes.votes import read_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from diffusers import DiffusionPipeline
 
+    from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.plans.recipe import Plan, Recipe
     from fabric_widget.engine.results import Progress, Round
 
@@ -251,11 +252,17 @@ class Fabric:
                 self.pipe, self._denoiser, self._maker, self._cache, self.token_budget, request
             )
 
-        @not_compiled
-        def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
+        def noted(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
             run.check()
             call = self._denoiser.bind(args, kwargs)
             run.begin_step(call)
+            return call
+
+        begun = not_compiled(noted, throughout=True)
+
+        @not_compiled
+        def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
+            call = begun(args, kwargs)
             if lender is None:
                 return inner(*args, **kwargs)
             with lender.lending(call, run.index, run.steps):
