@@ -52,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     results = Results(arguments.out, place, resumed=arguments.resumed)
     limit = arguments.limit or (SMOKE_LIMIT if place.smoke else LIMIT)
-    faulthandler.dump_traceback_later(limit + _PATIENCE, exit=True, file=sys.__stderr__)
+    if sys.__stderr__ is not None:
+        faulthandler.dump_traceback_later(limit + _PATIENCE, exit=True, file=sys.__stderr__)
     try:
         left = limit - (time.monotonic() - start)  # imports take a part of what is lent
         usable = _asked(checks, place, results, left, quiet=arguments.quiet)

@@ -33,6 +33,7 @@ from fabric_widget.engine.request import (
     check_bytes,
     check_pipeline,
     checked_arguments,
+    checked_bits,
     checked_number,
     checked_prompt,
     checked_schedule,
@@ -46,7 +47,7 @@ from fabric_widget.engine.votes.measured import Aspects, read_aspects
 from fabric_widget.engine.votes.votes import read_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from diffusers import DiffusionPipeline
 
@@ -79,6 +80,8 @@ class Fabric:
         1 GiB on the CPU and a quarter of the free memory of a GPU; 0 remembers nothing.
     host_bytes
         How much of the host's memory may hold what finds no room on a GPU; 0 by default.
+    cache_bits
+        16 keeps keys and values as the denoiser makes them; 8 rounds them, for half the memory.
     token_budget
         What is left out to be fast; `TokenBudget()` by default, `TokenBudget.exact()` for nothing.
     preview
@@ -98,7 +101,7 @@ class Fabric:
         `pipe` is no pipeline of diffusers that makes pictures from a prompt.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (settings under their own names)
         self,
         pipe: DiffusionPipeline,
         *,
@@ -106,6 +109,7 @@ class Fabric:
         plan: Plan | None = None,
         cache_bytes: int | None = None,
         host_bytes: int = 0,
+        cache_bits: int = 16,
         token_budget: TokenBudget | None = None,
         preview: Any = None,  # noqa: ANN401  (anything with diffusers' decode)
         aspects: Aspects = None,
@@ -121,7 +125,7 @@ class Fabric:
         self._denoiser = Denoiser(self.pipe)
         self.aspects = read_aspects(aspects, self._denoiser.model)
         host = HostCache(host_bytes, self._denoiser.device) if host_bytes else None
-        self._cache = ReferenceCache(cache_bytes, host)
+        self._cache = ReferenceCache(cache_bytes, host, checked_bits(cache_bits))
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._previewer = Previewer(self.pipe, preview)
         self._run: Run | None = None
@@ -264,16 +268,21 @@ class Fabric:
                 self.pipe, self._denoiser, self._maker, self._cache, self.token_budget, request
             )
 
-        @not_compiled
-        def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
+        def noted(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
             run.check()
             call = self._denoiser.bind(args, kwargs)
             run.begin_step(call)
-            with nullcontext() if lender is None else lender.lending(call, run.index, run.steps):
-                output = inner(*args, **kwargs)
-            if self._watcher is not None:
-                self._watcher(call, output)
-            return output
+            return call
+
+        begun = not_compiled(noted, throughout=True)
+
+        @not_compiled
+        def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
+            call = begun(args, kwargs)
+            if lender is None:
+                return inner(*args, **kwargs)
+            with lender.lending(call, run.index, run.steps):
+                return inner(*args, **kwargs)
 
         arguments = run.arguments(request)
         with ExitStack() as stack:

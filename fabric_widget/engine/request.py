@@ -84,6 +84,14 @@ def check_bytes(name: str, value: int | None, *, optional: bool = False) -> None
         raise ValueError(message)
 
 
+def checked_bits(value: int) -> int:
+    """Return the number of bits that the cache keeps numbers in, or raise a ValueError."""
+    if value not in {8, 16}:
+        message = f"cache_bits is {value!r}: give 16 for the denoiser's own precision, or 8"
+        raise ValueError(message)
+    return value
+
+
 def checked_arguments(pipe: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the pipeline's arguments, or raise a TypeError for one that `Fabric` sets itself.
 

@@ -91,7 +91,7 @@ def _row(row: Row, *, told: bool) -> str:
             f"<details><summary>traceback</summary><pre>{escape(row['traceback'])}</pre></details>"
         )
     hue = _HUES.get(row["status"], _RED)
-    asked = f"<small>{escape(row['asked'])}</small>"
+    asked = f'<small style="font-weight: normal">{escape(row["asked"])}</small>'
     cells = (
         f'<th scope="row" style="{_LEFT}">{escape(name)}<br>{asked}</th>',
         f'<td style="{_LEFT}; color: {hue}">{escape(row["status"])}</td>',

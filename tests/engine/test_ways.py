@@ -289,3 +289,19 @@ def test_the_scale_of_an_image_prompt_between_two_rounds(name: str) -> None:
     anew = latents_of(made(published(pipe), **family.arguments, **votes))
     assert torch.equal(changed, anew)
     assert moved(changed, before)
+
+
+def test_rounds_do_not_compile_a_compiled_transformer_anew() -> None:
+    """What is compiled is the model alone, once: nothing of what watches a run."""
+    counters = torch._dynamo.utils.counters
+    family = ZOO["Flux"]
+    pipe = family.build()
+    pipe.transformer.compile(backend="eager")
+    torch._dynamo.reset()
+    counters.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the compiler says of diffusers
+        for seed in (1, 2):
+            Fabric(pipe)("a cat", num_images=2, seed=seed, **family.arguments)
+    assert counters["stats"]["unique_graphs"] == 1
+    assert not counters["graph_break"]

@@ -39,26 +39,30 @@ _PADDED_TO, _FLASH_CHANNELS, _ALIGNMENT = 32, 256, 8
 class Pretended(torch.Tensor):
     """A tensor that says it is on a CUDA device."""
 
-    inner: torch.Tensor
-    device = property(lambda _: DEVICE)  # type: ignore[assignment]
-    is_cuda = property(lambda _: True)  # type: ignore[assignment]
-    is_meta = property(lambda _: False)  # type: ignore[assignment]
+    inner: torch.Tensor  # type: ignore[assignment]  # a product of the same name is not used
+    device = property(lambda _: DEVICE)
+    is_cuda = property(lambda _: True)
+    is_meta = property(lambda _: False)
 
     @staticmethod
     def __new__(cls: type[Pretended], inner: torch.Tensor) -> Pretended:  # noqa: PYI034
-        made: Pretended = torch.Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+        made: Pretended = torch.Tensor._make_wrapper_subclass(
             cls,
             inner.size(),
             strides=inner.stride(),
             storage_offset=inner.storage_offset(),
             dtype=inner.dtype,
-            device="meta",  # what torch itself sees: of CUDA it knows nothing without a GPU
+            device=torch.device(
+                "meta"
+            ),  # what torch itself sees: of CUDA it knows nothing without a GPU
         )
         made.inner = inner
         return made
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(  # type: ignore[override]  # torch's own stub is of an instance
+        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         return computed(func, args, kwargs or {})
 
     __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
@@ -67,11 +71,14 @@ class Pretended(torch.Tensor):
         """Return numbers, as tensors of a device give them without asking."""
         return self.inner.tolist()
 
+    def record_stream(self, stream: Any) -> None:
+        """Do nothing: no stream is real."""
+
     def __deepcopy__(self, memo: Any) -> Any:
         return Pretended(self.inner.clone())
 
 
-class _Mode(TorchDispatchMode):
+class _Mode(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Makes tensors on the pretended device; torch looks for no real one while it stands."""
 
     _mode_key = torch._C._TorchDispatchModeKey.FAKE
@@ -93,8 +100,6 @@ def computed(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if kwargs.get("generator") is not None and on_it:
         message = "Expected a 'cuda' device type for generator but found 'cpu'"
         raise RuntimeError(message)
-    if func is _ATEN.record_stream.default:
-        return None
     if asked is not None:
         kwargs = kwargs | {"device": torch.device("cpu")}
     kwargs = {name: value for name, value in kwargs.items() if name != "pin_memory"}
@@ -169,5 +174,5 @@ def pretended_cuda() -> Iterator[torch.device]:
             stack.enter_context(mock.patch.object(torch.cuda, name, stub))
         stack.callback(torch._C._set_only_lift_cpu_tensors, torch._C._only_lift_cpu_tensors())
         torch._C._set_only_lift_cpu_tensors(True)  # noqa: FBT003  # what is made of numbers comes there by `to`
-        stack.enter_context(_Mode())
+        stack.enter_context(_Mode())  # type: ignore[no-untyped-call]
         yield DEVICE

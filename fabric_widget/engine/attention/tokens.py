@@ -11,10 +11,11 @@ import torch
 from fabric_widget.engine.attention.core import Loan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _SLOPE = 0.382  # of a lattice: rows shifted by this share of the stride leave no gaps in columns
 _LEAST = 4  # tokens of a reference that any thinning leaves
+_INT8 = 127  # the largest number of eight bits
 _MOSTLY = 0.5  # of a token belongs to a part that it counts to
 
 
@@ -62,6 +63,8 @@ class Lent(NamedTuple):
     choices
         How the M were chosen from the N: the first from the N, each further one from what the one
         before it left.
+    scales
+        (2, 1, H, M, 1), of keys and values: those are int8, and times their scale what they were.
     """
 
     keys: torch.Tensor
@@ -70,6 +73,7 @@ class Lent(NamedTuple):
     columns: int
     whole_columns: int = 0
     choices: tuple[Choice, ...] = ()
+    scales: torch.Tensor | None = None
 
     @property
     def factor(self) -> float:
@@ -83,8 +87,36 @@ class Lent(NamedTuple):
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the keys and values."""
-        return sum(x.numel() * x.element_size() for x in (self.keys, self.values))
+        """Bytes of the keys and values, and of their scales."""
+        return sum(x.numel() * x.element_size() for x in self.tensors)
+
+    @property
+    def tensors(self) -> list[torch.Tensor]:
+        """All that takes memory."""
+        return [x for x in (self.keys, self.values, self.scales) if x is not None]
+
+    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> Lent:
+        """Return the same somewhere else."""
+        scales = None if self.scales is None else move(self.scales)
+        return self._replace(keys=move(self.keys), values=move(self.values), scales=scales)
+
+    def rounded(self) -> Lent:
+        """Return keys and values in eight bits, with a scale for each token in each head."""
+        both = torch.stack([self.keys, self.values]).float()  # a quotient in half would overflow
+        scales = (both.abs().amax(-1, keepdim=True) / _INT8).to(self.keys.dtype)
+        tiny = torch.finfo(torch.float32).tiny
+        whole = (both / scales.float().clamp_min(tiny)).round().clamp(-_INT8, _INT8)
+        keys, values = whole.to(torch.int8)
+        return self._replace(keys=keys, values=values, scales=scales)
+
+    def restored(self) -> Lent:
+        """Return keys and values as layers take them."""
+        if self.scales is None:
+            return self
+        keys, values = (
+            x * scale for x, scale in zip((self.keys, self.values), self.scales, strict=True)
+        )
+        return self._replace(keys=keys, values=values, scales=None)
 
     def thinned(self, stride: int, phase: int) -> Lent:
         """Return one of `stride` tokens, on a lattice that moves with `phase`."""

@@ -191,6 +191,8 @@ class Call:
             if isinstance(alike, torch.Tensor)
             else [x.to(alike[0]) for x in formed]
         )
+        if timestep.dim():  # one without dimensions may meet tensors of any device
+            timestep = timestep.to(alike[0].device)
         if timestep.dim() and len(timestep) != len(rows):
             timestep = timestep[:1].expand(len(rows))
         chosen[self.timestep_name] = timestep

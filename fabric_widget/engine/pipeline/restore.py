@@ -24,13 +24,13 @@ def swapped(module: torch.nn.Module, forward: Callable[..., Any]) -> Iterator[No
         yield
 
 
-def not_compiled(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that the compiler passes over, while it compiles what that calls.
+def not_compiled(forward: Callable[..., Any], *, throughout: bool = False) -> Callable[..., Any]:
+    """Return a function that the compiler passes over, and `throughout` also what that calls.
 
     A module compiled in place has its `forward` compiled with all that stands in its place: what
     watches a run would be compiled anew for each run.
     """
-    passed_over: Callable[..., Any] = torch.compiler.disable(forward, recursive=False)  # type: ignore[no-untyped-call]
+    passed_over: Callable[..., Any] = torch.compiler.disable(forward, recursive=throughout)  # type: ignore[no-untyped-call]
     return passed_over
 
 

@@ -41,6 +41,8 @@ class ReferenceCache:
         Bytes; 0 keeps nothing, None what each run can afford.
     host
         Where entries go for which there is no room, or None.
+    bits
+        8 if what is recorded is to be rounded to eight bits; it is kept as it comes.
 
     Attributes
     ----------
@@ -48,10 +50,11 @@ class ReferenceCache:
         Masks of the subjects of references, (rows, columns): a few kilobytes each.
     """
 
-    def __init__(self, capacity: int | None, host: HostCache | None = None) -> None:
+    def __init__(self, capacity: int | None, host: HostCache | None = None, bits: int = 16) -> None:
         self._fixed = capacity
         self.capacity = capacity or 0
         self.host = host
+        self.bits = bits
         self.nbytes = 0
         self.hits = 0
         self.misses = 0

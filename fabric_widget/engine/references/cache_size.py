@@ -23,7 +23,7 @@ class LayerSize(NamedTuple):
 
     Parameters
     ----------
-    count
+    number
         How many.
     tokens
         Of the picture.
@@ -31,7 +31,7 @@ class LayerSize(NamedTuple):
         Of a token's key, all heads together; of its value as many.
     """
 
-    count: int
+    number: int
     tokens: int
     channels: int
 
@@ -55,7 +55,7 @@ def step_bytes(
     budget = token_budget or TokenBudget()
     return (
         sum(
-            layer.count * 2 * layer.tokens / budget.recorded_stride(layer.tokens) * layer.channels
+            layer.number * 2 * layer.tokens / budget.recorded_stride(layer.tokens) * layer.channels
             for layer in layers
         )
         * element_bytes

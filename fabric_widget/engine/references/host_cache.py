@@ -56,9 +56,7 @@ class HostCache:
         while self.nbytes + nbytes > self.capacity:
             _, oldest = self._entries.popitem(last=False)
             self.nbytes -= sum(part.nbytes for part in oldest)
-        self._entries[key] = [
-            part._replace(keys=self._out(part.keys), values=self._out(part.values)) for part in lent
-        ]
+        self._entries[key] = [part.moved(self._out) for part in lent]
         self.nbytes += nbytes
 
     def get(self, key: Hashable) -> Sequence[Lent] | None:
@@ -73,8 +71,8 @@ class HostCache:
             current_level = torch.cuda.current_stream(self._device)
             current_level.wait_stream(self._stream)
             for part in coming:  # its memory must not be given away while it is read here
-                part.keys.record_stream(current_level)
-                part.values.record_stream(current_level)
+                for tensor in part.tensors:
+                    tensor.record_stream(current_level)
         return coming
 
     def announce(self, keys: tuple[Hashable, ...]) -> None:
@@ -104,10 +102,7 @@ class HostCache:
         return there.copy_(tensor)
 
     def _fetched(self, key: Hashable) -> Sequence[Lent]:
-        return [
-            part._replace(keys=self._back(part.keys), values=self._back(part.values))
-            for part in self._entries[key]
-        ]
+        return [part.moved(self._back) for part in self._entries[key]]
 
     def _back(self, tensor: torch.Tensor) -> torch.Tensor:
         return torch.empty_like(tensor, device=self._device).copy_(tensor, non_blocking=True)

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.references.references import Reference
 
 _Alike = tuple[int, torch.Size]  # what is computed in one batch: template and size of latents
-_PROBE_SEED = 0
+_PROBE_SEED, _EIGHT = 0, 8
 # How many references are computed at once: more of them, the less each has to compute.
 _LEAST, _MOST = 2, 8
 _FILLING = 8192  # numbers in the latents of a batch
@@ -209,7 +209,7 @@ class Recorder:
                         self._prefetched.put(task, lent)
         if self._token_budget.every > 1:
             self._resting |= found
-        return found
+        return {name: [part.restored() for part in lent] for name, lent in found.items()}
 
     def _asked(self, reference: Reference) -> Task:
         """Return the task of a reference at the step that was entered, made once a step."""
@@ -286,7 +286,7 @@ class Recorder:
         if lent is whole:  # a part of what was recorded of all
             keys, values = (x.clone(memory_format=torch.contiguous_format) for x in (keys, values))
             lent = lent._replace(keys=keys, values=values)
-        return lent
+        return lent.rounded() if self._cache.bits == _EIGHT else lent
 
     def subject(self, reference: Reference, timestep: torch.Tensor, index: int) -> torch.Tensor:
         """Return where the subject of a reference is, (rows, columns), 0 or 1.

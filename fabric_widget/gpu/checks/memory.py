@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EVERY_STEP = Schedule(end=1.0)
 _FAMILY = "SD 1"
 _SECOND = 2  # call of the denoiser
+_NOTICEABLE = 0.02  # of the spread of latents
 _ROUNDS = 3
 _MEBIBYTE = 2**20
 _HELD = 15 * 10**9
@@ -40,6 +41,12 @@ def checks(_: Place) -> Iterator[Check]:
         "overflow into host memory",
         "references that came back from host memory change no bit",
         _overflow,
+    )
+    yield Check(
+        group,
+        "references in eight bits",
+        "pictures change by less than a fiftieth of their spread, and not with the cache",
+        _rounded,
     )
     yield Check(
         group,
@@ -114,6 +121,23 @@ def _overflow(place: Place) -> Found:
         f"{'the same pictures' if equal else 'other pictures'}",
         passed=equal and small._cache.hits > 0,  # noqa: SLF001
         note="dry: copies, but neither pinned memory nor a stream" if place.dry else "",
+    )
+
+
+def _rounded(place: Place) -> Found:
+    pipe, arguments = _ready(place)
+    liked = list(Fabric(pipe)("a cat", **arguments))[:1]
+    fabrics = [Fabric(pipe, cache_bits=bits) for bits in (16, 8)]
+    whole, rounded = (fabric("a cat", seed=7, liked=liked, **arguments) for fabric in fabrics)
+    later = fabrics[1]("a cat", seed=7, liked=liked, **arguments)
+    one, other = (torch.stack([image.latents for image in made]) for made in (whole, rounded))
+    off = float((one - other).abs().max() / one.std())
+    kept = [fabric._cache.nbytes for fabric in fabrics]  # noqa: SLF001
+    return Found(
+        f"off by {off:.2g} standard deviations, in {kept[1] / kept[0]:.0%} of the memory",
+        passed=_same(rounded, later) and off < _NOTICEABLE,
+        numbers={"off": off, "bytes": kept},
+        note="" if _same(rounded, later) else "the next round is another",
     )
 
 

@@ -88,7 +88,7 @@ def _fused(pipe: Any, _: Place) -> Any:
 def _compiled(pipe: Any, place: Place, *, regional: bool) -> Any:
     # The CPU's inductor takes a minute for what this asks: which code runs when.
     backend = "eager" if place.dry else "inductor"
-    torch._dynamo.reset()  # type: ignore[attr-defined,no-untyped-call]  # noqa: SLF001  (what was compiled before)
+    torch._dynamo.reset()  # noqa: SLF001  (what was compiled before)
     if regional:
         _denoiser(pipe).compile_repeated_blocks(backend=backend)
     else:

@@ -91,6 +91,7 @@ def _measured(place: Place, *, name: str, dtype: str, seconds: float, held: bool
 
 def _plan(place: Place, name: str, dtype: str) -> Plan:
     target = TARGETS[name]
+    references: tuple[int, ...]
     if place.dry:
         target = replace(target, on_cpu=_TINY, coarsest=2)
         size, dtype, references = _TINY, "float32", _DRY_REFERENCES

@@ -63,7 +63,7 @@ def test_layers_are_those_of_the_real_unets(
         found = Counter(own_attention(UNet2DConditionModel(**config)))
     listed: Counter[int] = Counter()
     for layer in layers:
-        listed[layer.channels] += layer.count
+        listed[layer.channels] += layer.number
     assert found == listed
 
 
