@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from fabric_widget import TasteLoRA
 from fabric_widget.lora.errors import LoRAFileError
 from fabric_widget.zoo import tiny
-from tests.lora.baking import FEW, picture, session_of
+from tests.lora.sessions import FEW, picture, session_of
 
 if TYPE_CHECKING:
     from pathlib import Path
