@@ -54,6 +54,7 @@ def test_the_file_says_what_it_was_learnt_from(
     assert about["pipeline"] == "StableDiffusionPipeline"
     assert [vote["strength"] for vote in about["votes"]] == [1.0, 1.0]
     assert about["settings"]["rank"] == 2
+    assert about["losses"]["first"] > 0
     assert (metadata["ss_network_dim"], metadata["ss_network_module"]) == ("2", "networks.lora")
 
 
