@@ -12,6 +12,7 @@ baking         from votes to a LoRA
 taste_lora     TasteLoRA: the result
 samples        the same pictures with and without it, and the sheet that shows them
 files          as a file that diffusers, kohya's scripts and ComfyUI read
+errors         what can be wrong
 shelf          those that sessions use, by their digests
 """
 
