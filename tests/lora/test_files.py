@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from fabric_widget import TasteLoRA
 from fabric_widget.lora.errors import LoRAFileError
 from fabric_widget.zoo import tiny
-from tests.lora.baking import FEW, picture, session_of
+from tests.lora.sessions import FEW, picture, session_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +54,7 @@ def test_the_file_says_what_it_was_learnt_from(
     assert about["pipeline"] == "StableDiffusionPipeline"
     assert [vote["strength"] for vote in about["votes"]] == [1.0, 1.0]
     assert about["settings"]["rank"] == 2
+    assert about["losses"]["first"] > 0
     assert (metadata["ss_network_dim"], metadata["ss_network_module"]) == ("2", "networks.lora")
 
 

@@ -14,7 +14,7 @@ from fabric_widget.lora import shelf
 from fabric_widget.session.journal.deltas import delta_of, state_after
 from fabric_widget.session.state import LoRAUse, State
 from fabric_widget.zoo import tiny
-from tests.lora.baking import FEW, QUICK, session_of
+from tests.lora.sessions import FEW, QUICK, session_of
 
 if TYPE_CHECKING:
     from pathlib import Path

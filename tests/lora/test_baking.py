@@ -17,7 +17,7 @@ from fabric_widget.engine import FabricError, GenerationCancelled, PipelineBusy
 from fabric_widget.lora import NotEnoughVotes
 from fabric_widget.lora.train import Trained
 from fabric_widget.zoo import ZOO, tiny
-from tests.lora.baking import FEW, QUICK, picture, session_of, traces
+from tests.lora.sessions import FEW, QUICK, picture, session_of, traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,7 +189,7 @@ def test_diverged_training_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         nan = {name: (down * torch.nan, up) for name, (down, up) in weights.items()}
         return Trained(nan, (1.0,), ())
 
-    monkeypatch.setattr("fabric_widget.lora.bake.train", diverged)
+    monkeypatch.setattr("fabric_widget.lora.baking.train", diverged)
     with pytest.raises(FabricError, match="training diverged"):
         session.bake("ink", settings=FEW)
     assert not session.loras

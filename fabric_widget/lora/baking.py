@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.votes.votes import CheckedVote, Votes
     from fabric_widget.lora.adapter import Weights
     from fabric_widget.lora.lessons import Lesson, Teacher
+    from fabric_widget.lora.train import Trained
 
     OnStep = Callable[[BakingProgress], object]
 
@@ -97,7 +98,8 @@ def bake(
     started = time.monotonic()
     work = _Work(teacher, settings, prompt, tuple(prompts) or (prompt,), on_step, cancelled)
     taught = work.lessons()
-    trained, samples, losses = work.train(taught)
+    trained, samples = work.train(taught)
+    losses = trained.losses
     about = {
         "base_model": _base_model(pipe),
         "pipeline": type(pipe).__name__,
@@ -105,10 +107,10 @@ def bake(
         "votes": [_said(vote, sign) for sign, side in _sides(votes) for vote in side],
         "steps": len(losses),
         "settings": asdict(settings),
-        "losses": {"first": losses[0], "last": losses[-1]},
+        "losses": {"first": losses[0], "last": losses[-1], "held_out": list(trained.held_out)},
         "seconds": round(time.monotonic() - started, 1),
     }
-    return TasteLoRA(name, trained, work.denoiser.component, about, samples=samples)
+    return TasteLoRA(name, trained.weights, work.denoiser.component, about, samples=samples)
 
 
 def check_votes(votes: Votes) -> None:
@@ -160,8 +162,8 @@ class _Work:
             raise GenerationCancelled(message)
         return lessons(self._teacher, self._prompt, self._settings, stepped)
 
-    def train(self, taught: Sequence[Lesson]) -> tuple[Weights, Samples, tuple[float, ...]]:
-        """Return the trained weights, samples without and with them, and the loss of each step."""
+    def train(self, taught: Sequence[Lesson]) -> tuple[Trained, Samples]:
+        """Return what came of training, and samples without and with it."""
         settings, denoiser, model = self._settings, self.denoiser, self.denoiser.model
         learnt, held_out = _split(taught)
         total = self._done + settings.steps
@@ -207,10 +209,11 @@ class _Work:
                     f"learning_rate than {settings.learning_rate:g}"
                 )
                 raise FabricError(message)
+            trained = replace(trained, weights=_emphasized(trained.weights, settings.emphasis))
             with added(model, trained.weights):
                 with_it = self._pictures()
         samples = Samples(self._samples[: len(with_it)], tuple(without), tuple(with_it))
-        return trained.weights, samples, trained.losses
+        return trained, samples
 
     def _pictures(self) -> list[Image.Image]:
         seed = derived_seed(self._settings.seed, _SAMPLES) % 2**31
@@ -226,6 +229,10 @@ def _offloaded(pipe: Pipeline) -> Iterator[None]:
         yield
     finally:
         pipe.maybe_free_model_hooks()
+
+
+def _emphasized(weights: Weights, factor: float) -> Weights:
+    return {name: (down, up * factor) for name, (down, up) in weights.items()}
 
 
 def _base_model(pipe: Any) -> str:  # noqa: ANN401  (any diffusers pipeline)

@@ -10,7 +10,7 @@ from fabric_widget.evaluation.methods import METHODS, MethodRequest, Shown
 from fabric_widget.evaluation.people.simulated_user import Opinion
 from fabric_widget.lora import bake
 from fabric_widget.zoo import tiny
-from tests.lora.baking import FEW, QUICK, traces
+from tests.lora.sessions import FEW, QUICK, traces
 
 if TYPE_CHECKING:
     import pytest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def test_it_is_plain_until_two_pictures_are_liked(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = functools.partial(bake, settings=FEW)
-    monkeypatch.setattr("fabric_widget.evaluation.methods.lora.bake", quick)
+    monkeypatch.setattr("fabric_widget.evaluation.methods.baked.bake", quick)
     pipe = tiny.pipeline()
     fabric, before = Fabric(pipe), traces(pipe.unet)
     seen = fabric("abc", num_images=2, seed=0, **QUICK).images
