@@ -112,7 +112,7 @@ def frozen(model: torch.nn.Module, *, checkpointing: bool) -> Iterator[None]:
     switched = checkpointing and not getattr(model, "is_gradient_checkpointing", True)
     try:
         for parameter in learning:
-            parameter.requires_grad_(requires_grad=False)
+            parameter.requires_grad = False
         if switched:
             switch.enable_gradient_checkpointing()
         yield
@@ -120,4 +120,4 @@ def frozen(model: torch.nn.Module, *, checkpointing: bool) -> Iterator[None]:
         if switched:
             switch.disable_gradient_checkpointing()
         for parameter in learning:
-            parameter.requires_grad_(requires_grad=True)
+            parameter.requires_grad = True

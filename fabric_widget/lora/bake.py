@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 LEAST_LIKES = 2
 """Liked pictures that a taste can be learnt from: with one, it would be that picture."""
+_ENOUGH_RUNS = 4  # to hold one of them out
 _SAMPLES = 6  # part of the seed of samples
-_NULL_PROMPT = ""
 
 
 def _never() -> bool:
@@ -66,7 +66,7 @@ def bake(
     teacher
         What makes the pictures that are learnt from, and the votes that they follow.
     prompt
-        Of the pictures that are learnt from, beside the null prompt.
+        Of the pictures that are learnt from.
     name
         Of the LoRA, and of its file.
     settings
@@ -93,8 +93,8 @@ def bake(
     """
     check_name(name)
     settings = settings or LoRASettings()
+    check_votes(teacher.votes)
     votes, pipe = teacher.votes, teacher.fabric.pipe
-    check_votes(votes)
     started = time.monotonic()
     work = _Work(teacher, settings, prompt, tuple(prompts) or (prompt,), on_step, cancelled, enough)
     taught = work.lessons()
@@ -149,7 +149,7 @@ class _Work:
 
     def lessons(self) -> list[Lesson]:
         """Return what is to be learnt, from runs of the pipeline that follow the votes."""
-        runs = runs_of(_prompts(self._prompt), self._settings)
+        runs = runs_of(self._settings)
 
         def stepped(progress: Progress) -> None:
             self._done += 1
@@ -161,7 +161,7 @@ class _Work:
         if self._cancelled():
             message = "cancelled before anything was learnt"
             raise GenerationCancelled(message)
-        return lessons(self._teacher, _prompts(self._prompt), self._settings, stepped)
+        return lessons(self._teacher, self._prompt, self._settings, stepped)
 
     def train(self, taught: Sequence[Lesson]) -> tuple[Weights, Samples, tuple[float, ...]]:
         """Return the trained weights, samples without and with them, and the loss of each step."""
@@ -224,15 +224,10 @@ def _base_model(pipe: Any) -> str:  # noqa: ANN401  (any diffusers pipeline)
     return Path(name).name if Path(name).is_dir() else name
 
 
-def _prompts(prompt: str) -> list[str]:
-    """Return the prompts of the lessons: the session's and none, each once."""
-    return list(dict.fromkeys([prompt, _NULL_PROMPT]))
-
-
 def _split(taught: Sequence[Lesson]) -> tuple[list[Lesson], list[Lesson]]:
-    """Return lessons to learn from and held-out ones: those of the last run of several."""
+    """Return lessons to learn from, and held-out ones: those of the last of several runs."""
     runs = sorted({lesson.run for lesson in taught})
-    if len(runs) < 3:  # noqa: PLR2004  (one of each prompt to learn from)
+    if len(runs) < _ENOUGH_RUNS:
         return list(taught), []
     held = runs[-1]
     rest = [lesson for lesson in taught if lesson.run != held]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -61,7 +61,7 @@ def adapted_layers(
 
 def features_of(layer: torch.nn.Module) -> tuple[int, int]:
     """Return how many numbers go into a linear layer, and how many come out."""
-    inner = getattr(layer, _WRAPPED, layer)
+    inner: Any = getattr(layer, _WRAPPED, layer)
     return int(inner.in_features), int(inner.out_features)
 
 

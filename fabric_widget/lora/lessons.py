@@ -2,9 +2,9 @@
 
 A lesson is one call that the pipeline made, and what came of it. So the noise levels, the
 conditioning and what is predicted (noise, velocity, flow) are the pipeline's own, and whatever
-votes can say (strengths, aspects, parts, dislikes) is in the lesson. Each picture follows one or
-two likes, whichever its plan chose for it, and starts from noise of its own: what is learnt goes
-from different noise to different pictures, and not to the mean of all likes.
+votes can say (strengths, aspects, parts, dislikes) is in the lesson. Each picture follows one like,
+in turn, and starts from noise of its own: what is learnt goes from different noise to different
+pictures, and not to the mean of all likes.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.engine import FabricError
+from fabric_widget.engine import Explore, FabricError, Recipe
 from fabric_widget.engine.fingerprint import derived_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-    from fabric_widget.engine import Fabric, Plan, Progress, Recipe, Schedule
+    from fabric_widget.engine import Fabric, Progress, Schedule
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.votes.votes import Votes
     from fabric_widget.lora.settings import LoRASettings
@@ -49,20 +49,28 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class OwnNoise:
-    """A plan that has its pictures start from their own noise alone.
+class OneEach:
+    """A plan for lessons: each picture follows one like, in turn, from start noise of its own.
 
-    Noise that is partly that of a liked picture would be a shortcut: without any reference to
-    learn from, a picture that starts like another one becomes like it.
+    The mean of all likes would teach one picture. Start noise that is partly that of a like would
+    be a shortcut: without any reference to learn from, what starts like a picture becomes like it.
+    Votes about an aspect or a part are followed as they were said.
     """
-
-    plan: Plan
 
     def recipes(self, votes: Votes, num_images: int, seed: int) -> tuple[Recipe, ...]:
         """Return a recipe for each picture."""
-        return tuple(
-            replace(recipe, start=None) for recipe in self.plan.recipes(votes, num_images, seed)
-        )
+        newest = sorted(votes.liked, key=lambda vote: -vote.place)
+        whole = [Recipe((vote,), votes.disliked) for vote in newest if vote.plain]
+        said = replace(votes, liked=tuple(vote for vote in newest if not vote.plain))
+        follow: list[Recipe] = []
+        for i in range(num_images):
+            if said.liked and not (whole and i % 2):
+                follow += Explore().recipes(said, 1, seed + i)
+            elif whole:
+                follow.append(whole[(seed + i) % len(whole)])
+            else:
+                follow.append(Recipe((), votes.disliked))
+        return tuple(replace(recipe, start=None) for recipe in follow)
 
 
 @dataclass(frozen=True)
@@ -75,22 +83,21 @@ class Teacher:
         Makes the pictures.
     votes
         What they follow.
-    plan, schedule
-        Which picture follows what, and how strongly; by default the fabric's own.
+    schedule
+        How strongly they count; by default the fabric's own.
     arguments
         The pipeline's own.
     """
 
     fabric: Fabric
     votes: Votes
-    plan: Plan | None = None
     schedule: Schedule | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 def lessons(
     teacher: Teacher,
-    prompts: Sequence[str],
+    prompt: str,
     settings: LoRASettings,
     on_step: Callable[[Progress], object],
 ) -> list[Lesson]:
@@ -102,16 +109,16 @@ def lessons(
         The engine's; or the pipeline does not let its predictions be seen.
     """
     found: list[Lesson] = []
-    fabric, own = teacher.fabric, OwnNoise(teacher.plan or teacher.fabric.plan)
-    for run, (prompt, first, count) in enumerate(runs_of(prompts, settings)):
-        seed = derived_seed(settings.seed, _LESSON, run) % 2**31
+    fabric = teacher.fabric
+    for run, (first, count) in enumerate(runs_of(settings)):
+        seed = (derived_seed(settings.seed, _LESSON) + first) % 2**31
         with _recorded(fabric, found, run):
             fabric(
                 prompt,
                 num_images=count,
                 seed=seed,
                 schedule=teacher.schedule,
-                plan=own.recipes(teacher.votes, first + count, seed)[first:],
+                plan=OneEach().recipes(teacher.votes, count, seed),
                 on_step=on_step,
                 **teacher.arguments,
             )
@@ -121,14 +128,11 @@ def lessons(
     return found
 
 
-def runs_of(prompts: Sequence[str], settings: LoRASettings) -> list[tuple[str, int, int]]:
-    """Return the prompt of each run, the number of its first picture, and how many it makes."""
+def runs_of(settings: LoRASettings) -> list[tuple[int, int]]:
+    """Return the number of the first picture of each run, and how many it makes."""
     size = settings.batch_size
-    return [
-        (prompt, first, min(size, settings.pictures - first))
-        for prompt in prompts
-        for first in range(0, settings.pictures, size)
-    ]
+    starts = range(0, settings.pictures, size)
+    return [(first, min(size, settings.pictures - first)) for first in starts]
 
 
 @contextmanager

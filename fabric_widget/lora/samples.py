@@ -52,7 +52,7 @@ def sample_pictures(
     """
     pipe = denoiser.pipe
     own = declared(pipe, {k: v for k, v in arguments.items() if not k.startswith("callback")})
-    found: list[Image.Image] = []
+    found: list[Any] = []
     with (
         torch.no_grad(),
         random_kept(denoiser.device),

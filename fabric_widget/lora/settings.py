@@ -21,9 +21,7 @@ class LoRASettings:
     learning_rate
         Of AdamW, above 0 … 1. It rises over the first steps and falls towards the end.
     pictures
-        How many pictures of each prompt the lessons are taken from, 1 … 64. Half of them have the
-        prompt of the session, the other half none at all, so that the taste is learnt and not its
-        subject.
+        How many pictures the lessons are taken from, 1 … 64.
     batch_size
         How many pictures are made at a time for the lessons, and how many a step learns from.
     layers
@@ -43,10 +41,10 @@ class LoRASettings:
         A number is out of range.
     """
 
-    steps: int = 80
+    steps: int = 100
     rank: int = 4
-    learning_rate: float = 2e-3
-    pictures: int = 8
+    learning_rate: float = 4e-3
+    pictures: int = 20
     batch_size: int = 4
     layers: tuple[str, ...] = ()
     patience: int = 3
@@ -68,6 +66,6 @@ class LoRASettings:
                 message = f"{name} is {value!r}: give {allowed[0]} to {allowed[-1]}"
                 raise ValueError(message)
         rate = self.learning_rate
-        if not (isinstance(rate, (int, float)) and math.isfinite(rate) and 0 < rate <= 1):
+        if not (math.isfinite(rate) and 0 < rate <= 1):
             message = f"learning_rate is {rate!r}: give a number above 0, up to 1"
             raise ValueError(message)

@@ -150,7 +150,7 @@ def _learn(
         gradients = torch.autograd.grad(loss * scale, parameters, allow_unused=True)
     for parameter, gradient in zip(parameters, gradients, strict=True):
         # A layer whose output the model leaves out of its prediction learns nothing.
-        parameter.grad = None if gradient is None else gradient / scale
+        parameter.grad = gradient if gradient is None else gradient / scale
     norm = torch.nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
     if torch.isfinite(norm):
         optimizer.step()

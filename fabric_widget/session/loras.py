@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from fabric_widget.engine import Fabric, Plan, Schedule
+    from fabric_widget.engine import Fabric, Schedule
     from fabric_widget.lora import BakingProgress
     from fabric_widget.session.state import Turn
 
@@ -31,7 +31,6 @@ class Adapting(Voting):
 
     fabric: Fabric
     schedule: Schedule | None
-    plan: Plan | None
     _cancelled: threading.Event | None = None  # while it bakes, or is replayed
 
     @property
@@ -164,7 +163,7 @@ class Adapting(Voting):
         try:
             with in_runs(before.loras):
                 made = bake(
-                    Teacher(first, votes, self.plan, self.schedule, arguments),
+                    Teacher(first, votes, self.schedule, arguments),
                     before.prompt if prompt is None else prompt,
                     name=name,
                     settings=chosen,

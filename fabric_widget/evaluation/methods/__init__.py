@@ -2,6 +2,7 @@
 
 request     the input of a method: prompt, seeds, earlier rounds and votes
 feedback    no feedback, ours, the paper's arithmetic, random votes, prompt dropout
+lora        the votes baked into a LoRA
 zero_order  search over the start noise from rankings
 """
 
@@ -21,6 +22,7 @@ from fabric_widget.evaluation.methods.feedback import (
     random_votes,
     renoised,
 )
+from fabric_widget.evaluation.methods.lora import lora
 from fabric_widget.evaluation.methods.request import Method, MethodRequest, Picture, Shown
 from fabric_widget.evaluation.methods.zero_order import zero_order
 
@@ -64,6 +66,7 @@ METHODS: Mapping[str, KnownMethod] = {
     "prompt-dropout": KnownMethod(
         prompt_dropout, f"the default plan, each word left out with probability {DROPOUT}"
     ),
+    "lora": KnownMethod(lora, "the votes baked into a LoRA, nothing borrowed", baseline=False),
     "zero-order": KnownMethod(zero_order, "search over the start noise from rankings"),
 }
 """All methods by name."""

@@ -28,6 +28,7 @@ THREADS = range(1, 1025)
 _LIBRARIES = ("torch", "diffusers", "transformers")
 _SOURCES = (
     "engine/**/*.py",
+    "lora/*.py",
     "evaluation/methods/*.py",
     "evaluation/scorers/**/*.py",
     *(f"evaluation/people/{name}.py" for name in ("simulated_user", "tastes", "wishes")),
