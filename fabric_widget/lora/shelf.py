@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from fabric_widget import user_folder
 from fabric_widget.lora import files
 from fabric_widget.lora.adapter import fits
+from fabric_widget.lora.errors import LoRAFileError
 from fabric_widget.lora.taste_lora import TasteLoRA
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def listed() -> list[Kept]:
     found = []
     for path in (user_folder.home() / _KIND).glob(f"*{files.SUFFIX}"):
         if _DIGEST.fullmatch(path.stem):
-            with contextlib.suppress(files.LoRAFileError):
+            with contextlib.suppress(LoRAFileError):
                 name, about, features = files.read_header(path)
                 found.append(Kept(path.stem, name, about, features))
     return sorted(found, key=lambda one: (one.name.casefold(), one.digest))

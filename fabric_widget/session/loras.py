@@ -96,7 +96,7 @@ class Adapting(Voting):
         check_name(name)
         check_votes(checked_of(self._history.present.votes))
 
-    def bake(
+    def bake(  # noqa: PLR0913  (every choice, so that editors complete them)
         self,
         name: str,
         *,

@@ -232,7 +232,7 @@ class VotingMethods:
         return self._tastes.kept()
 
     def use_taste(self, name: str, strength: float | None = None) -> None:
-        """Use a taste in the rounds to come, or another strength of it; an act that undo takes back.
+        """Use a taste in the rounds to come, or another strength of it; `undo` takes that back.
 
         It counts beside votes, and beside other tastes.
 

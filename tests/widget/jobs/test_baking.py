@@ -1,4 +1,4 @@
-"""Keep this taste: a LoRA is learnt in the worker; rounds wait, and nothing is left of a failure."""
+"""Keep this taste: a LoRA is learnt in the worker, and a failure leaves nothing behind."""
 
 from __future__ import annotations
 
