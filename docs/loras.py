@@ -97,6 +97,7 @@ class Measured:
         row |= {
             "seconds": time.monotonic() - started,
             "processor_seconds": time.process_time() - cpu,
+            "losses": lora.about["losses"],
             "bytes": sum(x.nbytes for pair in lora.weights.values() for x in pair),
             "plain": self.all_looks(taste),
             "with": {},

@@ -49,6 +49,7 @@ def quick_demo(*where: Any, **how: Any) -> Any:
 def run(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the Python blocks of a page in order, in a folder."""
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("FABRIC_WIDGET_HOME", str(folder / "home"))
     for room in (fabric_widget, demo):
         monkeypatch.setattr(room, "load_demo", quick_demo)
     Image.new("RGB", (80, 60), "green").save("photo.png")

@@ -14,7 +14,7 @@ from fabric_widget.engine.errors import GenerationCancelled
 from fabric_widget.engine.lens.lens import Lens, checked_lens
 from fabric_widget.engine.output import round_of
 from fabric_widget.engine.pipeline.denoiser import Denoiser
-from fabric_widget.engine.pipeline.restore import processors, processors_of, replaced, swapped
+from fabric_widget.engine.pipeline.restore import processors, processors_of, swapped
 from fabric_widget.engine.plans.explore import Explore
 from fabric_widget.engine.plans.recipe import checked_default_plan, checked_plan
 from fabric_widget.engine.prepare import prepare_lender, with_prompt_rows
@@ -34,7 +34,7 @@ from fabric_widget.engine.request import (
     checked_token_budget,
     planned,
 )
-from fabric_widget.engine.run import Run
+from fabric_widget.engine.run import Run, told
 from fabric_widget.engine.schedule import Schedule
 from fabric_widget.engine.votes.measured import Aspects, read_aspects
 from fabric_widget.engine.votes.votes import read_votes
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from diffusers import DiffusionPipeline
 
-    from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.plans.recipe import Plan, Recipe
     from fabric_widget.engine.results import Progress, Round
 
@@ -119,7 +118,6 @@ class Fabric:
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._previewer = Previewer(self.pipe, preview)
         self._run: Run | None = None
-        self._watcher: Callable[[Call, Any], object] | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -220,15 +218,6 @@ class Fabric:
         if (run := self._run) is not None:
             run.cancelled.set()
 
-    @contextmanager
-    def watched(self, watcher: Callable[[Call, Any], object]) -> Iterator[None]:
-        """Tell `watcher` of each call that the pipeline makes to its denoiser, and what it returns.
-
-        With feedback, that is what the denoiser returns while the references are lent to it.
-        """
-        with replaced(self, "_watcher", watcher):
-            yield
-
     def subjects(self) -> dict[str, Any]:
         """Return the masks of subjects found so far, (rows, columns), by the pictures' ids."""
         return {name: mask for (_, name), mask in self._cache.subjects.items()}
@@ -263,10 +252,7 @@ class Fabric:
             call = self._denoiser.bind(args, kwargs)
             run.begin_step(call)
             with nullcontext() if lender is None else lender.lending(call, run.index, run.steps):
-                output = inner(*args, **kwargs)
-            if self._watcher is not None:
-                self._watcher(call, output)
-            return output
+                return told(call, inner(*args, **kwargs))
 
         arguments = run.arguments(request)
         with ExitStack() as stack:

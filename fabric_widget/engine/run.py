@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from fabric_widget.engine.results import Progress
 from fabric_widget.engine.trajectory import TrajectoryRecorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.pipeline.protocol import Pipeline
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine.trajectory import Trajectory
 
 _CALLBACK = "callback_on_step_end"
+_watcher: ContextVar[Callable[[Call, Any], object] | None] = ContextVar("watcher", default=None)
 _STARTS_FROM_PICTURE = "strength"  # pipelines with this argument do
 
 
@@ -186,6 +188,27 @@ class Run:
 
         with replaced(scheduler, "step", watched), batches:
             yield
+
+
+@contextmanager
+def telling(watcher: Callable[[Call, Any], object]) -> Iterator[None]:
+    """Tell `watcher` of each call that pipelines make to their denoiser in this thread's runs.
+
+    It is called with the call and with what the denoiser returned; with feedback, that is what it
+    returns while the references are lent to it.
+    """
+    token = _watcher.set(watcher)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+def told(call: Call, output: Any) -> Any:  # noqa: ANN401  (any denoiser's)
+    """Return what a denoiser returned, after whoever watches was told of it."""
+    if (watcher := _watcher.get()) is not None:
+        watcher(call, output)
+    return output
 
 
 def _mixed(recipes: Sequence[Recipe]) -> dict[int, tuple[torch.Tensor, float]]:

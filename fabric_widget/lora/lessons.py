@@ -17,6 +17,7 @@ import torch
 
 from fabric_widget.engine import Explore, FabricError, Recipe
 from fabric_widget.engine.fingerprint import derived_seed
+from fabric_widget.engine.run import telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -112,7 +113,7 @@ def lessons(
     fabric = teacher.fabric
     for run, (first, count) in enumerate(runs_of(settings)):
         seed = (derived_seed(settings.seed, _LESSON) + first) % 2**31
-        with _recorded(fabric, found, run):
+        with _recorded(found, run):
             fabric(
                 prompt,
                 num_images=count,
@@ -136,13 +137,13 @@ def runs_of(settings: LoRASettings) -> list[tuple[int, int]]:
 
 
 @contextmanager
-def _recorded(fabric: Fabric, found: list[Lesson], run: int) -> Iterator[None]:
+def _recorded(found: list[Lesson], run: int) -> Iterator[None]:
     def note(call: Call, output: Any) -> None:  # noqa: ANN401  (any denoiser's)
         given = dict(call.arguments)
         given[call.latents_name] = _kept(given[call.latents_name])  # solvers may work in place
         found.append(Lesson(given, prediction(output).detach().clone(), run))
 
-    with fabric.watched(note):
+    with telling(note):
         yield
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
+
+import torch
 
 from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import torch
 
     from fabric_widget.lora.adapter import Weights
     from fabric_widget.lora.samples import Samples
@@ -146,6 +147,9 @@ def used_in_runs(loras: Sequence[TasteLoRA]) -> Iterator[None]:
     @contextmanager
     def enter(model: torch.nn.Module) -> Iterator[None]:
         with ExitStack() as stack:
+            if "torch._dynamo" in sys.modules:  # else nothing is compiled
+                # Compiled code does not see hooks that come later.
+                stack.enter_context(torch.compiler.set_stance("force_eager"))
             for lora in loras:
                 stack.enter_context(added(model, lora.weights, lora.strength))
             yield

@@ -147,10 +147,12 @@ def _learn(
     with torch.enable_grad():
         loss = _loss(model, lesson)
         scale = _HALF_SCALE if lesson.target.dtype is torch.float16 else 1.0
-        gradients = torch.autograd.grad(loss * scale, parameters, allow_unused=True)
+        gradients: Sequence[torch.Tensor | None] = torch.autograd.grad(
+            loss * scale, parameters, allow_unused=True
+        )
     for parameter, gradient in zip(parameters, gradients, strict=True):
         # A layer whose output the model leaves out of its prediction learns nothing.
-        parameter.grad = gradient if gradient is None else gradient / scale
+        parameter.grad = None if gradient is None else gradient / scale
     norm = torch.nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
     if torch.isfinite(norm):
         optimizer.step()

@@ -3,6 +3,7 @@
 session   Session: makes rounds that take the votes into account
 batches   a round made in batches
 voting    Voting: a timeline of likes and dislikes, and what they are about
+loras     LoRAs: baked from the votes, used by rounds
 remaking  pictures made once more: drafts in full, larger ones, under the lens
 subject   where the subject of a picture is
 votes     what was said of a picture, with a signed strength

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from fabric_widget.session.state import Turn
 
 
+ARGUMENTS = "arguments"
+"""The option of a turn made in two passes that says what the first was asked for."""
+
+
 class Adapting(Voting):
     """Baking LoRAs from a session's votes, and using them in its rounds."""
 
@@ -227,7 +231,7 @@ def _chosen(settings: LoRASettings | None, **given: int | None) -> LoRASettings:
 
 
 def _settings_of(turn: Turn) -> dict[str, Any]:
-    settings = dict(turn.round.settings)
+    settings = dict(turn.options.get(ARGUMENTS, turn.round.settings))  # of the first of two passes
     if turn.full_steps is not None:
         settings["num_inference_steps"] = turn.full_steps
     return settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import Everything, FabricError, GeneratedImage, HiRes, Lens
 from fabric_widget.engine.pipeline.protocol import parameters_of
-from fabric_widget.session.loras import Adapting, in_runs, made_with, uses_of
+from fabric_widget.session.loras import ARGUMENTS, Adapting, in_runs, made_with, uses_of
 from fabric_widget.session.state import Turn
 from fabric_widget.session.votes import checked_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     OnStep = Callable[[Progress], object]
 
 _WHOLE = Lens()
-TWO_PASSES, ARGUMENTS = "two_passes", "arguments"  # options of a turn that a HiRes has made
+TWO_PASSES = "two_passes"  # an option of a turn that a HiRes has made, beside ARGUMENTS
 STEPS = "num_inference_steps"
 """The pipelines' name for the number of steps."""
 DRAFT = 3

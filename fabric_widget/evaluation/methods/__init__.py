@@ -2,7 +2,7 @@
 
 request     the input of a method: prompt, seeds, earlier rounds and votes
 feedback    no feedback, ours, the paper's arithmetic, random votes, prompt dropout
-lora        the votes baked into a LoRA
+baked       the votes baked into a LoRA
 zero_order  search over the start noise from rankings
 """
 
@@ -12,6 +12,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fabric_widget.evaluation.methods.baked import lora
 from fabric_widget.evaluation.methods.feedback import (
     DROPOUT,
     everything,
@@ -22,7 +23,6 @@ from fabric_widget.evaluation.methods.feedback import (
     random_votes,
     renoised,
 )
-from fabric_widget.evaluation.methods.lora import lora
 from fabric_widget.evaluation.methods.request import Method, MethodRequest, Picture, Shown
 from fabric_widget.evaluation.methods.zero_order import zero_order
 

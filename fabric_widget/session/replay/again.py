@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import FabricError, HiRes
 from fabric_widget.session.batches import generate_in_batches
-from fabric_widget.session.loras import in_runs, uses_of
-from fabric_widget.session.remaking import ARGUMENTS, STEPS, TWO_PASSES, made_by, recipe_of
+from fabric_widget.session.loras import ARGUMENTS, in_runs, uses_of
+from fabric_widget.session.remaking import STEPS, TWO_PASSES, made_by, recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,14 +24,15 @@ from fabric_widget.lora.taste_lora import TasteLoRA
 from fabric_widget.lora.train import BakingProgress, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from PIL import Image
 
     from fabric_widget.engine import Progress
+    from fabric_widget.engine.pipeline.protocol import Pipeline
     from fabric_widget.engine.votes.votes import CheckedVote, Votes
-    from fabric_widget.lora.adapter import Weights
     from fabric_widget.lora.lessons import Lesson, Teacher
+    from fabric_widget.lora.train import Trained
 
     OnStep = Callable[[BakingProgress], object]
 
@@ -98,7 +100,8 @@ def bake(
     started = time.monotonic()
     work = _Work(teacher, settings, prompt, tuple(prompts) or (prompt,), on_step, cancelled, enough)
     taught = work.lessons()
-    trained, samples, losses = work.train(taught)
+    trained, samples = work.train(taught)
+    losses = trained.losses
     about = {
         "base_model": _base_model(pipe),
         "pipeline": type(pipe).__name__,
@@ -106,10 +109,10 @@ def bake(
         "votes": [_said(vote, sign) for sign, side in _sides(votes) for vote in side],
         "steps": len(losses),
         "settings": asdict(settings),
-        "losses": {"first": losses[0], "last": losses[-1]},
+        "losses": {"first": losses[0], "last": losses[-1], "held_out": list(trained.held_out)},
         "seconds": round(time.monotonic() - started, 1),
     }
-    return TasteLoRA(name, trained, work.denoiser.component, about, samples=samples)
+    return TasteLoRA(name, trained.weights, work.denoiser.component, about, samples=samples)
 
 
 def check_votes(votes: Votes) -> None:
@@ -163,8 +166,8 @@ class _Work:
             raise GenerationCancelled(message)
         return lessons(self._teacher, self._prompt, self._settings, stepped)
 
-    def train(self, taught: Sequence[Lesson]) -> tuple[Weights, Samples, tuple[float, ...]]:
-        """Return the trained weights, samples without and with them, and the loss of each step."""
+    def train(self, taught: Sequence[Lesson]) -> tuple[Trained, Samples]:
+        """Return what came of training, and samples without and with it."""
         settings, denoiser, model = self._settings, self.denoiser, self.denoiser.model
         learnt, held_out = _split(taught)
         total = self._done + settings.steps
@@ -185,7 +188,12 @@ class _Work:
             checkpointing = denoiser.device.type != "cpu" and bool(
                 getattr(model, "_supports_gradient_checkpointing", False)
             )
-        with denoiser.occupied(), denoiser.eager(), random_kept(denoiser.device):
+        with (
+            denoiser.occupied(),
+            denoiser.eager(),
+            random_kept(denoiser.device),
+            _offloaded(denoiser.pipe),
+        ):
             without = self._pictures()
             with torch.inference_mode(mode=False):
                 weights = new_weights(model, settings, denoiser.device)
@@ -209,13 +217,22 @@ class _Work:
             with added(model, trained.weights):
                 with_it = self._pictures()
         samples = Samples(self._samples[: len(with_it)], tuple(without), tuple(with_it))
-        return trained.weights, samples, trained.losses
+        return trained, samples
 
     def _pictures(self) -> list[Image.Image]:
         seed = derived_seed(self._settings.seed, _SAMPLES) % 2**31
         teacher = self._teacher
         arguments = {**teacher.fabric.defaults, **teacher.arguments}
         return sample_pictures(self.denoiser, self._samples, seed, arguments)
+
+
+@contextmanager
+def _offloaded(pipe: Pipeline) -> Iterator[None]:
+    """Send models that are moved to the accelerator on demand away from it in the end."""
+    try:
+        yield
+    finally:
+        pipe.maybe_free_model_hooks()
 
 
 def _base_model(pipe: Any) -> str:  # noqa: ANN401  (any diffusers pipeline)
