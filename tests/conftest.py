@@ -52,6 +52,8 @@ _SOAK = re.compile(
     # another host, with an older kernel: gestures, keys and the reload, where hosts differ, stay
     r"|hosts/test_(?:finishing|jupyter_whys)\.py::\w+\[notebook"
     r"|hosts/test_jupyter\.py::test_(?!the_kernel_is|a_like_makes|no_key|a_reload)\w+\[notebook"
+    # a notebook that learns a taste
+    r"|test_notebooks\.py::test_it_runs_and_shows_what_is_saved\[07"
     r"|test_the_theme_is_marimos\[\S*dark|hosts/test_papermill"
     # pipelines and schedulers beyond those that people use most
     r"|test_feedback_works_with_each_further_pipeline\[(?!(?:SDXL ControlNet|SD 3|Flux) image"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import FabricError, HiRes
 from fabric_widget.lora import LoRASettings, TasteLoRA, Teacher, bake, shelf
-from fabric_widget.lora.bake import check_votes
+from fabric_widget.lora.baking import check_votes
 from fabric_widget.lora.files import check_name
 from fabric_widget.lora.taste_lora import checked_strength, used_in_runs
 from fabric_widget.session.records import LORAS, loras_as_json, loras_from_json
