@@ -48,7 +48,7 @@ _LONGEST = re.compile(
 # What is left to the long run, `make soak`, because a test that stays says the same of one case.
 _SOAK = re.compile(
     # notebooks that take a minute each: the first stays, and all are read as they are saved
-    r"test_notebooks\.py::test_(?:it_runs_and_shows_what_is_saved\[0[2-5]|the_marimo_app_exports)"
+    r"test_notebooks\.py::test_(?:it_runs_and_shows_what_is_saved\[0[2-57]|the_marimo_app_exports)"
     # pictures to look at: what they show is clicked, measured and read by axe in other tests
     r"|front_end/test_screenshots\.py|hosts/test_screenshots\.py"
     r"|test_(?:axe_finds_nothing_and_)?a?_?picture_is_taken\[\S*dark"

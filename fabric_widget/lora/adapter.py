@@ -41,6 +41,17 @@ def new_weights(model: torch.nn.Module, settings: LoRASettings, device: torch.de
     return found
 
 
+def fits(model: torch.nn.Module, features: Mapping[str, tuple[int, int]]) -> bool:
+    """Return whether a model has layers of these names that take and give so many numbers."""
+    modules = dict(model.named_modules())
+    return all(
+        name in modules
+        and hasattr(getattr(modules[name], "base_layer", modules[name]), "in_features")
+        and features_of(modules[name]) == sides
+        for name, sides in features.items()
+    )
+
+
 @contextmanager
 def added(model: torch.nn.Module, weights: Weights, strength: float = 1.0) -> Iterator[None]:
     """Add the weights to the layers of a model, times a strength.

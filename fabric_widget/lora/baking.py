@@ -60,6 +60,7 @@ def bake(
     prompts: Sequence[str] = (),
     on_step: OnStep = _nothing,
     cancelled: Callable[[], bool] = _never,
+    enough: Callable[[], bool] = _never,
 ) -> TasteLoRA:
     """Return a LoRA that learnt what the votes say.
 
@@ -79,6 +80,8 @@ def bake(
         Called after each step, in this thread.
     cancelled
         Asked at each step whether nobody wants it any more.
+    enough
+        Asked after each step of training whether what is learnt by then is all that is wanted.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def bake(
     check_votes(teacher.votes)
     votes, pipe = teacher.votes, teacher.fabric.pipe
     started = time.monotonic()
-    work = _Work(teacher, settings, prompt, tuple(prompts) or (prompt,), on_step, cancelled)
+    work = _Work(teacher, settings, prompt, tuple(prompts) or (prompt,), on_step, cancelled, enough)
     taught = work.lessons()
     trained, samples = work.train(taught)
     losses = trained.losses
@@ -136,6 +139,7 @@ class _Work:
         samples: Sequence[str],
         on_step: OnStep,
         cancelled: Callable[[], bool],
+        enough: Callable[[], bool],
     ) -> None:
         self.denoiser = Denoiser(teacher.fabric.pipe)
         self._teacher = teacher
@@ -144,6 +148,7 @@ class _Work:
         self._samples = tuple(samples)
         self._on_step = on_step
         self._cancelled = cancelled
+        self._enough = enough
         self._done = 0  # steps of the pipeline, for the lessons
 
     def lessons(self) -> list[Lesson]:
@@ -202,6 +207,7 @@ class _Work:
                         settings,
                         on_step=stepped,
                         cancelled=self._cancelled,
+                        enough=self._enough,
                     )
             if not all(bool(x.isfinite().all()) for pair in trained.weights.values() for x in pair):
                 message = (

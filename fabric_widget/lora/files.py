@@ -122,6 +122,35 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {"name": name, "weights": weights, "component": components.pop(), "about": about}
 
 
+def read_header(
+    path: Path,
+) -> tuple[str, dict[str, Any], dict[str, tuple[int, int]]]:
+    """Return name, metadata and the features of each layer of a file, without its weights.
+
+    Raises
+    ------
+    LoRAFileError
+        It cannot be read, or is none of ours.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = _about(file.metadata() or {})
+            shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        message = f"there is no LoRA that can be read in {path}: {error}"
+        raise LoRAFileError(message) from error
+    sides: dict[str, dict[str, list[int]]] = {}
+    for key, shape in shapes.items():
+        match = _KEY.fullmatch(key)
+        if match is not None and len(shape) == 2:  # noqa: PLR2004  (a matrix)
+            sides.setdefault(match[2], {})[match[3]] = shape
+    if not sides or any(set(pair) != {"A", "B"} for pair in sides.values()):
+        message = f"{path} holds no LoRA in diffusers' layout"
+        raise LoRAFileError(message)
+    name = str(about.pop("name", None) or path.stem)
+    return name, about, {name: (pair["A"][1], pair["B"][0]) for name, pair in sides.items()}
+
+
 def _read(
     tensors: Mapping[str, torch.Tensor],
 ) -> tuple[dict[str, tuple[torch.Tensor, torch.Tensor]], set[str]]:

@@ -87,6 +87,7 @@ def train(
     *,
     on_step: Callable[[int, float, float], object],
     cancelled: Callable[[], bool],
+    enough: Callable[[], bool],
 ) -> Trained:
     """Train the weights, which stand beside the model's layers already.
 
@@ -104,6 +105,8 @@ def train(
         Called with the number of a step, from 1, its loss and that of the last look.
     cancelled
         Asked before each step.
+    enough
+        Asked after each step whether what is learnt by then is all that is wanted.
 
     Raises
     ------
@@ -129,7 +132,7 @@ def train(
             if looks[-1][1] < best[0] * (1 - _BETTER):
                 best = (looks[-1][1], _copied(weights))
         on_step(step + 1, losses[-1], looks[-1][1] if looks else math.nan)
-        if _stuck(looks, settings.patience):
+        if _stuck(looks, settings.patience) or enough():
             break
     found = best[1] if looks else _copied(weights)
     return Trained(found, tuple(losses), tuple(looks))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.cluster import DistributedFabric
 from fabric_widget.engine import FabricError, HiRes
 from fabric_widget.lora import LoRASettings, TasteLoRA, Teacher, bake, shelf
+from fabric_widget.lora.baking import check_votes
+from fabric_widget.lora.files import check_name
 from fabric_widget.lora.taste_lora import checked_strength, used_in_runs
 from fabric_widget.session.records import LORAS, loras_as_json, loras_from_json
 from fabric_widget.session.state import LoRAUse
@@ -41,6 +43,11 @@ class Adapting(Voting):
     def loras(self) -> dict[str, float]:
         """Strengths of the LoRAs in use, more than 0 and up to 2, by their names."""
         return {use.name: use.strength for use in self._history.present.loras}
+
+    @property
+    def lora_uses(self) -> tuple[LoRAUse, ...]:
+        """The LoRAs in use with their digests, whether their weights are on this machine or not."""
+        return self._history.present.loras
 
     def lora(self, name: str) -> TasteLoRA:
         """Return a LoRA that is in use.
@@ -84,7 +91,18 @@ class Adapting(Voting):
         use = LoRAUse(name, digest, own if strength is None else checked_strength(strength))
         self._act(lambda state: state.with_lora(use))
 
-    def bake(
+    def check_bake(self, name: str) -> None:
+        """Raise at once what `bake` would: the name cannot be taken, or too few pictures are liked.
+
+        Raises
+        ------
+        NotEnoughVotes, ValueError
+            As `bake`.
+        """
+        check_name(name)
+        check_votes(checked_of(self._history.present.votes))
+
+    def bake(  # noqa: PLR0913  (every choice, so that editors complete them)
         self,
         name: str,
         *,
@@ -96,6 +114,7 @@ class Adapting(Voting):
         use: bool = True,
         on_step: Callable[[BakingProgress], object] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        enough: Callable[[], bool] | None = None,
         **pipeline_arguments: Any,
     ) -> TasteLoRA:
         """Learn from the votes that stand, and return a LoRA that has their taste.
@@ -121,6 +140,9 @@ class Adapting(Voting):
             Called after each step, in this thread. Its `previews` are pictures of `prompts`.
         cancelled
             Asked at each step whether nobody wants it any more; `cancel` ends it as well.
+        enough
+            Asked after each step of training whether what is learnt by then is all that is wanted:
+            the result is that, as if the steps were over.
         **pipeline_arguments
             The pipeline's own; by default those of the current round.
 
@@ -143,7 +165,8 @@ class Adapting(Voting):
         first: Any = self.fabric.fabric if isinstance(self.fabric, HiRes) else self.fabric
         votes = checked_of(before.votes)
         stop = self._cancelled = threading.Event()
-        optional = {} if on_step is None else {"on_step": on_step}
+        given: dict[str, Any] = {"on_step": on_step, "enough": enough}
+        optional = {name: value for name, value in given.items() if value is not None}
         try:
             with in_runs(before.loras, self.fabric):
                 made = bake(

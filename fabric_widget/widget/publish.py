@@ -9,6 +9,7 @@ from fabric_widget.widget.state import serialize
 from fabric_widget.widget.state.settings import SEED_LIMIT
 from fabric_widget.widget.state.status import NO_JOB
 from fabric_widget.widget.status_publisher import StatusPublisher
+from fabric_widget.widget.worker import BAKE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from fabric_widget.widget.lazy_session import LazySession
     from fabric_widget.widget.view_protocol import WidgetView
     from fabric_widget.widget.worker import Job, Worker
+
+_LATER = "The next round waits until that is done."
 
 
 class Publisher(StatusPublisher):
@@ -68,7 +71,17 @@ class Publisher(StatusPublisher):
             **super()._extra(),
             "undo": "" if session is None else session.undoable,
             "redo": "" if session is None else session.redoable,
+            **self._baking(),
         }
+
+    def _baking(self) -> dict[str, Any]:
+        """Return the taste that waits to be learnt, or whatever waits for the one that is."""
+        learnt, waits = self.now["bake"], self._worker.waiting(BAKE)
+        if learnt is None and waits is not None:
+            return {"bake": {"name": waits.request.name, "waits": True, "enough": False}}
+        if learnt is not None and self._worker.pending and self.now["phase"] == "running":
+            return {"message": f"{self.now['message']} {_LATER}"}
+        return {}
 
     def publish_idle(self, **changes: Any) -> None:
         """Publish the status while no job runs."""
@@ -101,6 +114,7 @@ class Publisher(StatusPublisher):
             round=None if current is None else turns[current].round,
             starred=[serialize.name_of(picture.id) for picture in session.starred],
             parts=serialize.parts_of(session),
+            tastes=serialize.tastes_of(session),
             uploads=serialize.uploads_of(session, self.names, self._album),
         )
         self._view.set(votes=serialize.votes_of(session.strengths))

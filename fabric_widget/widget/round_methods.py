@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fabric_widget.lora import LoRASettings
+    from fabric_widget.widget.jobs.baking import Baking
     from fabric_widget.widget.jobs.lens_jobs import LensJobs
     from fabric_widget.widget.jobs.round_request import Task
     from fabric_widget.widget.jobs.rounds import Rounds
@@ -17,6 +21,7 @@ class RoundMethods:
     """Methods that enqueue jobs; each is a button of the front end too."""
 
     _actions: Actions
+    _baking: Baking
     _lens_jobs: LensJobs
     _rounds: Rounds
     _runs: Runs
@@ -127,6 +132,45 @@ class RoundMethods:
         outcome = self._lens_jobs.ask(getattr(self._actions.picture(picture), "id", ""))
         self._worker.pump()
         return outcome
+
+    def bake(
+        self,
+        name: str,
+        *,
+        steps: int | None = None,
+        rank: int | None = None,
+        settings: LoRASettings | None = None,
+        prompts: Sequence[str] = (),
+    ) -> Outcome:
+        """Request that a LoRA learns the taste of the votes that stand, and is used from then on.
+
+        Rounds wait until it is done. `undo` takes it off, `use_taste` changes its strength.
+
+        Parameters
+        ----------
+        name
+            Of the taste, and of its file.
+        steps, rank
+            Instead of those of the settings.
+        settings
+            How it learns; `LoRASettings()` by default.
+        prompts
+            Of the previews; by default the present prompt and two others.
+
+        Returns
+        -------
+        Outcome
+            A future that gives the `TasteLoRA`; errors are those of `generate`.
+
+        Raises
+        ------
+        NotEnoughVotes
+            Fewer than two pictures are liked.
+        ValueError
+            The name cannot be that of a file, or a number is out of range.
+        """
+        job = self._baking.ask(name, steps=steps, rank=rank, settings=settings, prompts=prompts)
+        return self._asked(job)
 
     def retry(self) -> Outcome:
         """Request once more what failed or was stopped last, with the same seeds.

@@ -65,6 +65,7 @@ class SessionTraits(t.HasTraits):
     uploads: t.List[dict[str, Any]] = t.List(read_only=True).tag(sync=True)
     starred: t.List[str] = t.List(read_only=True).tag(sync=True)
     parts = t.Dict(read_only=True).tag(sync=True)
+    tastes: t.List[dict[str, Any]] = t.List(read_only=True).tag(sync=True)
     presets: t.List[dict[str, Any]] = t.List(read_only=True).tag(sync=True)
     info = t.Dict(read_only=True).tag(sync=True)
     saving = t.Dict(read_only=True).tag(sync=True)

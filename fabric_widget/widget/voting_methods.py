@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from fabric_widget.widget.state.settings import SHAPE
 
 if TYPE_CHECKING:
+    from fabric_widget.lora.shelf import Kept
     from fabric_widget.session.styles import SavedStyle
     from fabric_widget.widget.messages.actions import Actions
     from fabric_widget.widget.saving.styles import Styles
+    from fabric_widget.widget.saving.tastes import Tastes
 
 
 class VotingMethods:
@@ -19,6 +21,7 @@ class VotingMethods:
 
     _actions: Actions
     _styles: Styles
+    _tastes: Tastes
 
     def like(
         self,
@@ -222,3 +225,39 @@ class VotingMethods:
             It cannot be deleted.
         """
         self._styles.delete(name)
+
+    @property
+    def kept_tastes(self) -> list[Kept]:
+        """The tastes on this machine that this pipeline can follow, by their names."""
+        return self._tastes.kept()
+
+    def use_taste(self, name: str, strength: float | None = None) -> None:
+        """Use a taste in the rounds to come, or another strength of it; `undo` takes that back.
+
+        It counts beside votes, and beside other tastes.
+
+        Parameters
+        ----------
+        name
+            What it is called.
+        strength
+            0 … 2; by default 1, or as it is. 0 takes it off.
+
+        Raises
+        ------
+        ValueError
+            There is none of this name for this pipeline, or the strength is out of range.
+        """
+        self._tastes.use(name, strength)
+
+    def delete_taste(self, name: str) -> None:
+        """Delete a taste, and take it off.
+
+        Raises
+        ------
+        ValueError
+            There is none of this name.
+        OSError
+            It cannot be deleted.
+        """
+        self._tastes.delete(name)

@@ -19,6 +19,7 @@ import traitlets as t
 from fabric_widget.widget.arguments import STANDING, refuse_batch_size, refuse_unknown
 from fabric_widget.widget.images.contact_sheet import contact_sheet
 from fabric_widget.widget.images.encoding import Album
+from fabric_widget.widget.jobs.baking import Baking
 from fabric_widget.widget.jobs.context import WidgetContext
 from fabric_widget.widget.jobs.lens_jobs import LOOK, LensJobs
 from fabric_widget.widget.jobs.rounds import Rounds
@@ -37,13 +38,14 @@ from fabric_widget.widget.saving.opening import Opening
 from fabric_widget.widget.saving.places import autosave_of
 from fabric_widget.widget.saving.styles import Styles
 from fabric_widget.widget.saving.switch import Switch
+from fabric_widget.widget.saving.tastes import Tastes
 from fabric_widget.widget.saving_methods import SavingMethods
 from fabric_widget.widget.state.presets import Presets
 from fabric_widget.widget.state.settings import NAMES
 from fabric_widget.widget.thread_safe import ThreadSafeWidget, static
 from fabric_widget.widget.traits import SessionTraits
 from fabric_widget.widget.voting_methods import VotingMethods
-from fabric_widget.widget.worker import ROUND, Job, Worker
+from fabric_widget.widget.worker import BAKE, ROUND, Job, Worker
 
 if TYPE_CHECKING:
     import os
@@ -179,6 +181,7 @@ class FabricWidget(
             context, self._runs, self.album, batch_size=batch_size, clock=self._clock
         )
         self._lens_jobs = LensJobs(context, self._runs)
+        self._baking = Baking(context, self._runs, self._rounds.previews)
         self._subject_jobs = SubjectJobs(context, self._runs, rest=self._debounce)
         presets = Presets(presets_file)
         self._autosaver = Autosaver(context, settings=settings, threads=self._threads)
@@ -192,6 +195,7 @@ class FabricWidget(
         switch = Switch(context, runs=self._runs, album=self.album)
         self._offers = Offers(context, autosaver=self._autosaver, switch=switch)
         self._styles = Styles(context, vote=self._actions.vote)
+        self._tastes = Tastes(context, act=self._actions.vote)
         self._opening = Opening(
             context,
             autosaver=self._autosaver,
@@ -209,6 +213,8 @@ class FabricWidget(
             offers=self._offers,
             opening=self._opening,
             styles=self._styles,
+            baking=self._baking,
+            tastes=self._tastes,
             album=self.album,
         )
         self._actions.show_presets()
@@ -294,7 +300,11 @@ class FabricWidget(
     def _run(self, job: Job) -> object:
         if job.kind == ROUND:
             self._offers.withdraw()
-        runs = {LOOK: self._lens_jobs.run, SUBJECT: self._subject_jobs.run}
+        runs: dict[str, Any] = {
+            LOOK: self._lens_jobs.run,
+            SUBJECT: self._subject_jobs.run,
+            BAKE: self._baking.run,
+        }
         made = runs.get(job.kind, self._rounds.run)(job)
         self._autosaver.settle()  # whoever waits for the job has it on disk
         with contextlib.suppress(RuntimeError):  # closed meanwhile

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ROUND = "round"
 """The kind of the jobs that votes ask for."""
+BAKE = "bake"
+"""The kind of the jobs that learn a taste."""
 
 _logger = logging.getLogger(__name__)
 
@@ -125,6 +127,10 @@ class Worker:
     def pending(self) -> bool:
         """Whether another job will run."""
         return bool(self._waiting) or self._due is not None
+
+    def waiting(self, kind: str) -> Job | None:
+        """Return the job of a kind that waits for the present one."""
+        return self._waiting.get(kind)
 
     def submit(self, request: object, kind: str = ROUND) -> Job:
         """Enqueue a job; it replaces a waiting one of the same kind.

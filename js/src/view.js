@@ -42,12 +42,12 @@ import { because, rated, toggled, withVote } from "./model/votes.js";
 const DEFAULTS = /** @type {Traits} */ (/** @type {unknown} */ ({
   prompt: "", negative_prompt: "", num_images: 4, seed: 0, lock_seed: false, steps: null, guidance: null,
   width: null, height: null, strength: 0.8, start: 0, end: 0.8, dislike_scale: 0.5, normalize: true, variety: null, auto: true,
-  votes: {}, seen_round: -1, status: {}, round: null, history: [], starred: [], parts: {}, uploads: [], presets: [], info: {}, saving: {},
+  votes: {}, seen_round: -1, status: {}, round: null, history: [], starred: [], parts: {}, tastes: [], uploads: [], presets: [], info: {}, saving: {},
 }));
 const NAMES = /** @type {(keyof Traits)[]} */ (Object.keys(DEFAULTS));
 const CONTROLS = NAMES.slice(0, NAMES.indexOf("votes"));
 /** A change of one of these is a word from the kernel. */
-const KERNEL_OWNED = new Set(["status", "round", "history", "starred", "parts", "uploads", "presets", "info", "saving"]);
+const KERNEL_OWNED = new Set(["status", "round", "history", "starred", "parts", "tastes", "uploads", "presets", "info", "saving"]);
 
 let previewKeys = 0;
 
@@ -81,6 +81,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
     onMessage(message, buffers) {
       if (message.type === "preview") takePreview(message, buffers);
       if (message.type === "looked") lens?.looked(message);
+      if (message.type === "taste") learning?.preview(message, buffers);
       if (message.type === "subject") takeSubject(message);
     },
     poll() {
@@ -150,14 +151,14 @@ export const createView = ({ model, el, cache, toolbox }) => {
   };
 
   /**
-   * @param {string} id
+   * @param {Record<string, unknown>} content  what the kernel answers with a file
    */
-  const download = async (id) => {
-    const answer = await request({ type: "fetch", id, kind: "full" });
+  const saveFile = async (content) => {
+    const answer = await request(content);
     if (!answer?.buffers[0]) return;
     const { mime, name } = answer.message;
     const url = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (answer.buffers[0])], { type: mime }));
-    const anchor = h("a", { href: url, download: name || `${id}.png` });
+    const anchor = h("a", { href: url, download: name || `${content.id}.png` });
     root.append(anchor);
     anchor.click();
     anchor.remove();
@@ -182,18 +183,19 @@ export const createView = ({ model, el, cache, toolbox }) => {
   };
 
   /**
-   * @param {"generate" | "draft" | "more_like"} type
-   * @param {{id?: string}} [about]
+   * @param {"generate" | "draft" | "more_like" | "bake"} type
+   * @param {{id?: string, name?: string}} [about]
    */
-  const ask = (type, about) => {
-    if (closed()) return;
+  const ask = async (type, about) => {
+    if (closed()) return null;
     prompt.flush();
     settings.flush();
     follow();
     const now = traits();
     const controls = Object.fromEntries(CONTROLS.map((name) => [name, now[name]]));
-    void request({ type, ...about, controls, votes: now.votes });
+    const answer = request({ type, ...about, controls, votes: now.votes });
     update();
+    return answer;
   };
 
   /**
@@ -250,9 +252,10 @@ export const createView = ({ model, el, cache, toolbox }) => {
     },
     only: (id) => setVotes({ [id]: 1 }),
     clear: () => setVotes({}),
-    generate: () => ask("generate"),
-    draft: () => ask("draft"),
-    moreLike: (id) => ask("more_like", { id }),
+    generate: () => void ask("generate"),
+    draft: () => void ask("draft"),
+    moreLike: (id) => void ask("more_like", { id }),
+    bake: (name) => ask("bake", { name }),
     again: (id) => onceMore("again", id),
     finish: (id) => onceMore("finish", id),
     enlarge: (id) => onceMore("enlarge", id),
@@ -277,7 +280,8 @@ export const createView = ({ model, el, cache, toolbox }) => {
       if (held) grid.focusCard(0);
       caption.el.scrollIntoView({ block: "nearest" });
     },
-    download: (id) => void download(id),
+    download: (id) => void saveFile({ type: "fetch", id, kind: "full" }),
+    saveFile: (content) => void saveFile(content),
     lens(id) {
       const { round, history: past } = traits();
       const shaped = past.some(({ images, liked, disliked }) => liked + disliked > 0 && images.some((image) => image.id === id));
@@ -324,6 +328,8 @@ export const createView = ({ model, el, cache, toolbox }) => {
   let lens = null;
   /** @type {ReturnType<typeof import("./tools/open-session.js").openSessionPart> | null} */
   let opener = null;
+  /** @type {ReturnType<typeof import("./tools/keep-taste.js").keepTastePart> | null} */
+  let learning = null;
   /** @type {ReturnType<typeof import("./tools/help.js").helpPart> | null} */
   let help = null;
   const loader = createToolLoader({
@@ -336,6 +342,7 @@ export const createView = ({ model, el, cache, toolbox }) => {
       zoom.equip(tools);
       feedbackSettings.fill(tools.feedbackSettingsPart({ act }));
       styles.fill(tools.stylesPart({ request, signal }));
+      tastes.fill((learning = tools.keepTastePart({ act, request, signal })));
       root.append(h("style", {}, css), lens.el, help.el);
       messages.el.after(opener.el);
       parts.push(lens);
@@ -345,17 +352,17 @@ export const createView = ({ model, el, cache, toolbox }) => {
   const waiting = waitingPart({ loader, waits: link.expectVote, kernelBusy: () => local.connection === "waiting" });
   const zoom = zoomPart({ act, objectUrls, pictureStore, fetchTools: waiting.open });
   const [head, messages, status, empty] = [headPart({ act }), messagesPart({ act, leave: prompt.focusNext }), statusPart(), emptyPart()];
-  const [styles, feedbackSettings] = ["Styles", "How feedback counts"].map((title) => toolPanel({ title, fetchTools: waiting.open }));
+  const [styles, tastes, feedbackSettings] = ["Styles", "Keep this taste", "How feedback counts"].map((title) => toolPanel({ title, fetchTools: waiting.open }));
   const [shelf, history] = [shelfPart({ act, objectUrls, pictureStore }), historyPart({ act, objectUrls, pictureStore, signal })];
   const offer = continuePart({ act, leave: prompt.focusNext });
-  const parts = [head, messages, offer, prompt, status, caption, grid, best, empty, shelf, styles, settings, feedbackSettings, history, zoom, waiting];
+  const parts = [head, messages, offer, prompt, status, caption, grid, best, empty, shelf, styles, tastes, settings, feedbackSettings, history, zoom, waiting];
 
   const root = h("div", { class: "fabric-widget", role: "region", "aria-label": "Fabric: pictures by taste" });
   root.append(
     h("div", { class: "fw-body" },
       h("div", { class: "fw-top" }, head.el, messages.el, offer.el),
       h("div", { class: "fw-main" }, prompt.el, status.el, caption.el, grid.el, best.el, empty.el),
-      h("div", { class: "fw-side" }, shelf.el, styles.el, settings.el, feedbackSettings.el),
+      h("div", { class: "fw-side" }, shelf.el, styles.el, tastes.el, settings.el, feedbackSettings.el),
       history.el,
     ),
     takeFiles(root, { upload: act.upload, words: "Drop pictures to like them, or a .fabric file to open it" }),

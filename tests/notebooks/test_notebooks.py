@@ -153,7 +153,7 @@ def test_every_exercise_has_a_folded_solution_that_checks_itself(path: Path) -> 
 
 
 def test_there_are_notebooks_and_exercises() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "07"]
     assert any("**Exercise" in prose(read(path)) for path in NOTEBOOKS)
     assert MARIMO
 

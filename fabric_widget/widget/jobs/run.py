@@ -147,7 +147,13 @@ class Runs:
         with self._view.lock:
             self.ended(job)
             now = self._publisher.now
-            quiet: dict[str, Any] = {"eta": None, "rate": None, "again": "", "look": ""}
+            quiet: dict[str, Any] = {
+                "eta": None,
+                "rate": None,
+                "again": "",
+                "look": "",
+                "bake": None,
+            }
             if type(error).__name__ == "GenerationCancelled":
                 if job.superseded:
                     words = "Starting again with your votes."

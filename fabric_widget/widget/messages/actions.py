@@ -181,15 +181,10 @@ class Actions:
         """Undo, redo or branch, and publish the result; return whether anything changed."""
         session = self._lazy_session.load()
         with self._view.writing():
-            before = (session.current, len(session.turns), session.strengths, session.starred)
+            before = _standing(session)
             move(session)
             self._settle()
-            moved = before != (
-                session.current,
-                len(session.turns),
-                session.strengths,
-                session.starred,
-            )
+            moved = before != _standing(session)
             self._worker.forget()
             self._publisher.publish_session()
             current = session.current
@@ -257,6 +252,12 @@ class Actions:
         if self._view.auto and self._view.round is not None:
             self._worker.soon(self._debounce)
         self._publisher.publish_status()
+
+
+def _standing(session: Session) -> tuple[Any, ...]:
+    """Return what undo and redo change."""
+    present = (session.current, len(session.turns), session.strengths, session.starred)
+    return (*present, session.lora_uses)
 
 
 def _taken(picture: object) -> Image.Image:

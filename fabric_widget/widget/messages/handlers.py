@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from fabric_widget.session.votes import Picture
     from fabric_widget.widget.images.encoding import Album
+    from fabric_widget.widget.jobs.baking import Baking
     from fabric_widget.widget.jobs.context import WidgetContext
     from fabric_widget.widget.jobs.lens_jobs import LensJobs
     from fabric_widget.widget.jobs.round_request import Task
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from fabric_widget.widget.saving.offers import Offers
     from fabric_widget.widget.saving.opening import Opening
     from fabric_widget.widget.saving.styles import Styles
+    from fabric_widget.widget.saving.tastes import Tastes
 
 
 _PROMPT = 60  # characters of a prompt or a name in a notice
@@ -44,7 +46,7 @@ class MessageHandlers:
     ----------
     context
         What the widget's parts share.
-    runs, rounds, lens_jobs, subject_jobs, actions, offers, opening, styles
+    runs, rounds, lens_jobs, subject_jobs, actions, offers, opening, styles, baking, tastes
         What a message may ask for.
     album
         Has pictures as bytes.
@@ -62,6 +64,8 @@ class MessageHandlers:
         offers: Offers,
         opening: Opening,
         styles: Styles,
+        baking: Baking,
+        tastes: Tastes,
         album: Album,
     ) -> None:
         self._view, self._lazy_session = context.view, context.lazy_session
@@ -75,6 +79,8 @@ class MessageHandlers:
         self._offers = offers
         self._opening = opening
         self._styles = styles
+        self._baking = baking
+        self._tastes = tastes
         self._album = album
 
     def receive(self, _widget: object, content: object, buffers: Sequence[object]) -> None:
@@ -302,6 +308,34 @@ class MessageHandlers:
     def _on_delete_style(self, name: str) -> Answer:
         self._styles.delete(name)
         return self._on_styles()
+
+    def _on_bake(self, name: str, controls: dict[str, Any], votes: object) -> None:
+        self._take(controls, votes)
+        from fabric_widget.engine import FabricError  # after the model, it imports torch
+
+        try:
+            self._baking.ask(name)
+        except FabricError as error:
+            raise BadMessage(str(error)) from error
+
+    def _on_enough(self) -> None:
+        self._baking.enough()
+
+    def _on_tastes(self) -> Answer:
+        """Answer with the tastes, and with their small pictures in that order."""
+        rows, thumbs = self._tastes.told()
+        return Answer({"tastes": rows}, thumbs)
+
+    def _on_use_taste(self, id: str, strength: float) -> None:  # noqa: A002  (the field's name)
+        self._tastes.use(id, strength)
+
+    def _on_delete_taste(self, id: str) -> Answer:  # noqa: A002  (the field's name)
+        self._tastes.delete(id)
+        return self._on_tastes()
+
+    def _on_taste_file(self, id: str) -> Answer:  # noqa: A002  (the field's name)
+        name, data = self._tastes.file(id)
+        return Answer({"name": name, "mime": "application/octet-stream"}, [data])
 
     def _on_wait(self) -> None:
         self._actions.wait()

@@ -206,6 +206,12 @@ KNOWN: Mapping[str, Message] = {
     "save_style": Message({"name": text}, session=True),
     "use_style": Message({"name": text}, session=True),
     "delete_style": Message({"name": text}),
+    "tastes": Message(session=True),
+    "bake": Message({"name": text, "controls": mapping, "votes": mapping}, session=True),
+    "enough": Message(),
+    "use_taste": Message({"id": text, "strength": number}, session=True),
+    "delete_taste": Message({"id": text}, session=True),
+    "taste_file": Message({"id": text}, session=True),
     "wait": Message(answered=False),
 }
 """Every type of message that the front end sends."""

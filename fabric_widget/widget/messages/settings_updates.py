@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OPEN = (*NAMES, "votes", "seen_round")
 """The traits that a page may set."""
 
-_KERNEL_OWNED = ("status", "round", "history", "parts", "uploads", "presets", "info")
+_KERNEL_OWNED = ("status", "round", "history", "parts", "tastes", "uploads", "presets", "info")
 
 
 @dataclass

@@ -8,5 +8,6 @@ offers     Offers: an earlier session to continue, or the one that was left
 opening    Opening: a session file comes into the widget
 incoming   Incoming: a file that a page sends in pieces
 styles     Styles: those that the person keeps
+tastes     Tastes: those that were learnt from votes
 methods    methods of FabricWidget: unfinished, resume, start_anew
 """

@@ -61,6 +61,14 @@ def parts_of(session: Session) -> dict[str, Any]:
     }
 
 
+def tastes_of(session: Session) -> list[dict[str, Any]]:
+    """Return the tastes that the next round follows: LoRAs, by their names in messages."""
+    return [
+        {"id": name_of(use.digest), "name": use.name, "strength": use.strength}
+        for use in session.lora_uses
+    ]
+
+
 def contributions_of(made: Round) -> dict[str, float]:
     """Return each reference's share of a round's attention, by its name in messages."""
     return {name_of(identity): round(share, 4) for identity, share in made.contributions.items()}

@@ -19,6 +19,7 @@ NO_JOB: Mapping[str, Any] = {
     "height": 0,
     "again": "",
     "look": "",
+    "bake": None,
     "error": None,
 }
 """What a status tells of a job before anything of it is known."""

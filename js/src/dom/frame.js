@@ -8,7 +8,7 @@ import { icon, mark } from "./icons.js";
  * @typedef {import("../model/types.js").ViewState} ViewState
  */
 
-const WHAT = { vote: "the vote", round: "the round", branch: "the way back", star: "the star" };
+const WHAT = { vote: "the vote", round: "the round", branch: "the way back", star: "the star", lora: "the taste" };
 
 /** @param {{act: Act}} props */
 export const headPart = ({ act }) => {

@@ -12,6 +12,10 @@
  * @typedef {{name: string, rounds: number, votes: number, prompt: string, when: string, note: string, thumbs: Bytes[], left?: boolean}} Offer  left: the one that the widget had before it opened another
  */
 
+/** @typedef {{name: string, waits: boolean, enough: boolean}} Bake  a taste that is learnt; waits: a round is made before it; enough: what is learnt so far can be kept */
+
+/** @typedef {{id: string, name: string, strength: number}} Taste  one that the next round follows */
+
 /**
  * @typedef {object} Status
  * @property {number} revision
@@ -27,11 +31,12 @@
  * @property {number} height
  * @property {string} again
  * @property {string} look  the picture that is looked at, or was last
+ * @property {Bake | null} [bake]
  * @property {boolean} pending
  * @property {Failure | null} error
  * @property {{id: number, text: string} | null} notice
- * @property {"" | "vote" | "round" | "branch" | "star"} undo
- * @property {"" | "vote" | "round" | "branch" | "star"} redo
+ * @property {"" | "vote" | "round" | "branch" | "star" | "lora"} undo
+ * @property {"" | "vote" | "round" | "branch" | "star" | "lora"} redo
  */
 
 /** @typedef {Record<string, number>} Votes  strengths by what is voted on: a picture's id, and after colons what of it counts */
@@ -116,7 +121,7 @@
 /**
  * @typedef {Controls & {
  *   votes: Votes, seen_round: number, status: Status, round: Round | null,
- *   history: PastRound[], starred: string[], parts: Record<string, PartRuns>, uploads: Upload[], presets: Preset[], info: Info, saving: Saving,
+ *   history: PastRound[], starred: string[], parts: Record<string, PartRuns>, tastes: Taste[], uploads: Upload[], presets: Preset[], info: Info, saving: Saving,
  * }} Traits
  */
 
@@ -207,6 +212,8 @@
  * @property {(id: string) => void} star  or no longer
  * @property {() => void} generate
  * @property {() => void} draft
+ * @property {(name: string) => Promise<unknown>} bake  learn the taste of the votes; null: it was refused
+ * @property {(content: Record<string, unknown>) => void} saveFile  what the kernel answers, as a file
  * @property {() => void} cancel
  * @property {(which: "undo" | "redo") => void} travel
  * @property {(index: number) => void} branch

@@ -56,7 +56,7 @@ export const viewStateOf = (traits, local) => {
 export const announcement = ({ phase, status, traits, connection }) => {
   if (connection === "closed") return "Not connected to a kernel";
   if (connection === "waiting") return "Kernel busy: your click is queued";
-  if (status.look && phase !== "error") return status.message;
+  if ((status.look || (status.bake && !status.bake.waits)) && phase !== "error") return status.message;
   switch (phase) {
     case "loading":
       return "Loading the model";

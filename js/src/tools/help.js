@@ -47,6 +47,8 @@ export const helpPart = () => {
       ])),
       h("div", { class: "fw-title" }, "What votes do"),
       h("p", {}, "A like draws the next rounds towards a picture, a dislike pushes them away: all of it, or only its colors, form, subject or background. Votes count until you take them back; the shelf shows them all. Undo takes back votes and rounds, and every round stays in the history."),
+      h("div", { class: "fw-title" }, "What is kept"),
+      h("p", {}, "A style keeps votes, to be used with other prompts. A taste is learnt from them: Keep this taste makes a LoRA, which pictures follow without votes, as strongly as its dial says. Rounds wait while it learns; Stop keeps nothing of it, Keep it as it is what is learnt so far. Undo takes it off."),
       h("div", { class: "fw-title" }, "What is saved"),
       where,
     ),

@@ -5,6 +5,7 @@ export { lensPart } from "../lens/lens.js";
 export { feedbackSettingsPart } from "../settings/feedback-settings.js";
 export { comparePart } from "./compare.js";
 export { helpPart } from "./help.js";
+export { keepTastePart } from "./keep-taste.js";
 export { openSessionPart } from "./open-session.js";
 export { partEditor } from "./part-editor.js";
 export { stylesPart } from "./styles.js";

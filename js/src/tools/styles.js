@@ -1,6 +1,7 @@
 // The person's styles: votes that are kept under a name, and used in any session with one click.
 
-import { button, call, h, iconButton, setDisabled, setText, show } from "../dom/elements.js";
+import { button, h, setDisabled, setText, show } from "../dom/elements.js";
+import { sureButton } from "./sure-button.js";
 
 /**
  * @typedef {import("../model/types.js").ViewState} ViewState
@@ -47,20 +48,14 @@ export const stylesPart = ({ request, signal }) => {
     const counts = [likes && `${likes} liked`, dislikes && `${dislikes} disliked`].filter(Boolean).join(", ");
     const use = button({ class: "fw-button fw-style", label: `Use ${name}: ${counts}`, title: `Add the votes of ${name}`, icon: h("span", {}, ...sources.map((src) => h("img", { src, alt: "" })), h("span", { class: "fw-entry-name" }, name, h("span", { class: "fw-soft" }, ` ${counts}`))) },
       () => void ask({ type: "use_style", name }, `${name} is used: undo takes it off.`));
-    // Asked once more: nothing brings it back.
-    let sure = false;
-    const remove = iconButton("trash", `Remove ${name}`, () => {
-      if (!sure) return ready(true);
-      field.focus();
-      void ask({ type: "delete_style", name }, `${name} is removed.`);
+    const remove = sureButton({
+      label: `Remove ${name}`,
+      say: (text) => setText(said, text),
+      press() {
+        field.focus();
+        void ask({ type: "delete_style", name }, `${name} is removed.`);
+      },
     });
-    const ready = (/** @type {boolean} */ now) => {
-      sure = now;
-      call(remove, now ? `Press again to remove ${name}` : `Remove ${name}`);
-      remove.classList.toggle("fw-sure", now);
-      if (now) setText(said, `Press again to remove ${name}.`);
-    };
-    remove.addEventListener("blur", () => ready(false));
     return h("li", { class: "fw-entry" }, use, remove);
   };
   /** @param {Row[]} rows @param {import("../model/types.js").Bytes[]} thumbs */
