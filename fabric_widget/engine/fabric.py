@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from diffusers import DiffusionPipeline
 
+    from fabric_widget.engine.pipeline.call import Call
     from fabric_widget.engine.plans.recipe import Plan, Recipe
     from fabric_widget.engine.results import Progress, Round
 
