@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fabric_widget.engine import Progress
     from fabric_widget.engine.pipeline.protocol import Pipeline
     from fabric_widget.engine.votes.votes import CheckedVote, Votes
+    from fabric_widget.lora.adapter import Weights
     from fabric_widget.lora.lessons import Lesson, Teacher
     from fabric_widget.lora.train import Trained
 
@@ -214,6 +215,7 @@ class _Work:
                     f"learning_rate than {settings.learning_rate:g}"
                 )
                 raise FabricError(message)
+            trained = replace(trained, weights=_emphasized(trained.weights, settings.emphasis))
             with added(model, trained.weights):
                 with_it = self._pictures()
         samples = Samples(self._samples[: len(with_it)], tuple(without), tuple(with_it))
@@ -233,6 +235,10 @@ def _offloaded(pipe: Pipeline) -> Iterator[None]:
         yield
     finally:
         pipe.maybe_free_model_hooks()
+
+
+def _emphasized(weights: Weights, factor: float) -> Weights:
+    return {name: (down, up * factor) for name, (down, up) in weights.items()}
 
 
 def _base_model(pipe: Any) -> str:  # noqa: ANN401  (any diffusers pipeline)
