@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -285,5 +284,3 @@ def test_it_fits_can_be_read_and_axe_finds_nothing(
         )
         assert found["passes"]
         assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
-    if folder := os.environ.get("FABRIC_SHOTS"):
-        page.screenshot(path=f"{folder}/{look.name}-{width}.png", full_page=True)
