@@ -70,6 +70,25 @@ def test_a_picture_of_a_mixed_round_is_that_made_alone(fabric: Fabric, shown: Ro
     assert all(difference(together[i : i + 1], plain[i : i + 1]) > 10 * BATCHES for i in others)
 
 
+@pytest.mark.parametrize("index", [1, 5])
+def test_the_lens_tells_of_a_picture_of_a_mixed_round_what_it_tells_of_it_alone(
+    fabric: Fabric, shown: Round, index: int
+) -> None:
+    plan, seen = mixed(shown), {"num_inference_steps": 3, "schedule": EVERY_STEP}
+    together = make(fabric, num_images=6, seed=20, plan=plan, lens=Lens(image=index), **seen)
+    one = {"num_images": 1, "seed": 20 + index, "plan": [plan[index]]}
+    alone = make(fabric, **one, lens=Lens(image=0), **seen)
+    assert together.influence is not None
+    assert alone.influence is not None
+    for level in range(2):
+        shares = together.influence.shares(level=level)
+        there = [together.influence.references.index(x) for x in alone.influence.references]
+        expected = torch.zeros_like(shares)
+        expected[there] = alone.influence.shares(level=level)
+        assert (shares - expected).abs().max() < 0.01
+        assert expected.max() > 0.1
+
+
 def test_where_a_reference_rests_does_not_depend_on_what_others_borrow(
     pipe: Any, shown: Round
 ) -> None:

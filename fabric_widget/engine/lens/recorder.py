@@ -58,6 +58,8 @@ class AttentionRecorder:
         Tells at which steps references count.
     aspect
         Width of the pictures, divided by their height.
+    pictures
+        How many are made at a time: rows of each guidance branch.
 
     Raises
     ------
@@ -72,8 +74,10 @@ class AttentionRecorder:
         seen: Sequence[Seen],
         schedule: Schedule,
         aspect: float,
+        pictures: int,
     ) -> None:
         self._lens = lens
+        self._pictures = pictures
         self._places = places
         self._seen = tuple(seen)
         self._schedule = schedule
@@ -162,15 +166,14 @@ class AttentionRecorder:
         return Origin(tokens, columns_of(tokens, self._aspect))
 
     def _rows(self, blocks: Sequence[slice], present: int) -> list[int]:
-        """Return the rows to record, clipped to those that are present."""
+        """Return the rows to record, clipped to those that are present.
+
+        A block has the pictures of one recipe: the number of a picture counts from the first row of
+        its guidance branch.
+        """
         image = self._lens.image
-        rows = [
-            row
-            for block in blocks
-            for row in range(block.start, block.stop)
-            if image is None or row == block.start + image
-        ]
-        return [row for row in rows if row < present]
+        rows = [row for block in blocks for row in range(block.start, min(block.stop, present))]
+        return [row for row in rows if image is None or row % self._pictures == image]
 
     def _close(self) -> None:
         """Turn the sums of the current part into means."""

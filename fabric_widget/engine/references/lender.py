@@ -71,7 +71,9 @@ class Lender:
         self._observer = (
             None
             if lens is None
-            else AttentionRecorder(lens, places, feedback.seen, feedback.schedule, layout.aspect)
+            else AttentionRecorder(
+                lens, places, feedback.seen, feedback.schedule, layout.aspect, layout.pictures
+            )
         )
 
     @property
