@@ -258,13 +258,13 @@ class Fabric:
             run.begin_step(call)
             return call
 
-        begun = not_compiled(noted, throughout=True)
+        begun, heard = (not_compiled(f, throughout=True) for f in (noted, told))
 
         @not_compiled
         def forward(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any denoiser's forward)
             call = begun(args, kwargs)
             with nullcontext() if lender is None else lender.lending(call, run.index, run.steps):
-                return told(call, inner(*args, **kwargs))
+                return heard(call, inner(*args, **kwargs))
 
         arguments = run.arguments(request)
         with ExitStack() as stack:

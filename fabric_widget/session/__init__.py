@@ -10,8 +10,7 @@ subject   where the subject of a picture is
 votes     what was said of a picture, with a signed strength
 styles/   votes under a name, to be used elsewhere; and a shelf of them
 saving    a session on a disk: save, open
-records   votes and recipes as JSON
-typed     values of JSON, checked
+as_json/  votes, recipes and LoRAs as JSON, checked
 replay/   a session made once more, picture by picture
 exports/  a session as a page, as pictures, as code
 files/    a session as one file, or as a folder

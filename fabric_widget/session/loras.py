@@ -13,7 +13,7 @@ from fabric_widget.lora import LoRASettings, TasteLoRA, Teacher, bake, shelf
 from fabric_widget.lora.baking import check_votes
 from fabric_widget.lora.files import check_name
 from fabric_widget.lora.taste_lora import checked_strength, used_in_runs
-from fabric_widget.session.records import LORAS, loras_as_json, loras_from_json
+from fabric_widget.session.as_json.records import LORAS, loras_as_json, loras_from_json
 from fabric_widget.session.state import LoRAUse
 from fabric_widget.session.votes import checked_of
 from fabric_widget.session.voting import Voting

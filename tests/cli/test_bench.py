@@ -154,7 +154,10 @@ def test_options_reach_the_plan() -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["sd35"], "there is no target 'sd35'; there are demo, sd15, sdxl, loading"),
+        (
+            ["sd35"],
+            "there is no target 'sd35'; there are demo, sd15, sdxl, sd35-medium, sd35-large",
+        ),
         (["sdxl", "--device", "cpu"], "sdxl takes an accelerator"),
         (["demo", "--latent", "9"], "latents of side 9: give a multiple of 2"),
         (["demo", "--references", "1", "1"], "give one number or more, each once"),

@@ -37,7 +37,9 @@ def test_a_new_widget_loads_nothing_and_reads_no_model() -> None:
 
 @pytest.mark.parametrize("wrong", [3, "stable-diffusion", object(), Image.new("RGB", (1, 1))])
 def test_what_makes_no_pictures_is_refused_at_once(wrong: object) -> None:
-    with pytest.raises(TypeError, match="give a diffusers pipeline, a Fabric, a Session"):
+    with pytest.raises(
+        TypeError, match="give a diffusers pipeline, a Fabric, a DistributedFabric, a Session"
+    ):
         FabricWidget(wrong)
 
 

@@ -10,10 +10,10 @@ from PIL import Image
 
 from fabric_widget.engine import BadReference, Everything, Explore, Schedule, TokenBudget
 from fabric_widget.engine.votes.parts import PARTS, Part, read_part
+from fabric_widget.session.as_json.records import LORAS, recipes_as_json
 from fabric_widget.session.files.pictures import encode
 from fabric_widget.session.files.turns import plain
 from fabric_widget.session.loras import ARGUMENTS
-from fabric_widget.session.records import LORAS, recipes_as_json
 from fabric_widget.session.remaking import STEPS, TWO_PASSES, recipe_of
 from fabric_widget.session.replay.environment import settings_noted
 from fabric_widget.session.votes import checked_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from fabric_widget.session import typed
+from fabric_widget.session.as_json import typed
 
 FORMAT = 3
 _MOST_OBJECTS = 400_000  # each takes some 200 bytes: sessions of 10,000 pictures have half of them

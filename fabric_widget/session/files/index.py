@@ -11,7 +11,14 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import GeneratedImage
-from fabric_widget.session import typed
+from fabric_widget.session.as_json import typed
+from fabric_widget.session.as_json.records import (
+    LORAS,
+    loras_as_json,
+    loras_from_json,
+    votes_as_json,
+    votes_from_json,
+)
 from fabric_widget.session.files.document import FORMAT
 from fabric_widget.session.files.saved import Saved
 from fabric_widget.session.files.turns import (
@@ -21,20 +28,13 @@ from fabric_widget.session.files.turns import (
     turn_as_json,
     turn_from_json,
 )
-from fabric_widget.session.records import (
-    LORAS,
-    loras_as_json,
-    loras_from_json,
-    votes_as_json,
-    votes_from_json,
-)
 from fabric_widget.session.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fabric_widget.session.as_json.records import Lookup
     from fabric_widget.session.files.pictures import Facts
-    from fabric_widget.session.records import Lookup
     from fabric_widget.session.state import Turn
     from fabric_widget.session.votes import Picture
 

@@ -20,7 +20,7 @@ from safetensors.torch import load, save
 
 from fabric_widget.engine import GeneratedImage, Trajectory
 from fabric_widget.engine.fingerprint import digest
-from fabric_widget.session import typed
+from fabric_widget.session.as_json import typed
 from fabric_widget.session.files.png_text import HEADER, SIGNATURE
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from fabric_widget.session import typed
+from fabric_widget.session.as_json import typed
 
 if TYPE_CHECKING:
     import os

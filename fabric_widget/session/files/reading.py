@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import GeneratedImage
-from fabric_widget.session import typed
+from fabric_widget.session.as_json import typed
 from fabric_widget.session.files import index
 from fabric_widget.session.files.archive import Archive
 from fabric_widget.session.files.document import NewerFormatError, parse

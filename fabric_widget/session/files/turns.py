@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.engine import GeneratedImage, Round, Schedule
-from fabric_widget.session import typed
-from fabric_widget.session.records import (
+from fabric_widget.session.as_json import typed
+from fabric_widget.session.as_json.records import (
     LORAS,
     loras_from_json,
     recipes_as_json,
@@ -20,7 +20,7 @@ from fabric_widget.session.state import KINDS, Turn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fabric_widget.session.records import Lookup
+    from fabric_widget.session.as_json.records import Lookup
     from fabric_widget.session.state import State
     from fabric_widget.session.votes import Picture
 

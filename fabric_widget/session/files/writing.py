@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fabric_widget.engine import GeneratedImage
+from fabric_widget.session.as_json.records import votes_as_json
 from fabric_widget.session.files.index import as_json
 from fabric_widget.session.files.pictures import (
     encode,
@@ -29,7 +30,6 @@ from fabric_widget.session.files.saved import Saved
 from fabric_widget.session.files.source import INDEX
 from fabric_widget.session.files.stored import kept_of
 from fabric_widget.session.files.turns import plain
-from fabric_widget.session.records import votes_as_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

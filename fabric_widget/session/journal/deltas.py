@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.session import typed
-from fabric_widget.session.files.turns import (
-    check_places,
-    starred_from_json,
-    turn_as_json,
-    turn_from_json,
-)
-from fabric_widget.session.records import (
+from fabric_widget.session.as_json import typed
+from fabric_widget.session.as_json.records import (
     LORAS,
     loras_as_json,
     loras_from_json,
     votes_as_json,
     votes_from_json,
 )
+from fabric_widget.session.files.turns import (
+    check_places,
+    starred_from_json,
+    turn_as_json,
+    turn_from_json,
+)
 from fabric_widget.session.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fabric_widget.session.records import Lookup
+    from fabric_widget.session.as_json.records import Lookup
     from fabric_widget.session.votes import Picture, Vote
 
 NOTHING = State(next_seed=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fabric_widget.session import typed
+from fabric_widget.session.as_json import typed
 from fabric_widget.session.history import History
 from fabric_widget.session.journal.deltas import NOTHING, state_after
 from fabric_widget.session.journal.entries import read_lines

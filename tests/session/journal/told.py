@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.session.as_json.records import votes_as_json
 from fabric_widget.session.files.turns import turn_as_json
 from fabric_widget.session.journal.pictures import Pictures
 from fabric_widget.session.journal.replay import replay
-from fabric_widget.session.records import votes_as_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.votes.aspects import AspectTable, read_aspect
 from fabric_widget.engine.votes.parts import MOST_CELLS, PARTS, Part
 from fabric_widget.engine.votes.votes import MOST_STRENGTH, CheckedVote
-from fabric_widget.session import typed
+from fabric_widget.session.as_json import typed
 from fabric_widget.session.state import LoRAUse
 from fabric_widget.session.votes import Vote
 
