@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import torch
 from fabric_widget.bench.machine import describe
 from fabric_widget.gpu.check import BAD
 from fabric_widget.gpu.page import write_page
+from fabric_widget.whole_files import written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,9 +80,8 @@ class Results:
         """Write the document and the page; each is there whole at any time."""
         texts = (json.dumps(self.figures, indent=1) + "\n", write_page(self.figures))
         for path, text in zip(self.paths, texts, strict=True):
-            beside = path.with_suffix(f"{path.suffix}.new")
-            beside.write_text(text, encoding="utf-8")
-            os.replace(beside, path)  # noqa: PTH105  (over what stands there)
+            with written_whole(path) as beside:
+                beside.write_text(text, encoding="utf-8")
 
 
 def _described(place: Place) -> dict[str, Any]:

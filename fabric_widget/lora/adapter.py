@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 
 from fabric_widget.engine import FabricError
-from fabric_widget.lora.layers import adapted_layers, features_of
+from fabric_widget.lora.layers import adapted_layers, features_of, has_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +44,7 @@ def new_weights(model: torch.nn.Module, settings: LoRASettings, device: torch.de
 def fits(model: torch.nn.Module, features: Mapping[str, tuple[int, int]]) -> bool:
     """Return whether a model has layers of these names that take and give so many numbers."""
     modules = dict(model.named_modules())
-    return all(
-        name in modules
-        and hasattr(getattr(modules[name], "base_layer", modules[name]), "in_features")
-        and features_of(modules[name]) == sides
-        for name, sides in features.items()
-    )
+    return all(has_features(modules.get(name), sides) for name, sides in features.items())
 
 
 @contextmanager
@@ -65,8 +60,7 @@ def added(model: torch.nn.Module, weights: Weights, strength: float = 1.0) -> It
     with ExitStack() as stack:
         for name, pair in weights.items():
             layer = modules.get(name)
-            fits = layer is not None and (len(pair[0].T), len(pair[1])) == features_of(layer)
-            if layer is None or not fits:
+            if layer is None or not has_features(layer, (len(pair[0].T), len(pair[1]))):
                 message = (
                     f"this LoRA was made for another model: {type(model).__name__} has no layer "
                     f"{name} of its size"

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from fabric_widget.lora.errors import LoRAFileError
+from fabric_widget.whole_files import written_whole
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from fabric_widget.lora.adapter import Weights
     from fabric_widget.lora.samples import Samples
@@ -103,28 +104,23 @@ def write(lora: Content, path: Path) -> None:
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the arguments of a `TasteLoRA` in a file; see `TasteLoRA.load`."""
     place = Path(path)
-    try:
-        with safe_open(place, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
-    except (OSError, SafetensorError) as error:
-        message = f"there is no LoRA that can be read in {place}: {error}"
-        raise LoRAFileError(message) from error
-    weights, components = _read(tensors)
-    if not weights or len(components) != 1:
-        message = (
-            f"{place} holds no LoRA of one denoiser in diffusers' layout "
-            "(unet.….lora_A.weight): give a file that TasteLoRA.save wrote"
-        )
-        raise LoRAFileError(message)
-    about = _about(metadata)
-    name = about.pop("name", None) or place.stem
-    return {"name": name, "weights": weights, "component": components.pop(), "about": about}
+    with _opened(place) as file:
+        content = _contents(file, place)
+        weights = {
+            layer: (file.get_tensor(down).float(), file.get_tensor(up).float())
+            for layer, (down, up) in content.keys.items()
+        }
+    if not all(bool(x.isfinite().all()) for pair in weights.values() for x in pair):
+        raise _refusal(place)
+    return {
+        "name": content.name,
+        "weights": weights,
+        "component": content.component,
+        "about": content.about,
+    }
 
 
-def read_header(
-    path: Path,
-) -> tuple[str, dict[str, Any], dict[str, tuple[int, int]]]:
+def read_header(path: Path) -> tuple[str, dict[str, Any], dict[str, tuple[int, int]]]:
     """Return name, metadata and the features of each layer of a file, without its weights.
 
     Raises
@@ -132,42 +128,65 @@ def read_header(
     LoRAFileError
         It cannot be read, or is none of ours.
     """
+    with _opened(path) as file:
+        content = _contents(file, path)
+    return content.name, content.about, content.features
+
+
+class _Contents(NamedTuple):
+    """What a file holds, by its header."""
+
+    name: str
+    about: dict[str, Any]
+    component: str
+    keys: dict[str, tuple[str, str]]  # of both weights of each layer
+    features: dict[str, tuple[int, int]]  # of each layer
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
-            about = _about(file.metadata() or {})
-            shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118
+            yield file
     except (OSError, SafetensorError) as error:
         message = f"there is no LoRA that can be read in {path}: {error}"
         raise LoRAFileError(message) from error
-    sides: dict[str, dict[str, list[int]]] = {}
-    for key, shape in shapes.items():
-        match = _KEY.fullmatch(key)
-        if match is not None and len(shape) == 2:  # noqa: PLR2004  (a matrix)
-            sides.setdefault(match[2], {})[match[3]] = shape
-    if not sides or any(set(pair) != {"A", "B"} for pair in sides.values()):
-        message = f"{path} holds no LoRA in diffusers' layout"
-        raise LoRAFileError(message)
-    name = str(about.pop("name", None) or path.stem)
-    return name, about, {name: (pair["A"][1], pair["B"][0]) for name, pair in sides.items()}
 
 
-def _read(
-    tensors: Mapping[str, torch.Tensor],
-) -> tuple[dict[str, tuple[torch.Tensor, torch.Tensor]], set[str]]:
-    """Return pairs of weights by layer, and the components that they are for; {} for others."""
-    sides: dict[str, dict[str, torch.Tensor]] = {}
+def _contents(file: Any, path: Path) -> _Contents:  # noqa: ANN401  (an open file of safetensors)
+    """Return what a file holds, or raise a LoRAFileError."""
+    keys: dict[str, dict[str, str]] = {}
+    shapes: dict[str, dict[str, list[int]]] = {}
     components: set[str] = set()
-    for key, tensor in tensors.items():
-        match = _KEY.fullmatch(key)
-        if match is None or tensor.dim() != 2 or not bool(tensor.isfinite().all()):  # noqa: PLR2004  (a matrix)
-            return {}, set()
+    known = True
+    for key in file.keys():  # noqa: SIM118  (no mapping)
+        match, shape = _KEY.fullmatch(key), file.get_slice(key).get_shape()
+        if match is None or len(shape) != 2:  # noqa: PLR2004  (a matrix)
+            known = False
+            break
         components.add(match[1])
-        sides.setdefault(match[2], {})[match[3]] = tensor.float()
-    if any(
-        set(pair) != {"A", "B"} or len(pair["A"]) != len(pair["B"].T) for pair in sides.values()
-    ):
-        return {}, set()
-    return {name: (pair["A"], pair["B"]) for name, pair in sides.items()}, components
+        keys.setdefault(match[2], {})[match[3]] = key
+        shapes.setdefault(match[2], {})[match[3]] = shape
+    paired = all(
+        set(pair) == {"A", "B"} and pair["A"][0] == pair["B"][1] for pair in shapes.values()
+    )
+    if not (known and paired and len(components) == 1):
+        raise _refusal(path)
+    about = _about(file.metadata() or {})
+    return _Contents(
+        str(about.pop("name", None) or path.stem),
+        about,
+        components.pop(),
+        {layer: (pair["A"], pair["B"]) for layer, pair in keys.items()},
+        {layer: (pair["A"][1], pair["B"][0]) for layer, pair in shapes.items()},
+    )
+
+
+def _refusal(path: Path) -> LoRAFileError:
+    return LoRAFileError(
+        f"{path} holds no LoRA of one denoiser in diffusers' layout (unet.….lora_A.weight): give a "
+        "file that TasteLoRA.save wrote"
+    )
 
 
 def _about(metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -214,10 +233,5 @@ def _metadata(lora: Content) -> dict[str, str]:
 
 
 def _write(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
-    partial = path.with_name(f".{uuid.uuid4().hex[:8]}.part")
-    try:
+    with written_whole(path) as partial:
         save_file(tensors, partial, metadata=metadata)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

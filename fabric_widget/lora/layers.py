@@ -65,6 +65,12 @@ def features_of(layer: torch.nn.Module) -> tuple[int, int]:
     return int(inner.in_features), int(inner.out_features)
 
 
+def has_features(layer: torch.nn.Module | None, sides: tuple[int, int]) -> bool:
+    """Return whether there is a linear layer that takes and gives so many numbers."""
+    linear = hasattr(getattr(layer, _WRAPPED, layer), "in_features")
+    return layer is not None and linear and features_of(layer) == sides
+
+
 def _is_part_of_adapter(name: str) -> bool:
     parts = name.split(".")
     return parts[-1] == _WRAPPED or any(part in _ADAPTERS for part in parts)

@@ -13,7 +13,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from fabric_widget import TasteLoRA
+from fabric_widget.engine import FabricError
 from fabric_widget.lora.errors import LoRAFileError
+from fabric_widget.lora.files import read_header
 from fabric_widget.zoo import tiny
 from tests.lora.sessions import FEW, picture, session_of
 
@@ -150,9 +152,20 @@ def test_a_file_that_was_there_stays_when_writing_fails(
 def test_files_of_something_else_are_refused(
     tensors: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    save_file(tensors, tmp_path / "other.safetensors")
+    place = tmp_path / "other.safetensors"
+    save_file(tensors, place)
     with pytest.raises(LoRAFileError, match="holds no LoRA of one denoiser"):
-        TasteLoRA.load(tmp_path / "other.safetensors")
+        TasteLoRA.load(place)
+    if not any(x.isnan().any() for x in tensors.values()):  # of numbers a header tells nothing
+        with pytest.raises(LoRAFileError, match="holds no LoRA of one denoiser"):
+            read_header(place)
+
+
+def test_one_for_a_layer_of_another_kind_is_refused() -> None:
+    pipe = tiny.pipeline()
+    lora = small(weights={"conv_in": (torch.ones(1, 2), torch.ones(3, 1))})
+    with pytest.raises(FabricError, match="no layer conv_in of its size"), lora.on(pipe):
+        pass
 
 
 def test_damaged_and_missing_files_are_refused(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fabric_widget.session.exports.code import write_code
 from fabric_widget.session.exports.page import write_page
 from fabric_widget.session.exports.pictures import METADATA, pictures_of
+from fabric_widget.whole_files import written_whole
 
 if TYPE_CHECKING:
     import os
@@ -64,9 +64,5 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    with written_whole(path) as partial:
         partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import uuid
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +29,7 @@ from fabric_widget.session.files.saved import Saved
 from fabric_widget.session.files.source import INDEX
 from fabric_widget.session.files.stored import kept_of
 from fabric_widget.session.files.turns import plain
+from fabric_widget.whole_files import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -150,8 +150,7 @@ def save_file(saved: Saved, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pictures, makers = saved.pictures, _makers(saved)
     index = _index(saved, pictures)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}")
-    try:
+    with written_whole(path) as partial:
         with partial.open("xb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
                 archive.writestr(_entry(INDEX), index, zipfile.ZIP_DEFLATED)
@@ -163,10 +162,6 @@ def save_file(saved: Saved, path: Path) -> None:
         if path.exists():
             partial.chmod(path.stat().st_mode)
         _give_up(pictures, path)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
     _sync_folder(path.parent)
 
 
