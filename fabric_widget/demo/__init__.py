@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fabric_widget.demo.quiet_loading import quiet_loading
 
 if TYPE_CHECKING:
     import torch
     from diffusers import StableDiffusionPipeline
+    from transformers import CLIPTextModel
 
 __all__ = ["MODEL", "load_demo"]
 
@@ -53,6 +54,8 @@ def load_demo(
         There is no model in that folder.
     ValueError
         The model in that folder was not made by ``train-demo``.
+    RuntimeError
+        The installed transformers does not find its weights in it.
     """
     import torch
 
@@ -73,11 +76,28 @@ def load_demo(
     with quiet_loading():
         from diffusers import StableDiffusionPipeline
 
+        settings: Any = {"dtype": dtype or torch.float32, "local_files_only": True}
         pipe = StableDiffusionPipeline.from_pretrained(
-            folder, dtype=dtype or torch.float32, local_files_only=True
+            folder, text_encoder=_text_encoder(folder, settings), **settings
         ).to(device)
     pipe.set_progress_bar_config(disable=True)
     # diffusers saves entries of a pipeline's configuration that it does not know, but drops them
     # when it loads.
     pipe.register_to_config(_fabric_defaults=recommended)
     return pipe
+
+
+def _text_encoder(folder: Path, settings: dict[str, Any]) -> CLIPTextModel:
+    """Load the text encoder, whose weights transformers would draw at random if it missed them."""
+    import transformers
+
+    encoder, found = transformers.CLIPTextModel.from_pretrained(
+        folder / "text_encoder", output_loading_info=True, **settings
+    )
+    if found["missing_keys"]:
+        msg = (
+            f"transformers {transformers.__version__} does not find the weights of the text "
+            f"encoder in {folder}: pip install --upgrade transformers"
+        )
+        raise RuntimeError(msg)
+    return encoder

@@ -5,6 +5,7 @@ The bars are those of the model card, on fewer pictures than the card's own figu
 
 import json
 import random
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import torch
 from diffusers import DiffusionPipeline, StableDiffusionPipeline
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from fabric_widget.demo import MODEL, load_demo
 from fabric_widget.demo.reader import Reading, load_reader
@@ -92,6 +94,17 @@ def test_a_model_that_is_not_ours_is_told_from_a_demo_model(tmp_path: Path) -> N
     (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
     with pytest.raises(ValueError, match=r"DiffusionPipeline\.from_pretrained"):
         load_demo(tmp_path)
+
+
+def test_weights_that_transformers_does_not_find_are_not_drawn_at_random(tmp_path: Path) -> None:
+    shutil.copytree(MODEL, tmp_path / "model")
+    place = tmp_path / "model" / "text_encoder" / "model.safetensors"
+    weights = load_file(place)
+    assert all(name.startswith("text_model.") for name in weights)  # any transformers finds these
+    others = {name.replace("layer_norm", "ln"): weight for name, weight in weights.items()}
+    save_file(others, place, metadata={"format": "pt"})
+    with pytest.raises(RuntimeError, match="does not find the weights of the text encoder"):
+        load_demo(tmp_path / "model")
 
 
 def test_the_reader_takes_pictures_of_any_size_and_mode() -> None:

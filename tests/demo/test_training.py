@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import DiffusionPipeline
+from safetensors.torch import load_file
 from torch import nn
 
 from fabric_widget.demo import load_demo
@@ -120,6 +121,8 @@ def test_everything_in_miniature_makes_a_model_that_diffusers_loads(tmp_path: Pa
     train_demo(recipe, out=tmp_path / "model", work=tmp_path / "work", device="cpu")
 
     pipe = load_demo(tmp_path / "model")
+    names = load_file(tmp_path / "model" / "text_encoder" / "model.safetensors")
+    assert all(name.startswith("text_model.") for name in names)  # any transformers finds these
     assert pipe.config["_fabric_defaults"] == RECOMMENDED
     arguments = {"prompt": "a red monster", "num_inference_steps": 2, "output_type": "pt"}
     mine = pipe(**arguments, generator=torch.Generator().manual_seed(0)).images

@@ -116,6 +116,7 @@ def train_demo(
         network.half()
     out.mkdir(parents=True, exist_ok=True)
     pipe.save_pretrained(out)
+    text.give_common_names(out / "text_encoder" / "model.safetensors")
     halves = {k: v.half().contiguous().cpu() for k, v in judge_reader.state_dict().items()}
     save_file(halves, out / "reader.safetensors")
 

@@ -12,6 +12,7 @@ import random
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from torch import nn
 from torch.nn import functional
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from .recipe import Recipe
 
+_PREFIX = "text_model."  # of the names that every checkpoint of CLIP on the hub has
 _SPECIAL = ("<|startoftext|>", "<|endoftext|>")
 
 
@@ -113,3 +115,14 @@ def fit(recipe: Recipe, words: CLIPTokenizer, folder: Path, device: torch.device
 
     train("text", recipe.text, network, loss, folder, seed=recipe.seed)
     return encoder.requires_grad_(requires_grad=False)
+
+
+def give_common_names(path: Path) -> None:
+    """Name saved weights as all checkpoints of CLIP do: releases of transformers save other names.
+
+    Those before 5.6 would not find their own in a file of a later one, and draw random weights.
+    """
+    weights = {
+        f"{_PREFIX}{name.removeprefix(_PREFIX)}": weight for name, weight in load_file(path).items()
+    }
+    save_file(weights, path, metadata={"format": "pt"})
