@@ -12,6 +12,8 @@ charts/      charts as SVG, for evaluation and bench
 color_and_form  how far apart pictures are
 peak_memory  how much memory a piece of work took at most
 user_folder  what was measured once and is kept for later
+whole_files  files that are written as a whole, or not at all
+at_pipeline  functions that run where a pipeline is
 autosave     where sessions save themselves, and how many are kept
 demo/        the small model that ships in the package
 zoo/         one tiny pipeline of every family, with random weights

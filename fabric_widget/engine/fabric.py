@@ -119,7 +119,8 @@ class Fabric:
         self._denoiser = Denoiser(self.pipe)
         self.aspects = read_aspects(aspects, self._denoiser.model)
         host = HostCache(host_bytes, self._denoiser.device) if host_bytes else None
-        self._cache = ReferenceCache(cache_bytes, host, checked_bits(cache_bits))
+        self.cache_bits = checked_bits(cache_bits)
+        self._cache = ReferenceCache(cache_bytes, host, self.cache_bits)
         self._maker = ReferenceMaker(self.pipe, self._denoiser)
         self._previewer = Previewer(self.pipe, preview)
         self._run: Run | None = None

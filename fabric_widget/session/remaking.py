@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.at_pipeline import fact_of_pipeline
 from fabric_widget.cluster import DistributedFabric, DistributedHiRes
 from fabric_widget.engine import Everything, FabricError, GeneratedImage, HiRes, Lens
 from fabric_widget.engine.pipeline.protocol import parameters_of
@@ -79,16 +80,7 @@ class Remaking(Adapting):
             )
             raise ValueError(message)
         arguments = {**picture.settings, **pipeline_arguments}
-        with in_runs(uses_of(turn), self.fabric):
-            made = self.fabric(
-                picture.prompt,
-                num_images=1,
-                seed=picture.seed,
-                plan=[recipe_of(turn, picture)],
-                schedule=turn.schedule,
-                on_step=on_step,
-                **arguments,
-            )
+        made = self._once_more(picture, turn, on_step, **arguments)
         options = made_by(self.fabric, arguments) | made_with(uses_of(turn))
         return self._remade(
             Turn(made, turn.votes, turn.schedule, index, "finished", options=options), picture
@@ -194,18 +186,23 @@ class Remaking(Adapting):
             raise FabricError(message)
         if not turn.guided:
             return None
+        seen = {"lens": replace(lens, image=0), **picture.settings}
+        return self._once_more(picture, turn, on_step, **seen).influence
+
+    def _once_more(
+        self, picture: GeneratedImage, turn: Turn, on_step: OnStep | None, **arguments: Any
+    ) -> Round:
+        """Make a picture from the seed, the votes and the LoRAs that it was made from."""
         with in_runs(uses_of(turn), self.fabric):
-            made = self.fabric(
+            return self.fabric(
                 picture.prompt,
                 num_images=1,
                 seed=picture.seed,
                 plan=[recipe_of(turn, picture)],
                 schedule=turn.schedule,
-                lens=replace(lens, image=0),
                 on_step=on_step,
-                **picture.settings,
+                **arguments,
             )
-        return made.influence
 
     def turn_of(self, picture: GeneratedImage) -> tuple[int, Turn]:
         """Return the newest turn that made a picture, and its index.
@@ -273,14 +270,14 @@ def full_steps(fabric: PictureMaker, given: object) -> int:
         It is no whole number from 1, or none is given and the pipeline has none of its own.
     """
     first = fabric.fabric if isinstance(fabric, HiRes) else fabric
-    own = first.fact(_own_steps) if isinstance(first, DistributedFabric) else _own_steps(first)
-    steps = own if given is None else given
+    steps = _own_steps(first) if given is None else given
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         message = f"{STEPS} is {steps!r}: give the steps of a finished picture, 1 or more"
         raise ValueError(message)
     return steps
 
 
+@fact_of_pipeline
 def _own_steps(fabric: Any) -> object:  # noqa: ANN401  (a Fabric)
     parameter = parameters_of(fabric.pipe).get(STEPS)
     return fabric.defaults.get(STEPS, None if parameter is None else parameter.default)

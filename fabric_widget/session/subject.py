@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from fabric_widget.at_pipeline import asked_at_pipeline
 from fabric_widget.cluster import DistributedFabric
 from fabric_widget.engine import (
     Everything,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from fabric_widget.session.votes import Picture
 
 
+@asked_at_pipeline
 def tells_subjects(fabric: PictureMaker, picture: GeneratedImage) -> bool:
     """Return whether the pipeline's attention tells the subject of pictures like this one.
 
@@ -40,9 +42,6 @@ def tells_subjects(fabric: PictureMaker, picture: GeneratedImage) -> bool:
     FabricError
         The pipeline is busy.
     """
-    if isinstance(fabric, DistributedFabric):
-        told: bool = fabric.ask(tells_subjects, picture)
-        return told
     if not isinstance(fabric, Fabric):  # whatever else makes pictures is taken at its word
         return not isinstance(fabric, HiRes)
     try:

@@ -11,6 +11,7 @@ import math
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fabric_widget.bench.measure import FlopCount, Sample, measure
@@ -79,11 +80,9 @@ def _measured(place: Place, *, name: str, dtype: str, seconds: float, held: bool
         if held:  # the bench would count on half of the card's own free memory
             plan = replace(plan, cache_bytes=(_HELD - place.allocated) // 4)
         parameters = sum(x.numel() for x in target.denoiser.parameters())
-        for count in plan.references:
-            for finding in measure(replace(plan, references=(count,)), target, lambda *_: None):
-                findings.append(finding)
-                if time.monotonic() > end:
-                    break
+        each = (replace(plan, references=(count,)) for count in plan.references)
+        for finding in chain.from_iterable(measure(one, target, lambda *_: None) for one in each):
+            findings.append(finding)
             if time.monotonic() > end:
                 break
     return _found(place, target_figures(plan, parameters, findings), plan, findings)

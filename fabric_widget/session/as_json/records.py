@@ -1,4 +1,4 @@
-"""Votes and recipes as JSON."""
+"""Votes, recipes and LoRAs in use as JSON."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from fabric_widget.session.files.pictures import encode
 from fabric_widget.session.files.turns import plain
 from fabric_widget.session.loras import ARGUMENTS
 from fabric_widget.session.remaking import STEPS, TWO_PASSES, recipe_of
-from fabric_widget.session.replay.environment import settings_noted
+from fabric_widget.session.replay.environment import BITS, settings_noted
 from fabric_widget.session.votes import checked_of
 
 if TYPE_CHECKING:
@@ -131,13 +131,16 @@ class _Code:
     def _open(self) -> None:
         """Make the fabric and the session."""
         said = ["pipe"]
-        schedule, budget = settings_noted(self._environment)
+        settings = settings_noted(self._environment)
+        schedule, budget = settings["schedule"], settings["token_budget"]
         if schedule != Schedule():
             said.append(f"schedule={schedule!r}")
         if budget != TokenBudget():
             share = repr(budget).replace("share=inf", "share=float('inf')")
             exact = budget == TokenBudget.exact()
             said.append(f"token_budget={'TokenBudget.exact()' if exact else share}")
+        if (bits := settings["cache_bits"]) != BITS:
+            said.append(f"cache_bits={bits!r}")
         fabric = f"Fabric({', '.join(said)})"
         passes = [turn.options.get(TWO_PASSES) for turn in self._turns if turn.kind != "enlarged"]
         if any(one != passes[0] for one in passes):

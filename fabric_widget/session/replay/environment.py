@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fabric_widget.cluster import DistributedFabric
+from fabric_widget.at_pipeline import fact_of_pipeline
 from fabric_widget.engine import Fabric, FabricError, HiRes, Schedule, TokenBudget
 from fabric_widget.engine.fingerprint import digest
 from fabric_widget.engine.pipeline.denoiser import Denoiser
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 _ABSENT = "nothing"
+BITS = 16  # of the cache, by default
 _DEMO = ("fabric_widget", "demo", "model")
 _NAME = "name"  # where it was loaded from: the same weights may be anywhere
 
@@ -34,14 +35,15 @@ def environment_of(fabric: Any) -> dict[str, Any]:  # noqa: ANN401  (a Fabric, a
         Plain values: names of the pipeline, of its weights and its scheduler, device, dtype,
         versions of libraries, and the settings of the fabric.
     """
-    first = fabric.fabric if isinstance(fabric, HiRes) else fabric
-    if isinstance(first, DistributedFabric):
-        there: dict[str, Any] = first.fact(environment_of)
-        return there
+    return _environment_of(fabric.fabric if isinstance(fabric, HiRes) else fabric)
+
+
+@fact_of_pipeline
+def _environment_of(fabric: Any) -> dict[str, Any]:  # noqa: ANN401  (a Fabric, or anything else)
     found: dict[str, Any] = {"libraries": dict(_libraries())}
-    if not isinstance(first, Fabric):
+    if not isinstance(fabric, Fabric):
         return found
-    pipe = first.pipe
+    pipe = fabric.pipe
     models = {
         name: part for name, part in pipe.components.items() if isinstance(part, torch.nn.Module)
     }
@@ -56,13 +58,15 @@ def environment_of(fabric: Any) -> dict[str, Any]:  # noqa: ANN401  (a Fabric, a
         "device": _device(models),
         "dtype": {name: str(getattr(model, "dtype", "")) for name, model in models.items()},
         "threads": torch.get_num_threads(),
-        "schedule": asdict(first.schedule),
-        "token_budget": asdict(first.token_budget) | {"share": str(first.token_budget.share)},
+        "schedule": asdict(fabric.schedule),
+        "token_budget": asdict(fabric.token_budget) | {"share": str(fabric.token_budget.share)},
+        # Sessions of before it could be another number do not tell.
+        **({} if fabric.cache_bits == BITS else {"cache_bits": fabric.cache_bits}),
     }
 
 
 def fabric_as_noted(pipe: Any, environments: Sequence[Mapping[str, Any]]) -> Fabric:  # noqa: ANN401  (a pipeline)
-    """Return a fabric with the schedule and the token budget that a session was last saved with.
+    """Return a fabric with the settings that a session was last saved with.
 
     Raises
     ------
@@ -70,15 +74,14 @@ def fabric_as_noted(pipe: Any, environments: Sequence[Mapping[str, Any]]) -> Fab
         What the session says of them cannot be used.
     """
     try:
-        schedule, budget = settings_noted(environments[-1] if environments else {})
-        return Fabric(pipe, schedule=schedule, token_budget=budget)
+        return Fabric(pipe, **settings_noted(environments[-1] if environments else {}))
     except (TypeError, ValueError) as error:
         message = f"the session was made with settings that this version does not have ({error})"
         raise FabricError(message) from error
 
 
-def settings_noted(noted: Mapping[str, Any]) -> tuple[Schedule, TokenBudget]:
-    """Return the schedule and the token budget that an environment tells; else the defaults.
+def settings_noted(noted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those settings of a `Fabric` on which pictures depend; defaults where none is told.
 
     Raises
     ------
@@ -88,7 +91,11 @@ def settings_noted(noted: Mapping[str, Any]) -> tuple[Schedule, TokenBudget]:
     budget = dict(noted.get("token_budget", {}))
     if "share" in budget:
         budget["share"] = float(budget["share"])  # JSON has no infinity
-    return Schedule(**noted.get("schedule", {})), TokenBudget(**budget)
+    return {
+        "schedule": Schedule(**noted.get("schedule", {})),
+        "token_budget": TokenBudget(**budget),
+        "cache_bits": noted.get("cache_bits", BITS),
+    }
 
 
 def added(

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.at_pipeline import fact_of_pipeline
 from fabric_widget.color_and_form import look_of
 from fabric_widget.widget.images.encoding import pixels
 
@@ -47,16 +48,13 @@ def carried_of(
     }
 
 
+@fact_of_pipeline
 def measured_of(fabric: Fabric) -> list[dict[str, Any]]:
     """Return the shares in color and form of each group of layers at each part of the steps."""
-    from fabric_widget.cluster import DistributedFabric
     from fabric_widget.demo import MODEL
     from fabric_widget.engine.pipeline.denoiser import Denoiser
     from fabric_widget.engine.votes.measured import kept_figures
 
-    if isinstance(fabric, DistributedFabric):
-        there: list[dict[str, Any]] = fabric.fact(measured_of)
-        return there
     pipe = getattr(fabric, "pipe", None)
     figures = None if pipe is None else kept_figures(Denoiser(pipe).model)
     if figures is None and _is_demo(fabric):
@@ -78,12 +76,10 @@ def measured_of(fabric: Fabric) -> list[dict[str, Any]]:
 _KEYS = ("value", "low", "high")
 
 
+@fact_of_pipeline
 def _is_demo(fabric: Fabric) -> bool:
-    from fabric_widget.cluster import DistributedFabric
     from fabric_widget.demo import MODEL
 
-    if isinstance(fabric, DistributedFabric):
-        return bool(fabric.fact(_is_demo))
     config = getattr(getattr(fabric, "pipe", None), "config", {})
     return Path(str(config.get("_name_or_path", ""))) == MODEL
 

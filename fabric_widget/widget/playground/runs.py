@@ -7,6 +7,7 @@ import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.at_pipeline import asked_at_pipeline
 from fabric_widget.widget.error_report import described
 from fabric_widget.widget.jobs.turns import taking_turns
 from fabric_widget.widget.playground.borrowed import layer_weights, recipe_of
@@ -284,12 +285,9 @@ class PlaygroundRuns:
         _logger.error("the pictures could not be made", exc_info=error)
 
 
+@asked_at_pipeline
 def _tokens_of(fabric: Any, arguments: Mapping[str, Any], prompt: str) -> Sequence[int]:  # noqa: ANN401  (a Fabric)
     """Return the tokens of each attention layer, wherever the pipeline is."""
-    from fabric_widget.cluster import DistributedFabric
     from fabric_widget.engine.compatibility import anatomy
 
-    if isinstance(fabric, DistributedFabric):
-        there: Sequence[int] = fabric.ask(_tokens_of, arguments, prompt)
-        return there
     return anatomy(fabric.pipe, arguments, prompt).tokens

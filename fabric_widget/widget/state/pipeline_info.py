@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from fabric_widget.at_pipeline import asked_at_pipeline, fact_of_pipeline
 from fabric_widget.widget.state.settings import RANGES, SIZE_STEP, read_control
 
 if TYPE_CHECKING:
@@ -53,35 +54,10 @@ class PipelineInfo:
     @classmethod
     def of(cls, fabric: PictureMaker, plan: Plan | None = None) -> PipelineInfo:
         """Return the facts about a pipeline without running it; by default with its own plan."""
-        from fabric_widget.cluster import DistributedFabric
-
-        if isinstance(fabric, DistributedFabric):
-            there: PipelineInfo = fabric.fact(cls.of)
-            return replace(there, variety=getattr(plan or fabric.plan, "variety", None))
-        pipe = getattr(fabric, "pipe", None)
-        if pipe is None:
-            return cls(title=type(fabric).__name__)
-        from fabric_widget.engine.pipeline.latents import pixels_per_latent, size_multiple
-
-        denoiser = getattr(pipe, "unet", None) or getattr(pipe, "transformer", None)
-        parameters = inspect.signature(type(pipe).__call__).parameters
-        own = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-        own |= getattr(fabric, "defaults", {})
-        sample = getattr(pipe, "default_sample_size", None)
-        sample = sample or getattr(getattr(denoiser, "config", None), "sample_size", None)
-        tall, wide = sample if isinstance(sample, (list, tuple)) else (sample, sample)
-        pixels = pixels_per_latent(pipe)
-        return cls(
-            title=type(pipe).__name__,
-            device=str(getattr(pipe, "_execution_device", "")),
-            steps=_number(own.get("num_inference_steps"), int),
-            guidance=_number(own.get("guidance_scale"), float),
-            width=_number(own.get("width") or (wide and wide * pixels), int),
-            height=_number(own.get("height") or (tall and tall * pixels), int),
-            size_step=size_multiple(pipe, denoiser) if denoiser is not None else SIZE_STEP,
-            takes=frozenset(parameters),
-            variety=getattr(plan or fabric.plan, "variety", None),
-        )
+        info = _info_of(fabric)
+        if info.takes is None:
+            return info
+        return replace(info, variety=getattr(plan or fabric.plan, "variety", None))
 
     def info(self, *, loaded: bool, version: str) -> dict[str, Any]:
         """Return the facts as the trait `info`."""
@@ -139,13 +115,36 @@ class PipelineInfo:
         }
 
 
+@fact_of_pipeline
+def _info_of(fabric: PictureMaker) -> PipelineInfo:
+    pipe = getattr(fabric, "pipe", None)
+    if pipe is None:
+        return PipelineInfo(title=type(fabric).__name__)
+    from fabric_widget.engine.pipeline.latents import pixels_per_latent, size_multiple
+
+    denoiser = getattr(pipe, "unet", None) or getattr(pipe, "transformer", None)
+    parameters = inspect.signature(type(pipe).__call__).parameters
+    own = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+    own |= getattr(fabric, "defaults", {})
+    sample = getattr(pipe, "default_sample_size", None)
+    sample = sample or getattr(getattr(denoiser, "config", None), "sample_size", None)
+    tall, wide = sample if isinstance(sample, (list, tuple)) else (sample, sample)
+    pixels = pixels_per_latent(pipe)
+    return PipelineInfo(
+        title=type(pipe).__name__,
+        device=str(getattr(pipe, "_execution_device", "")),
+        steps=_number(own.get("num_inference_steps"), int),
+        guidance=_number(own.get("guidance_scale"), float),
+        width=_number(own.get("width") or (wide and wide * pixels), int),
+        height=_number(own.get("height") or (tall and tall * pixels), int),
+        size_step=size_multiple(pipe, denoiser) if denoiser is not None else SIZE_STEP,
+        takes=frozenset(parameters),
+    )
+
+
+@asked_at_pipeline
 def tokens_read(fabric: object, prompt: str) -> int | None:
     """Return the number of tokens read of a longer prompt; None if all are read."""
-    from fabric_widget.cluster import DistributedFabric
-
-    if isinstance(fabric, DistributedFabric):
-        read: int | None = fabric.ask(tokens_read, prompt)
-        return read
     pipe = getattr(fabric, "pipe", None)
     tokenizers = [t for name in _TOKENIZERS if (t := getattr(pipe, name, None)) is not None]
     limits = [int(getattr(t, "model_max_length", _ENDLESS)) for t in tokenizers]

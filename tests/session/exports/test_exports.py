@@ -69,12 +69,13 @@ def session() -> Session:
 def test_code_gives_the_fabric_the_token_budget_of_then(
     budget: TokenBudget, tmp_path: Path
 ) -> None:
-    fabric = Fabric(tiny.pipeline(), token_budget=budget)
+    fabric = Fabric(tiny.pipeline(), token_budget=budget, cache_bits=8)
     session = Session(fabric)
     session.generate("a cat", num_images=1, num_inference_steps=1)
     session.export(tmp_path / "story.py")
     repeat = runpy.run_path(str(tmp_path / "story.py"))["repeat"]
-    assert repeat(fabric.pipe).fabric.token_budget == budget
+    again = repeat(fabric.pipe).fabric
+    assert (again.token_budget, again.cache_bits) == (budget, 8)
 
 
 def test_a_page_tells_everything_and_asks_for_nothing(session: Session, tmp_path: Path) -> None:

@@ -169,11 +169,15 @@ def test_what_no_file_can_hold_is_told(tmp_path: Path) -> None:
 
 
 def test_a_fabric_is_made_as_the_session_had_it() -> None:
-    fabric = Fabric(tiny.pipeline(), schedule=Schedule(end=0.3), token_budget=TokenBudget.exact())
+    settings: Any = {"schedule": Schedule(end=0.3), "token_budget": TokenBudget.exact()}
+    fabric = Fabric(tiny.pipeline(), **settings, cache_bits=8)
     noted = json.loads(json.dumps(environment_of(fabric), allow_nan=False))
     again = fabric_as_noted(tiny.pipeline(), [noted])
     assert (again.schedule, again.token_budget) == (fabric.schedule, fabric.token_budget)
+    assert again.cache_bits == 8
     assert differences([noted], environment_of(again)) == ()
+    told = differences([noted], environment_of(Fabric(tiny.pipeline(), **settings)))
+    assert told == ("cache_bits: 8 then, nothing now",)
 
 
 def test_every_difference_is_told_once() -> None:
